@@ -1,0 +1,45 @@
+/** What a deployment froze, as the control plane stores it and the data plane compiles it. */
+import type { Integration, IntegrationResponse, Method, MethodResponse } from '@aws-sdk/client-api-gateway'
+
+/** Plain JSON: no Date, no class. */
+export interface DeploymentSnapshot {
+  readonly deploymentId: string
+  readonly restApiId: string
+  readonly name: string
+  readonly accountId: string
+  readonly region: string
+  /** Normalised resource policy (full ARNs), as JSON text. Absent: none attached. */
+  readonly policy?: string
+  readonly endpointTypes: readonly string[]
+  readonly vpcEndpointIds: readonly string[]
+  readonly disableExecuteApiEndpoint: boolean
+  readonly binaryMediaTypes: readonly string[]
+  readonly minimumCompressionSize?: number
+  readonly apiKeySource: 'HEADER' | 'AUTHORIZER'
+  readonly resources: readonly SnapshotResource[]
+}
+
+export interface SnapshotResource {
+  readonly id: string
+  readonly parentId?: string
+  readonly pathPart?: string
+  /** `/`, `/pets/{petId}`, `/{proxy+}` */
+  readonly path: string
+  /** Keyed by HTTP method or `ANY`. */
+  readonly methods: Readonly<Record<string, SnapshotMethod>>
+}
+
+/** API Gateway's own shapes, as GetMethod shows them. */
+export type SnapshotMethod = Omit<Method, 'methodResponses' | 'methodIntegration'> & {
+  readonly methodResponses?: Record<string, MethodResponse>
+  readonly methodIntegration?: Omit<Integration, 'integrationResponses'> & {
+    readonly integrationResponses?: Record<string, IntegrationResponse>
+  }
+}
+
+/** A stage's live settings: they apply without a new deployment. */
+export interface StageSettings {
+  readonly stageName: string
+  readonly deploymentId: string
+  readonly variables: Readonly<Record<string, string>>
+}

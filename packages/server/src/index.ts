@@ -1,0 +1,2 @@
+/** The process: settings, sockets, front door, wiring. */
+export {}

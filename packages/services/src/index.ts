@@ -1,0 +1,2 @@
+/** The AWS APIs that Sekisho answers, one line each. */
+export {}

@@ -1,0 +1,2 @@
+/** AWS Signature Version 4: who signed this request? */
+export {}

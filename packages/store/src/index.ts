@@ -1,0 +1,2 @@
+/** Where state lives: four small ports, several engines. */
+export type * from './store.ts'
