@@ -1,5 +1,10 @@
 /** What a deployment froze, as the control plane stores it and the data plane compiles it. */
-import type { Integration, IntegrationResponse, Method, MethodResponse } from '@aws-sdk/client-api-gateway'
+import type {
+  Integration,
+  IntegrationResponse,
+  Method,
+  MethodResponse,
+} from '@aws-sdk/client-api-gateway'
 
 /** Plain JSON: no Date, no class. */
 export interface DeploymentSnapshot {

@@ -1,7 +1,13 @@
 /** The four small ports behind which state lives. Engines implement them; nothing above knows which engine it has. */
 
 /** JSON values only; bytes go to Blobs. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined }
+export type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | { readonly [key: string]: Json | undefined }
 
 export interface Stored<T> {
   readonly key: string
@@ -47,7 +53,10 @@ export interface Blobs {
   /** Durable and complete when resolved; an interrupted write leaves nothing. */
   put(name: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<{ sizeBytes: number }>
   /** @returns undefined when there is no such blob. `range` is in bytes, end exclusive. */
-  get(name: string, range?: { start: number; end?: number }): Promise<AsyncIterable<Uint8Array> | undefined>
+  get(
+    name: string,
+    range?: { start: number; end?: number },
+  ): Promise<AsyncIterable<Uint8Array> | undefined>
   delete(name: string): Promise<void>
   list(prefix: string): AsyncIterable<string>
 }
@@ -55,9 +64,15 @@ export interface Blobs {
 /** Counts that many requests share: token buckets and quotas. Times are epoch milliseconds. */
 export interface Counters {
   /** Takes `tokens` from a bucket that holds at most `burst` and refills at `ratePerSecond`; false when there are too few. */
-  take(bucket: string, options: { ratePerSecond: number; burst: number; nowMs: number; tokens?: number }): Promise<boolean> | boolean
+  take(
+    bucket: string,
+    options: { ratePerSecond: number; burst: number; nowMs: number; tokens?: number },
+  ): Promise<boolean> | boolean
   /** Adds to a count unless it would exceed `limit`; the count starts at 0 again when `periodId` changes. */
-  add(counter: string, options: { amount: number; limit?: number; periodId: string }): Promise<{ allowed: boolean; value: number }> | { allowed: boolean; value: number }
+  add(
+    counter: string,
+    options: { amount: number; limit?: number; periodId: string },
+  ): Promise<{ allowed: boolean; value: number }> | { allowed: boolean; value: number }
   read(counter: string, periodId: string): Promise<number> | number
 }
 
