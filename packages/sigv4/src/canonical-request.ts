@@ -5,7 +5,7 @@ import type { HttpMessage } from './message.ts'
 import type { ServiceRules } from './rules.ts'
 import { SignatureError } from './signature-error.ts'
 
-/** Header name in lower case -> its canonical value: trimmed, blanks collapsed, repeats joined by `,`. */
+/** Header name in lower case -> its value, repeats trimmed and joined by `,`. */
 export type CanonicalHeaders = ReadonlyMap<string, string>
 
 /**
@@ -23,7 +23,7 @@ export function canonicalRequest(
   payloadHash: string,
 ): string {
   let block = ''
-  for (const name of signedHeaders) block += `${name}:${headers.get(name) ?? ''}\n`
+  for (const name of signedHeaders) block += `${name}:${canonicalValue(headers.get(name) ?? '')}\n`
   if (block.length > limits.headerBlock) {
     throw new SignatureError('tooLarge', { part: 'Header section', limit: limits.headerBlock })
   }
@@ -83,15 +83,16 @@ export function canonicalQuery(rawQuery: string, leaveOut: readonly string[]): s
   return out
 }
 
-/** All headers of a request in canonical form, to look the signed ones up in. */
+/** All headers of a request, to look the signed ones up in. */
 export function canonicalHeaders(message: HttpMessage): Map<string, string> {
   const found = new Map<string, string>()
   const { headers } = message
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = headers[i]!.toLowerCase()
-    const value = canonicalValue(headers[i + 1]!)
+    const value = headers[i + 1]!
     const earlier = found.get(name)
-    found.set(name, earlier === undefined ? value : `${earlier},${value}`)
+    const isRepeated = earlier !== undefined
+    found.set(name, isRepeated ? `${canonicalValue(earlier)},${canonicalValue(value)}` : value)
   }
   return found
 }

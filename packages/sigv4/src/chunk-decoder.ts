@@ -2,7 +2,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { chunkStringToSign, trailerStringToSign } from './chunk-signature.ts'
 import { limits } from './limits.ts'
-import { emptySha256, isEqual, sign } from './signature.ts'
+import { emptySha256, isEqual } from './signature.ts'
 import { SignatureError } from './signature-error.ts'
 import type { ChunkedPayload } from './verify.ts'
 
@@ -46,7 +46,7 @@ export function createChunkDecoder(payload: ChunkedPayload): ChunkDecoder {
 
   /** Moves along the chain of signatures, or refuses. */
   function link(stringToSign: string, provided: string): void {
-    if (!isEqual(sign(payload.signed!.key, stringToSign), provided)) {
+    if (!isEqual(payload.signed!.key.sign(stringToSign), provided)) {
       throw new SignatureError('chunkMismatch', { stringToSign, provided })
     }
     previous = provided

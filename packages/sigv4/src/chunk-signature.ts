@@ -1,11 +1,10 @@
 /** The chain of signatures through an `aws-chunked` body: each vouches for a chunk and the one before. */
-import type { KeyObject } from 'node:crypto'
-import { emptySha256, sha256, sign } from './signature.ts'
-import { type Scope, scopeText } from './signing-key.ts'
+import { emptySha256, sha256 } from './signature.ts'
+import { type Scope, type SigningKey, scopeText } from './signing-key.ts'
 
 /** One link of the chain. */
 export interface ChunkLink {
-  readonly key: KeyObject
+  readonly key: SigningKey
   readonly scope: Scope
   readonly amzDate: string
   /** The signature before this one; of the first chunk the request's own. */
@@ -28,12 +27,12 @@ export function trailerStringToSign(link: Omit<ChunkLink, 'key'>, trailers: stri
 
 /** The signature of one chunk; the last chunk is empty. */
 export function signChunk(link: ChunkLink, data: Uint8Array): string {
-  return sign(link.key, chunkStringToSign(link, sha256(data)))
+  return link.key.sign(chunkStringToSign(link, sha256(data)))
 }
 
 /** The signature of the trailers; see {@link trailerStringToSign}. */
 export function signTrailers(link: ChunkLink, trailers: string): string {
-  return sign(link.key, trailerStringToSign(link, trailers))
+  return link.key.sign(trailerStringToSign(link, trailers))
 }
 
 function head({ amzDate, scope, previous }: Omit<ChunkLink, 'key'>): string {

@@ -27,7 +27,7 @@ export function encodePath(text: string): string {
 /**
  * Decodes `text` once and encodes it once: `%7e` becomes `~`, `!` becomes `%21`, `%c3` becomes `%C3`.
  *
- * @param keepsSlash  a path keeps `/` and (told apart from it) `%2F`; a query value escapes both.
+ * @param keepsSlash  a path keeps `/` (S3 sees no difference to `%2F`); a query value escapes it.
  * @throws SignatureError  `malformedEscape`: a `%` without two hex digits.
  */
 export function recode(text: string, keepsSlash: boolean): string {
@@ -62,11 +62,10 @@ export function encodeComponent(text: string): string {
 
 /** Wire bytes, one character each: characters above U+00FF become their UTF-8 bytes. */
 export function toWire(text: string): string {
-  for (let i = 0; i < text.length; i++) {
-    if (text.charCodeAt(i) > 0xff) return Buffer.from(text, 'utf8').toString('latin1')
-  }
-  return text
+  return wide.test(text) ? Buffer.from(text, 'utf8').toString('latin1') : text
 }
+
+const wide = /[^\x00-\xff]/
 
 function encode(text: string, from: number): string {
   for (let i = from; i < text.length; i++) {
@@ -92,11 +91,8 @@ function recodeFrom(text: string, start: number, keepsSlash: boolean): string {
     if (code === percent) {
       code = escapedByte(wire, i)
       i += 2
-      // An escaped slash is data, never a separator.
-      out += isKept(code, false) ? String.fromCharCode(code) : escapes[code]
-    } else {
-      out += isKept(code, keepsSlash) ? wire[i] : escapes[code]
     }
+    out += isKept(code, keepsSlash) ? String.fromCharCode(code) : escapes[code]
   }
   return out
 }

@@ -25,6 +25,7 @@ export {
   createSigningKeys,
   deriveSigningKey,
   type Scope,
+  type SigningKey,
   type SigningKeys,
   scopeText,
 } from './signing-key.ts'

@@ -12,7 +12,7 @@ import { formatAmzDate } from './dates.ts'
 import { encodeComponent } from './encoding.ts'
 import { type HttpMessage, headerValues } from './message.ts'
 import { type ServiceRules, serviceRules } from './rules.ts'
-import { emptySha256, sign, stringToSign } from './signature.ts'
+import { emptySha256, stringToSign } from './signature.ts'
 import { deriveSigningKey, type Scope, scopeText } from './signing-key.ts'
 
 /** An access key. `sessionToken` belongs to temporary credentials. */
@@ -162,7 +162,7 @@ function signatureOf(
   scope: Scope,
   { secretAccessKey }: Credentials,
 ): string {
-  return sign(deriveSigningKey(secretAccessKey, scope), stringToSign(amzDate, scope, request))
+  return deriveSigningKey(secretAccessKey, scope).sign(stringToSign(amzDate, scope, request))
 }
 
 function joinPairs(query: string, pairs: readonly (readonly [string, string])[]): string {

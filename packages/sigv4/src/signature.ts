@@ -1,5 +1,5 @@
 /** From canonical request to signature. */
-import { createHmac, hash, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import { algorithm } from './claim.ts'
 import { type Scope, scopeText } from './signing-key.ts'
 
@@ -18,11 +18,6 @@ export function sha256(data: string | Uint8Array): string {
 /** @see IAM User Guide, "Create a signed AWS API request", step "Create a string to sign" */
 export function stringToSign(amzDate: string, scope: Scope, canonicalRequest: string): string {
   return `${algorithm}\n${amzDate}\n${scopeText(scope)}\n${sha256(canonicalRequest)}`
-}
-
-/** The signature, 64 hex digits. */
-export function sign(key: KeyObject, text: string): string {
-  return createHmac('sha256', key).update(text, 'latin1').digest('hex')
 }
 
 /** 64 lower-case hex digits: a SHA-256, or an HMAC made with it. */

@@ -1,5 +1,5 @@
 /** Which key signs for this secret, day, region and service? Derived once, then remembered. */
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
+import { createHmac, hash } from 'node:crypto'
 
 /** What a signing key is derived for. `date` is `YYYYMMDD`. */
 export interface Scope {
@@ -10,7 +10,7 @@ export interface Scope {
 
 /** Finds signing keys; see {@link createSigningKeys}. */
 export interface SigningKeys {
-  find(accessKeyId: string, secretAccessKey: string, scope: Scope): KeyObject
+  find(accessKeyId: string, secretAccessKey: string, scope: Scope): SigningKey
 }
 
 /** `20150830/us-east-1/iam/aws4_request` */
@@ -23,17 +23,55 @@ export function scopeText({ date, region, service }: Scope): string {
  *
  * @see IAM User Guide, "Create a signed AWS API request", step "Derive a signing key"
  */
-export function deriveSigningKey(secretAccessKey: string, scope: Scope): KeyObject {
+export function deriveSigningKey(secretAccessKey: string, scope: Scope): SigningKey {
   const day = hmac(`AWS4${secretAccessKey}`, scope.date)
   const region = hmac(day, scope.region)
   const service = hmac(region, scope.service)
-  // A KeyObject: an HMAC with it costs about 0.5 µs less than with the raw bytes.
-  return createSecretKey(hmac(service, 'aws4_request'))
+  return new SigningKey(hmac(service, 'aws4_request'))
+}
+
+const blockBytes = 64
+const hashBytes = 32
+
+// Strings to sign take about 150 bytes. Work is synchronous: one scratch serves all keys.
+const scratch = Buffer.alloc(1_024)
+const outerScratch = Buffer.alloc(blockBytes + hashBytes)
+
+/**
+ * HMAC-SHA-256 with one key, whose two padded blocks are made once: half the time of `createHmac`
+ * with a KeyObject (0.8 against 1.6 µs), a quarter of all a verification takes. Prints without its bytes.
+ *
+ * @see RFC 2104
+ */
+export class SigningKey {
+  readonly #inner: Uint8Array
+  readonly #outer: Uint8Array
+
+  /** @param key  at most 64 bytes. */
+  constructor(key: Uint8Array) {
+    this.#inner = new Uint8Array(blockBytes).fill(0x36)
+    this.#outer = new Uint8Array(blockBytes).fill(0x5c)
+    for (const [i, byte] of key.entries()) {
+      this.#inner[i]! ^= byte
+      this.#outer[i]! ^= byte
+    }
+  }
+
+  /** The signature of `text` (one byte a character), 64 hex digits. */
+  sign(text: string): string {
+    const length = blockBytes + text.length
+    const message = length <= scratch.length ? scratch : Buffer.alloc(length)
+    message.set(this.#inner)
+    message.write(text, blockBytes, 'latin1')
+    outerScratch.set(this.#outer)
+    outerScratch.write(hash('sha256', message.subarray(0, length), 'latin1'), blockBytes, 'latin1')
+    return hash('sha256', outerScratch, 'hex')
+  }
 }
 
 interface RememberedKey {
   readonly secretAccessKey: string
-  readonly key: KeyObject
+  readonly key: SigningKey
 }
 
 /**

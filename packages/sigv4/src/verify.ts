@@ -1,5 +1,4 @@
 /** Is this signature true? Time, scope, headers, body and the signature itself, in AWS's order. */
-import type { KeyObject } from 'node:crypto'
 import {
   type CanonicalHeaders,
   canonicalHeaders,
@@ -11,9 +10,9 @@ import type { SignatureClaim } from './claim.ts'
 import { formatAmzDate } from './dates.ts'
 import type { HttpMessage } from './message.ts'
 import type { ServiceRules } from './rules.ts'
-import { isEqual, isSha256, sign, stringToSign } from './signature.ts'
+import { isEqual, isSha256, stringToSign } from './signature.ts'
 import { SignatureError } from './signature-error.ts'
-import { createSigningKeys, type Scope, type SigningKeys } from './signing-key.ts'
+import { createSigningKeys, type Scope, type SigningKey, type SigningKeys } from './signing-key.ts'
 
 /** What a verification needs beside the request and its claim. */
 export interface VerifyOptions {
@@ -46,7 +45,7 @@ export type VerifiedPayload =
 export interface ChunkedPayload {
   /** Present when each chunk is signed. */
   readonly signed?: {
-    readonly key: KeyObject
+    readonly key: SigningKey
     readonly scope: Scope
     readonly amzDate: string
     /** The request's own signature: the first link of the chain. */
@@ -172,7 +171,7 @@ interface ClaimedPayload {
   /** Last line of the canonical request. */
   readonly line: string
   /** What to return once the signature is found true; may still refuse the body. */
-  readonly accept: (key: KeyObject) => VerifiedPayload
+  readonly accept: (key: SigningKey) => VerifiedPayload
 }
 
 function claimedPayload(
@@ -235,7 +234,7 @@ function s3Payload(
 }
 
 function announced(headers: CanonicalHeaders, hasTrailer: boolean) {
-  const length = headers.get('x-amz-decoded-content-length')
+  const length = headers.get('x-amz-decoded-content-length')?.trim()
   if (length === undefined || !/^\d{1,15}$/.test(length)) {
     throw new SignatureError('missingDecodedLength', {})
   }
@@ -252,7 +251,7 @@ function checkSignature(
   claim: SignatureClaim,
   headers: Map<string, string>,
   payloadLine: string,
-  key: KeyObject,
+  key: SigningKey,
   rules: ServiceRules,
 ): void {
   const path = canonicalPath(message.rawPath, rules.path)
@@ -267,7 +266,7 @@ function checkSignature(
       payloadLine,
     )
     const text = stringToSign(claim.amzDate, claim, request)
-    return { request, text, isTrue: isEqual(sign(key, text), claim.signature) }
+    return { request, text, isTrue: isEqual(key.sign(text), claim.signature) }
   }
   const asSent = ask()
   if (asSent.isTrue) return
