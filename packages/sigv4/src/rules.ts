@@ -54,7 +54,12 @@ const exceptions: Readonly<Record<string, Omit<ServiceRules, 'services' | 'regio
   's3-outposts': s3,
   's3-object-lambda': s3,
   // Observed in the messages of deployed APIs: 5 minutes, where the services' own APIs say 15.
-  'execute-api': { ...general, windowMinutes: 5 },
+  // X-HTTP-Method-Override changes their method: unsigned, it would change a signed request.
+  'execute-api': {
+    ...general,
+    windowMinutes: 5,
+    mustBeSigned: [...steering, 'x-http-method-override'],
+  },
   // GetCallerIdentity presigned for EKS says 60 seconds and is accepted for 15 minutes.
   sts: { ...general, presigned: 'window' },
   iotdevicegateway: {
