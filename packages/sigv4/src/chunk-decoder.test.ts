@@ -193,6 +193,11 @@ test('the unsigned trailer form refuses a body shorter than announced', () => {
   decodeAll(unsigned, Buffer.from(text), [], 'malformedChunk')
 })
 
+test('a chunk larger than announced is refused before its data is read', () => {
+  const decoder = createChunkDecoder(unsigned)
+  assert.throws(() => decoder.push(Buffer.from('6\r\n')), { fault: 'malformedChunk' })
+})
+
 test('a chunk below 8192 bytes may only be the last', () => {
   const text = '2\r\nhe\r\n3\r\nllo\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n'
   decodeAll(unsigned, Buffer.from(text), [], 'smallChunk')

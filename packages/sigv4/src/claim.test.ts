@@ -85,8 +85,11 @@ test('a repeated part of the header: the last one wins', () => {
 })
 
 test('a repeated query parameter: the first one wins, the others are signed', () => {
-  const error = refusal({ form: 'presigned', change: withText(/(.*)/, '$1&X-Amz-Signature=0') })
-  assert.equal(error?.fault, 'mismatch')
+  const change = (signed: HttpMessage) => ({
+    ...signed,
+    rawQuery: `${signed.rawQuery}&X-Amz-Signature=0`,
+  })
+  assert.equal(refusal({ form: 'presigned', change })?.fault, 'mismatch')
 })
 
 const bearer = unsignedWith('Bearer abc')

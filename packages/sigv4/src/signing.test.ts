@@ -132,7 +132,11 @@ test('a derived key is remembered, and forgotten with its secret', () => {
   keys.find('B', 'secret', scope)
   keys.find('C', 'secret', scope)
   assert.equal(keys.find('A', 'rotated', scope), rotated)
-  for (const name of 'DEFGHI') keys.find(name, 'secret', scope)
+  // Two more, and the key is of the older generation: not found for another secret either.
+  keys.find('D', 'secret', scope)
+  keys.find('E', 'secret', scope)
+  assert.notEqual(keys.find('A', 'again', scope), rotated)
+  for (const name of 'FGHIJK') keys.find(name, 'secret', scope)
   assert.notEqual(keys.find('A', 'rotated', scope), rotated)
 })
 

@@ -178,6 +178,10 @@ test('the scope must name this region, service, day and the terminator', () => {
   assert.deepEqual(answer.fields, { Region: 'us-east-1' })
 })
 
+test('half a day in the scope is no day', () => {
+  assert.equal(refusal({ change: withText('/20261120/', '/202611/') })?.fault, 'wrongScope')
+})
+
 test('time and scope can be checked before the key is looked up', () => {
   const signed = {
     ...base,
