@@ -1,0 +1,67 @@
+/** Which statements can speak of this resource? Found by the literal text that resources begin with. */
+
+/** A radix tree: cost grows with the length of the resource, not with the number of statements. */
+export interface IndexNode<T> {
+  /** Text between the parent and this node. */
+  readonly label: string
+  /** What was filed under the text up to here. */
+  readonly items: readonly T[]
+  readonly child: (text: string, at: number) => IndexNode<T> | undefined
+}
+
+class Node<T> implements IndexNode<T> {
+  label: string
+  readonly items: T[] = []
+  /** By the first code unit of their labels. */
+  readonly children = new Map<number, Node<T>>()
+
+  constructor(label: string) {
+    this.label = label
+  }
+
+  /** The node one step further along `text`; allocates nothing. */
+  child(text: string, at: number): Node<T> | undefined {
+    if (this.children.size === 0) return undefined
+    const child = this.children.get(text.charCodeAt(at))
+    return child !== undefined && text.startsWith(child.label, at) ? child : undefined
+  }
+}
+
+export function indexTree<T>(entries: Iterable<readonly [head: string, item: T]>): IndexNode<T> {
+  const root = new Node<T>('')
+  for (const [head, item] of entries) insert(root, head, item)
+  return root
+}
+
+function insert<T>(root: Node<T>, head: string, item: T): void {
+  let node = root
+  let at = 0
+  while (at < head.length) {
+    const child: Node<T> | undefined = node.children.get(head.charCodeAt(at))
+    if (child === undefined) {
+      const leaf = new Node<T>(head.slice(at))
+      node.children.set(head.charCodeAt(at), leaf)
+      node = leaf
+      break
+    }
+    const shared = sharedLength(child.label, head, at)
+    if (shared < child.label.length) split(node, child, shared)
+    node = node.children.get(head.charCodeAt(at))!
+    at += shared
+  }
+  node.items.push(item)
+}
+
+function sharedLength(label: string, head: string, at: number): number {
+  let length = 0
+  while (length < label.length && at + length < head.length && label[length] === head[at + length])
+    length++
+  return length
+}
+
+function split<T>(parent: Node<T>, child: Node<T>, length: number): void {
+  const upper = new Node<T>(child.label.slice(0, length))
+  upper.children.set(child.label.charCodeAt(length), child)
+  parent.children.set(child.label.charCodeAt(0), upper)
+  child.label = child.label.slice(length)
+}
