@@ -1,2 +1,6 @@
 /** Where state lives: four small ports, several engines. */
+export { FormatError, formatVersion } from './engines/sqlite-format.ts'
+export { LockedError, lockFolder } from './lock.ts'
+export { openStore, StoreUrlError } from './open.ts'
+export { ConflictError, LimitError } from './optimistic.ts'
 export type * from './store.ts'

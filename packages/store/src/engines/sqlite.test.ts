@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readdirSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { storeConformance } from '../conformance/index.ts'
+import { lockFolder } from '../lock.ts'
+import { openStore } from '../open.ts'
+import type { Change } from '../store.ts'
+
+const folder = () => mkdtempSync(join(tmpdir(), 'sekisho-store-'))
+
+storeConformance('sqlite', () => openStore(`sqlite:${folder()}`))
+
+test('state is there again after a restart', async () => {
+  const path = folder()
+  {
+    await using store = await openStore(`sqlite:${path}`)
+    await store.documents.transact((transaction) => transaction.put('things', 'a', { kept: true }))
+    await store.blobs.put('b', Buffer.from('bytes'))
+  }
+  await using store = await openStore(`sqlite:${path}`)
+  assert.deepEqual((await store.documents.get('things', 'a'))?.value, { kept: true })
+  assert.equal(
+    Buffer.concat(await Array.fromAsync((await store.blobs.get('b'))!)).toString(),
+    'bytes',
+  )
+})
+
+test('another store on the same folder hears of changes and loses no update', async () => {
+  const path = folder()
+  await using one = await openStore(`sqlite:${path}`)
+  await using other = await openStore(`sqlite:${path}`)
+  const heard: Change[] = []
+  using _subscription = other.changes.subscribe((changes) => heard.push(...changes))
+  await one.documents.transact((transaction) => transaction.put('things', 'a', 0))
+  await sleep(50)
+  assert.deepEqual(heard, [{ collection: 'things', key: 'a' }])
+  const increment = ({ documents }: typeof one) =>
+    documents.transact(async (transaction) => {
+      const count = await transaction.get<number>('things', 'a')
+      transaction.put('things', 'a', (count?.value ?? 0) + 1)
+    })
+  await Promise.all(Array.from({ length: 40 }, (_, at) => increment(at % 2 === 0 ? one : other)))
+  assert.equal((await one.documents.get('things', 'a'))?.value, 40)
+})
+
+test('a newer format is refused', async () => {
+  const path = folder()
+  await (await openStore(`sqlite:${path}`))[Symbol.asyncDispose]()
+  const database = new DatabaseSync(join(path, 'state.db'))
+  database.exec('PRAGMA user_version = 999')
+  database.close()
+  await assert.rejects(openStore(`sqlite:${path}`), { code: 'FORMAT' })
+})
+
+test('a folder is locked once, and free again after', () => {
+  const path = folder()
+  {
+    using _lock = lockFolder(path)
+    assert.throws(() => lockFolder(path), { code: 'LOCKED' })
+  }
+  using _lock = lockFolder(path)
+})
+
+test('files are for their owner alone', async () => {
+  const path = folder()
+  await using _store = await openStore(`sqlite:${path}`)
+  assert.equal(statSync(join(path, 'state.db')).mode & 0o777, 0o600)
+  assert.ok(readdirSync(path).includes('blobs'))
+})
+
+test('an unknown scheme is named', async () => {
+  await assert.rejects(openStore('mongo://x'), {
+    message: 'unknown storage scheme `mongo:`; use `memory:` or `sqlite:`',
+  })
+})

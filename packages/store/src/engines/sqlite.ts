@@ -1,0 +1,244 @@
+/** State in one SQLite file and a folder of blobs: the embedded engine. */
+import { chmodSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { Listeners } from '../changes.ts'
+import { MemoryCounters } from '../counters.ts'
+import { attempt, fingerprintOf, type Proposal } from '../optimistic.ts'
+import type { Change, Documents, Range, Store, Stored, Transaction } from '../store.ts'
+import { BlobFolder, type BlobIndex } from './blob-folder.ts'
+import { migrate } from './sqlite-format.ts'
+
+/** How often another process's commits are looked for; the look costs microseconds. */
+const pollMs = 5
+
+/**
+ * Opens (or makes) `folder/state.db` and `folder/blobs`. Several processes may have it open; each hears of the others' changes.
+ *
+ * @throws FormatError  the file was written by a newer version
+ */
+export async function openSqlite(folder: string): Promise<Store> {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const path = join(folder, 'state.db')
+  const database = new DatabaseSync(path, { timeout: 10_000 })
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF')
+  migrate(database, folder)
+  chmodSync(path, 0o600)
+  const changes = new Listeners()
+  const documents = new SqliteDocuments(database, changes)
+  return {
+    documents,
+    blobs: await BlobFolder.open(join(folder, 'blobs'), documents.blobIndex()),
+    counters: new MemoryCounters(),
+    changes,
+    async [Symbol.asyncDispose]() {
+      await documents.close()
+    },
+  }
+}
+
+interface Row {
+  readonly key: string
+  readonly value: string
+  readonly revision: number
+}
+
+/** A transaction that waits for the commit of its group. */
+interface Waiting {
+  readonly proposal: Proposal
+  readonly resolve: (isAccepted: boolean) => void
+  readonly reject: (error: unknown) => void
+}
+
+class SqliteDocuments implements Documents {
+  readonly #database: DatabaseSync
+  readonly #changes: Listeners
+  readonly #statements: Record<
+    'get' | 'revision' | 'put' | 'delete' | 'nextRevision' | 'note' | 'noted' | 'forget',
+    StatementSync
+  >
+  readonly #lists = new Map<string, StatementSync>()
+  readonly #poll: NodeJS.Timeout
+  #group: Waiting[] = []
+  #committing: Promise<void> | undefined
+  #heard: number
+  #dataVersion: number
+  #isClosed = false
+
+  constructor(database: DatabaseSync, changes: Listeners) {
+    this.#database = database
+    this.#changes = changes
+    this.#statements = {
+      get: database.prepare(
+        'SELECT key, value, revision FROM records WHERE collection = ? AND key = ?',
+      ),
+      revision: database.prepare('SELECT revision FROM records WHERE collection = ? AND key = ?'),
+      put: database.prepare(
+        'INSERT INTO records (collection, key, value, revision) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, revision = excluded.revision',
+      ),
+      delete: database.prepare('DELETE FROM records WHERE collection = ? AND key = ?'),
+      nextRevision: database.prepare('UPDATE revisions SET last = last + 1 RETURNING last'),
+      note: database.prepare('INSERT INTO changes (revision, collection, key) VALUES (?, ?, ?)'),
+      noted: database.prepare(
+        'SELECT revision, collection, key FROM changes WHERE revision > ? ORDER BY revision',
+      ),
+      forget: database.prepare('DELETE FROM changes WHERE revision < ?'),
+    }
+    this.#heard = this.#lastRevision()
+    this.#dataVersion = this.#readDataVersion()
+    this.#poll = setInterval(() => this.#hearOthers(), pollMs)
+    this.#poll.unref()
+  }
+
+  async get<T>(collection: string, key: string): Promise<Stored<T> | undefined> {
+    const row = this.#statements.get.get(collection, key) as Row | undefined
+    return row && storedOf<T>(row)
+  }
+
+  async list<T>(collection: string, range: Range = {}): Promise<readonly Stored<T>[]> {
+    return this.#rows(collection, range).map((row) => storedOf<T>(row))
+  }
+
+  transact<R>(work: (transaction: Transaction) => Promise<R> | R): Promise<R> {
+    return attempt(this, (proposal) => this.#join(proposal), work)
+  }
+
+  /** Blobs' names are records too, in a collection of their own. */
+  blobIndex(): BlobIndex {
+    const collection = 'blobs'
+    return {
+      names: (prefix) => this.#rows(collection, { prefix }).map(({ key }) => key),
+      file: (name) => {
+        const row = this.#statements.get.get(collection, name) as Row | undefined
+        return row && (JSON.parse(row.value) as { file: string }).file
+      },
+      set: (name, file) =>
+        this.transact((transaction) => transaction.put(collection, name, { file })),
+      delete: (name) => this.transact((transaction) => transaction.delete(collection, name)),
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    await this.#committing
+    this.#isClosed = true
+    clearInterval(this.#poll)
+    this.#database.close()
+  }
+
+  /** Everything that arrives in one turn of the event loop is one commit, and one wait for the disk. */
+  #join(proposal: Proposal): Promise<boolean> {
+    const { promise, resolve, reject } = Promise.withResolvers<boolean>()
+    this.#group.push({ proposal, resolve, reject })
+    this.#committing ??= new Promise<void>((done) => {
+      setImmediate(() => {
+        this.#committing = undefined
+        this.#commitGroup()
+        done()
+      })
+    })
+    return promise
+  }
+
+  #commitGroup(): void {
+    const group = this.#group
+    this.#group = []
+    let accepted: readonly boolean[]
+    try {
+      this.#database.exec('BEGIN IMMEDIATE')
+      // The others' writes first, while they can be told from ours.
+      this.#hearOthers()
+      accepted = group.map(({ proposal }) => this.#apply(proposal))
+      this.#database.exec('COMMIT')
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+      for (const { reject } of group) reject(error)
+      return
+    }
+    this.#heard = this.#lastRevision()
+    this.#dataVersion = this.#readDataVersion()
+    const told = group
+      .filter((_, index) => accepted[index])
+      .flatMap(({ proposal }) => proposal.writes)
+    if (told.length > 0) this.#changes.tell(told)
+    for (const [index, { resolve }] of group.entries()) resolve(accepted[index]!)
+  }
+
+  #apply({ records, ranges, writes }: Proposal): boolean {
+    const isStale =
+      records.some(
+        ({ collection, key, revision }) => this.#revisionOf(collection, key) !== revision,
+      ) ||
+      ranges.some(
+        ({ collection, range, fingerprint }) =>
+          fingerprintOf(this.#rows(collection, range)) !== fingerprint,
+      )
+    if (isStale) return false
+    for (const { collection, key, value } of writes) {
+      const revision = (this.#statements.nextRevision.get() as { last: number }).last
+      if (value === undefined) this.#statements.delete.run(collection, key)
+      else this.#statements.put.run(collection, key, value, revision)
+      this.#statements.note.run(revision, collection, key)
+      // Processes that look every few milliseconds need no longer memory than this.
+      if (revision % 1_000 === 0) this.#statements.forget.run(revision - 10_000)
+    }
+    return true
+  }
+
+  #revisionOf(collection: string, key: string): number {
+    return (
+      (this.#statements.revision.get(collection, key) as { revision: number } | undefined)
+        ?.revision ?? 0
+    )
+  }
+
+  #hearOthers(): void {
+    if (this.#isClosed) return
+    const dataVersion = this.#readDataVersion()
+    if (dataVersion === this.#dataVersion) return
+    this.#dataVersion = dataVersion
+    const rows = this.#statements.noted.all(this.#heard) as unknown as (Change & {
+      revision: number
+    })[]
+    if (rows.length === 0) return
+    this.#heard = rows.at(-1)!.revision
+    this.#changes.tell(rows.map(({ collection, key }) => ({ collection, key })))
+  }
+
+  /** SQLite's own count of commits by other connections. */
+  #readDataVersion(): number {
+    return (this.#database.prepare('PRAGMA data_version').get() as { data_version: number })
+      .data_version
+  }
+
+  #lastRevision(): number {
+    return (this.#database.prepare('SELECT last FROM revisions').get() as { last: number }).last
+  }
+
+  #rows(collection: string, { prefix = '', after, limit = -1 }: Range): readonly Row[] {
+    const upper = prefix === '' ? undefined : upperBound(prefix)
+    const sql = `SELECT key, value, revision FROM records WHERE collection = ? AND key >= ? AND key > ?${upper ? ' AND key < ?' : ''} ORDER BY key LIMIT ?`
+    let statement = this.#lists.get(sql)
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql)
+      this.#lists.set(sql, statement)
+    }
+    // No key is empty, so "after nothing" is everything.
+    return statement.all(
+      collection,
+      prefix,
+      after ?? '',
+      ...(upper ? [upper] : []),
+      limit,
+    ) as unknown as Row[]
+  }
+}
+
+/** The first text, in byte order, that no longer begins with `prefix`. */
+function upperBound(prefix: string): string {
+  return `${prefix}\u{10ffff}`
+}
+
+function storedOf<T>({ key, value, revision }: Row): Stored<T> {
+  return { key, value: JSON.parse(value) as T, revision }
+}
