@@ -1,2 +1,18 @@
 /** AWS's wire formats to and from typed operations, driven by the SDK clients' own schemas. */
-export {}
+export { AwsError, type CommonErrorName, commonError, commonErrors } from './aws-error.ts'
+export { type Constraint, type Constraints, validateInput } from './constraints.ts'
+export type { Labels } from './http-binding.ts'
+export { type Identified, identifyOperation, identifyService } from './identify.ts'
+export { type ErrorModel, type OperationModel, readModel, type ServiceModel } from './model.ts'
+export type { ErrorName, Input, OperationName, Output, Received, SdkModule } from './operations.ts'
+export type { AnswerContext, Protocol, ProtocolName, Values } from './protocol.ts'
+export { protocols } from './protocols.ts'
+export {
+  type ServiceName,
+  type ServiceTraits,
+  serviceByPath,
+  serviceBySigningName,
+  serviceTraits,
+  traitsOfService,
+} from './services.ts'
+export { headerOf, queryEntries, type WireRequest, type WireResponse } from './wire.ts'

@@ -1,0 +1,121 @@
+/** awsQuery: IAM, STS, CloudFormation. */
+import { commonError } from './aws-error.ts'
+import { membersOf, type Schema, timestampFormatOf, traitsOf } from './model.ts'
+import type { Protocol, Values } from './protocol.ts'
+import { readText } from './scalars.ts'
+import { queryEntries, type WireRequest } from './wire.ts'
+import { escapeXml } from './xml.ts'
+import { writeContent } from './xml-codec.ts'
+
+/** Parameters of one request, at most; a request has few, an attack has many. */
+const maxParameters = 10_000
+
+/** @see Smithy 2.0 specification, "AWS query protocol" */
+export const awsQuery: Protocol = {
+  decode(operation, request) {
+    return readStructure(operation.input, formOf(request))
+  },
+
+  encode(operation, output, { requestId, xmlNamespace }) {
+    const { name } = operation
+    const result =
+      membersOf(operation.output).length > 0
+        ? `<${name}Result>${writeContent(operation.output, output)}</${name}Result>`
+        : ''
+    return {
+      status: 200,
+      headers: ['x-amzn-RequestId', requestId, 'Content-Type', 'text/xml'],
+      body: `<${name}Response xmlns="${xmlNamespace}">${result}<ResponseMetadata><RequestId>${requestId}</RequestId></ResponseMetadata></${name}Response>`,
+    }
+  },
+
+  encodeError(error, { requestId, xmlNamespace }) {
+    const type = error.status >= 500 ? 'Receiver' : 'Sender'
+    return {
+      status: error.status,
+      headers: ['x-amzn-RequestId', requestId, 'Content-Type', 'text/xml'],
+      body: `<ErrorResponse xmlns="${xmlNamespace}"><Error><Type>${type}</Type><Code>${escapeXml(error.code)}</Code><Message>${escapeXml(error.message)}</Message></Error><RequestId>${requestId}</RequestId></ErrorResponse>`,
+    }
+  },
+}
+
+/** Parameters as a tree: `Tags.member.1.Key` lies at Tags → member → 1 → Key. */
+interface Tree {
+  value?: string
+  readonly children: Map<string, Tree>
+}
+
+/** @throws AwsError MalformedQueryString */
+export function formOf(request: WireRequest): Tree {
+  const form = new TextDecoder().decode(request.body)
+  const entries = [...queryEntries(request.rawQuery), ...queryEntries(form)]
+  if (entries.length > maxParameters)
+    throw commonError('MalformedQueryString', 'The query string has too many parameters')
+  const root: Tree = { children: new Map() }
+  for (const [name, value] of entries) {
+    let node = root
+    for (const part of name.split('.', 64)) {
+      let child = node.children.get(part)
+      if (child === undefined) {
+        child = { children: new Map() }
+        node.children.set(part, child)
+      }
+      node = child
+    }
+    node.value = value
+  }
+  return root
+}
+
+function readValue(schema: Schema, tree: Tree): unknown {
+  if (schema.isStructSchema()) return readStructure(schema, tree)
+  if (schema.isListSchema()) return readList(schema, tree)
+  if (schema.isMapSchema()) return readMap(schema, tree)
+  return tree.value === undefined
+    ? undefined
+    : readText(schema, tree.value, 'date-time', timestampFormatOf)
+}
+
+function readStructure(schema: Schema, tree: Tree): Values {
+  const read: Record<string, unknown> = {}
+  for (const [name, member] of membersOf(schema)) {
+    const traits = traitsOf(member)
+    const child = tree.children.get(traits.xmlName ?? name)
+    if (child === undefined) continue
+    const value =
+      traits.xmlFlattened && member.isListSchema()
+        ? numbered(child).map((item) => readValue(member.getValueSchema(), item))
+        : readValue(member, child)
+    if (value !== undefined) read[name] = value
+  }
+  return read
+}
+
+/** `Tags.member.1`; an empty value alone (`Tags=`) is an empty list. */
+function readList(schema: Schema, tree: Tree): unknown {
+  const items = tree.children.get(traitsOf(schema.getValueSchema()).xmlName ?? 'member')
+  if (items === undefined) return tree.value === '' ? [] : undefined
+  return numbered(items).map((item) => readValue(schema.getValueSchema(), item))
+}
+
+function readMap(schema: Schema, tree: Tree): unknown {
+  const keyName = traitsOf(schema.getKeySchema()).xmlName ?? 'key'
+  const valueName = traitsOf(schema.getValueSchema()).xmlName ?? 'value'
+  const entries = numbered(tree.children.get('entry') ?? tree)
+  return Object.fromEntries(
+    entries.map((entry) => {
+      const value = entry.children.get(valueName)
+      return [
+        entry.children.get(keyName)?.value ?? '',
+        value && readValue(schema.getValueSchema(), value),
+      ]
+    }),
+  )
+}
+
+function numbered(tree: Tree): readonly Tree[] {
+  return [...tree.children]
+    .filter(([key]) => /^\d{1,6}$/.test(key))
+    .sort(([one], [other]) => Number(one) - Number(other))
+    .map(([, child]) => child)
+}

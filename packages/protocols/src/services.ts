@@ -1,0 +1,130 @@
+/** The services that can be asked here: how each is named, signed for and spoken to. */
+import type { ProtocolName } from './protocol.ts'
+
+export interface ServiceTraits {
+  /** In the scope of a signature. */
+  readonly signingName: string
+  readonly protocol: ProtocolName
+  readonly version: string
+  /** Of `X-Amz-Target`, for awsJson. */
+  readonly targetPrefix?: string
+  readonly xmlNamespace?: string
+}
+
+/** @see the SDK clients' own configuration (protocol, version, target prefix, namespace) */
+export const serviceTraits = {
+  apigateway: { signingName: 'apigateway', protocol: 'restJson1', version: '2015-07-09' },
+  iam: {
+    signingName: 'iam',
+    protocol: 'awsQuery',
+    version: '2010-05-08',
+    xmlNamespace: 'https://iam.amazonaws.com/doc/2010-05-08/',
+  },
+  sts: {
+    signingName: 'sts',
+    protocol: 'awsQuery',
+    version: '2011-06-15',
+    xmlNamespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
+  },
+  organizations: {
+    signingName: 'organizations',
+    protocol: 'awsJson1_1',
+    version: '2016-11-28',
+    targetPrefix: 'AWSOrganizationsV20161128',
+  },
+  lambda: { signingName: 'lambda', protocol: 'restJson1', version: '2015-03-31' },
+  s3: {
+    signingName: 's3',
+    protocol: 'restXml',
+    version: '2006-03-01',
+    xmlNamespace: 'http://s3.amazonaws.com/doc/2006-03-01/',
+  },
+  events: {
+    signingName: 'events',
+    protocol: 'awsJson1_1',
+    version: '2015-10-07',
+    targetPrefix: 'AWSEvents',
+  },
+  scheduler: { signingName: 'scheduler', protocol: 'restJson1', version: '2021-06-30' },
+  logs: {
+    signingName: 'logs',
+    protocol: 'awsJson1_1',
+    version: '2014-03-28',
+    targetPrefix: 'Logs_20140328',
+  },
+  cloudfront: {
+    signingName: 'cloudfront',
+    protocol: 'restXml',
+    version: '2020-05-31',
+    xmlNamespace: 'http://cloudfront.amazonaws.com/doc/2020-05-31/',
+  },
+  cloudformation: {
+    signingName: 'cloudformation',
+    protocol: 'awsQuery',
+    version: '2010-05-15',
+    xmlNamespace: 'http://cloudformation.amazonaws.com/doc/2010-05-15/',
+  },
+  accessanalyzer: { signingName: 'access-analyzer', protocol: 'restJson1', version: '2019-11-01' },
+} as const satisfies Record<string, ServiceTraits>
+
+export type ServiceName = keyof typeof serviceTraits
+
+export function traitsOfService(name: ServiceName): ServiceTraits {
+  return serviceTraits[name]
+}
+
+const bySigningName = new Map(
+  Object.entries(serviceTraits).map(([name, traits]) => [
+    traits.signingName as string,
+    name as ServiceName,
+  ]),
+)
+const byTarget = new Map(
+  Object.entries(serviceTraits).flatMap(([name, traits]) =>
+    'targetPrefix' in traits ? [[traits.targetPrefix as string, name as ServiceName] as const] : [],
+  ),
+)
+const byVersion = new Map(
+  Object.entries(serviceTraits).flatMap(([name, traits]) =>
+    traits.protocol === 'awsQuery'
+      ? [[traits.version as string, name as ServiceName] as const]
+      : [],
+  ),
+)
+
+export function serviceBySigningName(signingName: string): ServiceName | undefined {
+  return bySigningName.get(signingName)
+}
+
+/** @param target  `Prefix.Operation`, as in `X-Amz-Target` */
+export function serviceByTarget(target: string): ServiceName | undefined {
+  return byTarget.get(target.slice(0, target.lastIndexOf('.')))
+}
+
+/** @param version  of `Version=` in a query service's form */
+export function serviceByVersion(version: string): ServiceName | undefined {
+  return byVersion.get(version)
+}
+
+/** Heads of paths that belong to one REST service alone. */
+const pathHeads: readonly (readonly [RegExp, ServiceName])[] = [
+  [
+    /^\/(?:restapis|apikeys|usageplans|domainnames|vpclinks|clientcertificates|account|sdktypes|domainnameaccessassociations|rejectdomainnameaccessassociations)(?:\/|$)/,
+    'apigateway',
+  ],
+  [
+    /^\/(?:2014-11-13|2015-03-31|2016-08-19|2017-03-31|2017-10-31|2018-10-31|2019-09-25|2019-09-30|2020-04-22|2020-06-30|2021-07-20|2021-10-31|2021-11-15|2024-08-31|2025-\d\d-\d\d)\/(?:functions|layers|layers-by-arn|event-source-mappings|account-settings|tags|code-signing-configs)/,
+    'lambda',
+  ],
+  [/^\/2020-05-31\//, 'cloudfront'],
+  [/^\/schedules?(?:-groups)?(?:\/|$)/, 'scheduler'],
+  [
+    /^\/(?:analyzer|policy\/(?:validation|check)|access-preview|archive-rule|finding|findingv2)(?:\/|$)/,
+    'accessanalyzer',
+  ],
+]
+
+/** The REST service whose model has such paths; S3 is whatever is left. */
+export function serviceByPath(rawPath: string): ServiceName | undefined {
+  return pathHeads.find(([pattern]) => pattern.test(rawPath))?.[1]
+}

@@ -1,0 +1,35 @@
+/** A request and an answer as bytes on the wire, free of any server's classes. */
+
+export interface WireRequest {
+  readonly method: string
+  /** As received, percent-encoded, without the query. */
+  readonly rawPath: string
+  /** Without the `?`. */
+  readonly rawQuery: string
+  /** Name, value, name, value … as received. */
+  readonly headers: readonly string[]
+  readonly body: Uint8Array
+}
+
+export interface WireResponse {
+  readonly status: number
+  /** Name, value, name, value … */
+  readonly headers: readonly string[]
+  readonly body: string | Uint8Array | AsyncIterable<Uint8Array>
+}
+
+/** The first of that name, compared without regard to case. */
+export function headerOf(headers: readonly string[], lowerCaseName: string): string | undefined {
+  for (let at = 0; at + 1 < headers.length; at += 2)
+    if (
+      headers[at]!.length === lowerCaseName.length &&
+      headers[at]!.toLowerCase() === lowerCaseName
+    )
+      return headers[at + 1]
+  return undefined
+}
+
+/** Decoded names and values in order; `+` is a space, as forms have it. */
+export function queryEntries(rawQuery: string): readonly (readonly [string, string])[] {
+  return [...new URLSearchParams(rawQuery)]
+}

@@ -1,0 +1,94 @@
+/** XML in and out: elements, attributes, text; no entities but the five, no document types. */
+import { commonError } from './aws-error.ts'
+
+export interface XmlElement {
+  readonly name: string
+  readonly attributes: Readonly<Record<string, string>>
+  readonly children: readonly XmlElement[]
+  readonly text: string
+}
+
+const maxDepth = 64
+const token =
+  /<!\[CDATA\[([\s\S]*?)\]\]>|<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<(\/?)([^\s/>]+)((?:\s+[^\s=>]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(\/?)>|([^<]+)/y
+const attribute = /([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g
+
+interface Open {
+  readonly name: string
+  readonly attributes: Record<string, string>
+  readonly children: XmlElement[]
+  text: string
+}
+
+/**
+ * @throws AwsError `MalformedXML`-like SerializationException; document types and unknown entities are refused
+ */
+export function parseXml(text: string): XmlElement {
+  const root: Open = { name: '', attributes: {}, children: [], text: '' }
+  const open: Open[] = [root]
+  token.lastIndex = 0
+  while (token.lastIndex < text.length) {
+    const match = token.exec(text)
+    if (match === null) throw malformed('The XML you provided was not well-formed.')
+    const [, cdata, slash, name, attributes = '', selfClosing, characters] = match
+    const current = open.at(-1)!
+    if (cdata !== undefined) current.text += cdata
+    else if (characters !== undefined) current.text += unescapeXml(characters)
+    else if (name === undefined) continue
+    else if (slash === '/') {
+      if (open.length < 2 || current.name !== name)
+        throw malformed('The XML you provided was not well-formed.')
+      open.pop()
+      open.at(-1)!.children.push(current)
+    } else {
+      const element: Open = { name, attributes: readAttributes(attributes), children: [], text: '' }
+      if (selfClosing === '/') current.children.push(element)
+      else open.push(element)
+      if (open.length > maxDepth) throw malformed('The XML you provided is nested too deeply.')
+    }
+  }
+  const [element, ...others] = root.children
+  if (open.length > 1 || element === undefined || others.length > 0 || root.text.trim() !== '')
+    throw malformed('The XML you provided was not well-formed.')
+  return element
+}
+
+function readAttributes(text: string): Record<string, string> {
+  return Object.fromEntries(
+    [...text.matchAll(attribute)].map(([, name, double, single]) => [
+      name!,
+      unescapeXml(double ?? single ?? ''),
+    ]),
+  )
+}
+
+const entities: Readonly<Record<string, string>> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+}
+
+function unescapeXml(text: string): string {
+  return text.replace(/&([^;&]*);?/g, (whole, name: string) => {
+    if (Object.hasOwn(entities, name)) return entities[name]!
+    const code = /^#(?:x([0-9a-fA-F]{1,6})|(\d{1,7}))$/.exec(name)
+    const point = code ? Number.parseInt(code[1] ?? code[2]!, code[1] ? 16 : 10) : Number.NaN
+    if (!(point <= 0x10ffff) || !whole.endsWith(';'))
+      throw malformed('The XML you provided was not well-formed.')
+    return String.fromCodePoint(point)
+  })
+}
+
+export function escapeXml(text: string): string {
+  return text
+    .replace(/[&<>"]/g, (char) =>
+      char === '&' ? '&amp;' : char === '<' ? '&lt;' : char === '>' ? '&gt;' : '&quot;',
+    )
+    .replace(/[\r\u0085\u2028]/g, (char) => `&#x${char.charCodeAt(0).toString(16).toUpperCase()};`)
+}
+
+function malformed(message: string) {
+  return commonError('SerializationException', message)
+}
