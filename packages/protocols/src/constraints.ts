@@ -36,7 +36,7 @@ export function validateInput(
   const violations = [
     ...missingMembers(operation.input, input, options.prefix === '' ? '' : `${options.prefix}.`),
     ...Object.entries(constraints).flatMap(([path, rows]) =>
-      violationsAt(path, input, rows, options.prefix),
+      violationsAt(path, input, rows, isInBody(operation, path) ? options.prefix : ''),
     ),
   ]
   if (violations.length === 0) return

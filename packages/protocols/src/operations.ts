@@ -18,10 +18,10 @@ export type Received<T> = T extends readonly (infer E)[]
 
 type CommandOf<Sdk, Name extends string> = Sdk extends {
   [K in `${Name}Command`]: new (
-    input: infer Input,
+    ...args: infer Args extends readonly unknown[]
   ) => infer Command
 }
-  ? { input: Input; command: Command }
+  ? { input: Args[number]; command: Command }
   : never
 
 type OutputOf<Command> = Command extends {

@@ -1,0 +1,194 @@
+/** Deployments: what an API was at one moment, for its stages to serve. */
+import type * as Sdk from '@aws-sdk/client-api-gateway'
+import type { DeploymentSnapshot } from '@sekisho/gateway'
+import type { Reader } from '@sekisho/store'
+import type { Call, GatedOperations } from '../service.ts'
+import { badRequest, notFound, refuseMembers } from './errors.ts'
+import { partId } from './ids.ts'
+import { page } from './paging.ts'
+import { applyPatches, type PatchTable, textRow } from './patch.ts'
+import {
+  collections,
+  type DeploymentRecord,
+  getApi,
+  getApiForCreate,
+  type RestApiRecord,
+  type StageRecord,
+} from './records.ts'
+import { checkStageName, checkVariables, newStage } from './stages.ts'
+
+export const deployments = {
+  CreateDeployment: {
+    async handle(input, call) {
+      refuseMembers(input, [
+        'cacheClusterEnabled',
+        'cacheClusterSize',
+        'canarySettings',
+        'tracingEnabled',
+      ])
+      if (input.stageName !== undefined && input.stageName !== '') checkStageName(input.stageName)
+      checkVariables(input.variables)
+      const id = partId(call.ids)
+      const record = await call.documents.transact(async (transaction) => {
+        const api = await getApiForCreate(transaction, call, input.restApiId)
+        const deployment = newDeployment(api, id, call.now, input.description)
+        transaction.put(collections.deployments, `${api.id}/${id}`, deployment)
+        if (input.stageName) {
+          const key = `${api.id}/${input.stageName}`
+          const before = (await transaction.get<StageRecord>(collections.stages, key))?.value
+          const stage: StageRecord = before
+            ? { ...before, deploymentId: id, updatedAt: call.now.getTime() }
+            : newStage(call, {
+                stageName: input.stageName,
+                deploymentId: id,
+                description: input.stageDescription,
+              })
+          const variables = { ...stage.variables, ...input.variables }
+          transaction.put(collections.stages, key, { ...stage, variables })
+        }
+        return deployment
+      })
+      return shownDeployment(record)
+    },
+  },
+
+  GetDeployment: {
+    async handle({ restApiId, deploymentId, embed }, call) {
+      const record = await deploymentOf(call.documents, call, restApiId, deploymentId)
+      return shownDeployment(
+        record,
+        embed?.some((part) => part.toLowerCase() === 'apisummary') === true,
+      )
+    },
+  },
+
+  GetDeployments: {
+    async handle(input, call) {
+      const api = await getApi(call.documents, call, input.restApiId)
+      const records = await call.documents.list<DeploymentRecord>(collections.deployments, {
+        prefix: `${api.id}/`,
+      })
+      const newestFirst = records
+        .map(({ value }) => value)
+        .sort((one, other) => other.createdAt - one.createdAt)
+      const { items, position } = page(newestFirst, input, ({ id }) => id)
+      return {
+        items: items.map((record) => shownDeployment(record)),
+        ...(position && { position }),
+      }
+    },
+  },
+
+  UpdateDeployment: {
+    async handle({ restApiId, deploymentId, patchOperations }, call) {
+      const record = await call.documents.transact(async (transaction) => {
+        const before = await deploymentOf(transaction, call, restApiId, deploymentId)
+        const changed = applyPatches(before, patchOperations, patches, { lists: false })
+        transaction.put(collections.deployments, `${restApiId}/${deploymentId}`, changed)
+        return changed
+      })
+      return shownDeployment(record)
+    },
+  },
+
+  DeleteDeployment: {
+    async handle({ restApiId, deploymentId }, call) {
+      await call.documents.transact(async (transaction) => {
+        const record = await deploymentOf(transaction, call, restApiId, deploymentId)
+        const stages = await transaction.list<StageRecord>(collections.stages, {
+          prefix: `${restApiId}/`,
+        })
+        if (stages.some(({ value }) => value.deploymentId === record.id))
+          throw badRequest('Active stages pointing to this deployment must be moved or deleted')
+        transaction.delete(collections.deployments, `${restApiId}/${deploymentId}`)
+      })
+      return {}
+    },
+  },
+} satisfies GatedOperations<typeof Sdk>
+
+/** @throws AwsError NotFoundException */
+export async function deploymentOf(
+  reader: Reader,
+  call: Call,
+  restApiId: string,
+  deploymentId: string,
+): Promise<DeploymentRecord> {
+  const api = await getApi(reader, call, restApiId)
+  const stored = await reader.get<DeploymentRecord>(
+    collections.deployments,
+    `${api.id}/${deploymentId}`,
+  )
+  if (!stored) throw notFound('Invalid Deployment identifier specified')
+  return stored.value
+}
+
+/** @throws AwsError BadRequestException  there is nothing to deploy, or a method has nothing behind it */
+function newDeployment(
+  api: RestApiRecord,
+  id: string,
+  now: Date,
+  description: string | undefined,
+): DeploymentRecord {
+  const methods = Object.values(api.resources).flatMap((resource) =>
+    Object.values(resource.methods),
+  )
+  if (methods.length === 0) throw badRequest("The REST API doesn't contain any methods")
+  if (methods.some(({ methodIntegration }) => methodIntegration === undefined))
+    throw badRequest('No integration defined for method')
+  if (api.endpointTypes.includes('PRIVATE') && api.policy === undefined)
+    throw badRequest("Private REST API doesn't have a resource policy attached to it")
+  const record = { id, createdAt: now.getTime(), snapshot: freeze(api, id), models: api.models }
+  return description === undefined ? record : { ...record, description }
+}
+
+function freeze(api: RestApiRecord, deploymentId: string): DeploymentSnapshot {
+  const { id: restApiId, name, accountId, region, policy, minimumCompressionSize } = api
+  return {
+    deploymentId,
+    restApiId,
+    name,
+    accountId,
+    region,
+    ...(policy !== undefined && { policy }),
+    endpointTypes: api.endpointTypes,
+    vpcEndpointIds: api.vpcEndpointIds,
+    disableExecuteApiEndpoint: api.disableExecuteApiEndpoint,
+    binaryMediaTypes: api.binaryMediaTypes,
+    ...(minimumCompressionSize !== undefined && { minimumCompressionSize }),
+    apiKeySource: api.apiKeySource,
+    resources: Object.values(api.resources),
+  }
+}
+
+const patches: PatchTable<DeploymentRecord> = {
+  '/description': textRow(({ description: _, ...record }, description) => ({
+    ...record,
+    ...(description !== undefined && { description }),
+  })),
+}
+
+function shownDeployment(record: DeploymentRecord, withSummary = false): Sdk.Deployment {
+  return {
+    id: record.id,
+    description: record.description,
+    createdDate: new Date(record.createdAt),
+    apiSummary: withSummary ? summaryOf(record.snapshot) : undefined,
+  }
+}
+
+function summaryOf({ resources }: DeploymentSnapshot): NonNullable<Sdk.Deployment['apiSummary']> {
+  return Object.fromEntries(
+    resources
+      .filter(({ methods }) => Object.keys(methods).length > 0)
+      .map(({ path, methods }) => [
+        path,
+        Object.fromEntries(
+          Object.entries(methods).map(([name, { authorizationType, apiKeyRequired }]) => [
+            name,
+            { authorizationType, apiKeyRequired },
+          ]),
+        ),
+      ]),
+  )
+}

@@ -1,0 +1,46 @@
+/** API Gateway's control plane (REST APIs) on one screen. */
+import type { OperationModel, Values } from '@sekisho/protocols'
+import { type Call, defineGatedService, type Needs } from '../service.ts'
+import { account } from './account.ts'
+import { deployments } from './deployments.ts'
+import { importExport } from './import-export.ts'
+import { integrations } from './integrations.ts'
+import { methods } from './methods.ts'
+import { resources } from './resources.ts'
+import { restApis } from './rest-apis.ts'
+import { stages } from './stages.ts'
+
+export const apigateway = defineGatedService('apigateway', {
+  sdk: () => import('@aws-sdk/client-api-gateway'),
+  validation: {
+    code: 'ValidationException',
+    prefix: (operation) => `${operation.charAt(0).toLowerCase()}${operation.slice(1)}Input`,
+  },
+  gate: httpVerbOnPath,
+  operations: {
+    ...restApis,
+    ...resources,
+    ...methods,
+    ...integrations,
+    ...deployments,
+    ...stages,
+    ...account,
+    ...importExport,
+  },
+})
+
+/**
+ * The action is the request's verb, the resource its path.
+ * @see Service Authorization Reference, "Actions, resources, and condition keys for Amazon API Gateway Management"
+ */
+function httpVerbOnPath({ http }: OperationModel, input: Values, { region }: Call): Needs {
+  const path = (http?.path ?? '/').replace(/\{(\w+)\+?\}/g, (_, label: string) =>
+    encodeURIComponent(String(input[label] ?? '')),
+  )
+  return [
+    {
+      action: `apigateway:${http?.method ?? 'GET'}`,
+      resource: `arn:aws:apigateway:${region}::${path}`,
+    },
+  ]
+}

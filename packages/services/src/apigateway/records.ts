@@ -1,0 +1,189 @@
+/** What is kept of an API, its deployments and its stages, and how it is found. */
+import type { DeploymentSnapshot, SnapshotResource, StageSettings } from '@sekisho/gateway'
+import type { Documents, Reader, Transaction } from '@sekisho/store'
+import type { Call } from '../service.ts'
+import { notFound } from './errors.ts'
+
+export const collections = {
+  apis: 'apigateway/apis',
+  /** API id to account and region: ids are unique across both. */
+  owners: 'apigateway/owners',
+  deployments: 'apigateway/deployments',
+  stages: 'apigateway/stages',
+  accounts: 'apigateway/accounts',
+} as const
+
+/** An API with everything below it: one record, so that changes to it never overtake each other. Times are epoch milliseconds. */
+export interface RestApiRecord {
+  readonly id: string
+  readonly accountId: string
+  readonly region: string
+  readonly name: string
+  readonly description?: string
+  readonly version?: string
+  readonly createdAt: number
+  readonly apiKeySource: 'HEADER' | 'AUTHORIZER'
+  readonly endpointTypes: readonly string[]
+  readonly ipAddressType: 'ipv4' | 'dualstack'
+  readonly vpcEndpointIds: readonly string[]
+  readonly disableExecuteApiEndpoint: boolean
+  readonly binaryMediaTypes: readonly string[]
+  readonly minimumCompressionSize?: number
+  /** Normalised: full ARNs. */
+  readonly policy?: string
+  /** When the policy (or its absence) last became another. */
+  readonly policyChangedAt?: number
+  readonly tags: Readonly<Record<string, string>>
+  readonly rootResourceId: string
+  readonly resources: Readonly<Record<string, SnapshotResource>>
+  readonly models: Readonly<Record<string, ModelRecord>>
+  readonly warnings?: readonly string[]
+}
+
+export interface ModelRecord {
+  readonly id: string
+  readonly name: string
+  readonly contentType: string
+  readonly description?: string
+  /** JSON schema, as text. */
+  readonly schema: string
+}
+
+export interface DeploymentRecord {
+  readonly id: string
+  readonly description?: string
+  readonly createdAt: number
+  readonly snapshot: DeploymentSnapshot
+  /** What an export of the deployed API needs beside the snapshot. */
+  readonly models: Readonly<Record<string, ModelRecord>>
+}
+
+export interface StageRecord extends StageSettings {
+  readonly description?: string
+  readonly tracingEnabled: boolean
+  readonly tags: Readonly<Record<string, string>>
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+
+interface Owner {
+  readonly accountId: string
+  readonly region: string
+}
+
+export function apiKey({ accountId, region }: Owner, apiId: string): string {
+  return `${accountId}/${region}/${apiId}`
+}
+
+/** @throws AwsError NotFoundException: no such API in the caller's account and region (ids are case-sensitive) */
+export async function getApi(
+  reader: Reader,
+  call: Pick<Call, 'accountId' | 'region'>,
+  apiId: string,
+): Promise<RestApiRecord> {
+  const stored = await reader.get<RestApiRecord>(collections.apis, apiKey(call, apiId))
+  if (!stored) throw notFound(`Invalid API identifier specified ${call.accountId}:${apiId}`)
+  return stored.value
+}
+
+/** As `getApi`, for calls that create something below the API. */
+export async function getApiForCreate(
+  reader: Reader,
+  call: Pick<Call, 'accountId' | 'region'>,
+  apiId: string,
+): Promise<RestApiRecord> {
+  const stored = await reader.get<RestApiRecord>(collections.apis, apiKey(call, apiId))
+  if (!stored) throw notFound('Invalid REST API identifier specified')
+  return stored.value
+}
+
+/** @throws AwsError NotFoundException */
+export function resourceOf(api: RestApiRecord, resourceId: string): SnapshotResource {
+  const resource = Object.hasOwn(api.resources, resourceId) ? api.resources[resourceId] : undefined
+  if (resource === undefined) throw notFound('Invalid Resource identifier specified')
+  return resource
+}
+
+export function putApi(transaction: Transaction, record: RestApiRecord): void {
+  transaction.put(collections.apis, apiKey(record, record.id), record)
+}
+
+/** Reads an API, puts what `change` makes of it, and returns that. */
+export function updateApi(
+  call: Call,
+  apiId: string,
+  change: (record: RestApiRecord) => RestApiRecord,
+  find: typeof getApi = getApi,
+): Promise<RestApiRecord> {
+  return call.documents.transact(async (transaction) => {
+    const changed = change(await find(transaction, call, apiId))
+    putApi(transaction, changed)
+    return changed
+  })
+}
+
+/** What the data plane serves: the stage and the deployment that it points to. */
+export interface DeployedStage {
+  readonly stage: StageSettings
+  readonly snapshot: DeploymentSnapshot
+  /** The API's own switch bites at once when a stage is touched; the snapshot's when it was deployed. */
+  readonly deployedAt: number
+}
+
+/** @returns undefined when there is no such API, stage or deployment */
+export async function loadDeployedStage(
+  reader: Reader,
+  apiId: string,
+  stageName: string,
+): Promise<DeployedStage | undefined> {
+  const stage = await reader.get<StageRecord>(collections.stages, `${apiId}/${stageName}`)
+  if (!stage) return undefined
+  const deployment = await reader.get<DeploymentRecord>(
+    collections.deployments,
+    `${apiId}/${stage.value.deploymentId}`,
+  )
+  return (
+    deployment && {
+      stage: stage.value,
+      snapshot: deployment.value.snapshot,
+      deployedAt: deployment.value.createdAt,
+    }
+  )
+}
+
+export interface UndeployedPolicy {
+  readonly accountId: string
+  readonly region: string
+  readonly apiId: string
+  readonly name: string
+  readonly stageName: string
+  readonly changedAt: number
+  readonly deployedAt: number
+}
+
+/** Stages that still serve an older resource policy than the one their API has now. */
+export async function undeployedPolicies(
+  documents: Documents,
+): Promise<readonly UndeployedPolicy[]> {
+  const found: UndeployedPolicy[] = []
+  for (const { value: api } of await documents.list<RestApiRecord>(collections.apis)) {
+    if (api.policyChangedAt === undefined) continue
+    for (const { value: stage } of await documents.list<StageRecord>(collections.stages, {
+      prefix: `${api.id}/`,
+    })) {
+      const deployed = await loadDeployedStage(documents, api.id, stage.stageName)
+      if (deployed === undefined || deployed.snapshot.policy === api.policy) continue
+      const { accountId, region, name, policyChangedAt: changedAt } = api
+      found.push({
+        accountId,
+        region,
+        apiId: api.id,
+        name,
+        stageName: stage.stageName,
+        changedAt,
+        deployedAt: deployed.deployedAt,
+      })
+    }
+  }
+  return found
+}

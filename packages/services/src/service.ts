@@ -1,0 +1,142 @@
+/** What a service is: its model, its gate, and for each operation a gate and a body side by side. */
+import type { Principal } from '@sekisho/policy'
+import type {
+  Constraints,
+  Input,
+  OperationModel,
+  OperationName,
+  Output,
+  SdkModule,
+  ServiceName,
+  Values,
+} from '@sekisho/protocols'
+import type { Blobs, Documents } from '@sekisho/store'
+
+/** Where random names come from; tests give a seeded one. */
+export interface IdSource {
+  /** `length` characters of `alphabet`. */
+  readonly text: (alphabet: string, length: number) => string
+  /** Version 4. */
+  readonly uuid: () => string
+}
+
+/** Everything that a handler may know and touch. */
+export interface Call {
+  readonly accountId: string
+  readonly region: string
+  readonly principal: Principal
+  readonly requestId: string
+  readonly now: Date
+  readonly ids: IdSource
+  readonly documents: Documents
+  readonly blobs: Blobs
+}
+
+/** One thing the caller must be allowed. */
+export interface Need {
+  /** `service:Name`, as the service authorization reference spells it. */
+  readonly action: string
+  readonly resource: string
+  /** Condition keys that this action brings, beside the global ones. */
+  readonly keys?: Readonly<Record<string, string | readonly string[]>>
+}
+
+export type Needs = readonly [Need, ...Need[]]
+
+/** One operation: what its caller must be allowed before it runs, and what it does. */
+export interface Operation<I, O> {
+  readonly needs: (input: I, call: Call) => Needs | Promise<Needs>
+  /** What the schemas do not say of the input. */
+  readonly constraints?: Constraints
+  readonly handle: (input: I, call: Call) => Promise<O>
+}
+
+/** An operation of a service whose gate follows from the request itself; it may ask for more. */
+export type GatedOperation<I, O> = Omit<Operation<I, O>, 'needs'> & {
+  readonly needs?: (input: I, call: Call) => readonly Need[] | Promise<readonly Need[]>
+}
+
+export type Operations<Sdk> = {
+  readonly [Name in OperationName<Sdk>]?: Operation<Input<Sdk, Name>, Output<Sdk, Name>>
+}
+
+export type GatedOperations<Sdk> = {
+  readonly [Name in OperationName<Sdk>]?: GatedOperation<Input<Sdk, Name>, Output<Sdk, Name>>
+}
+
+/** As the server sees it: types are gone, everything asked by name. */
+export interface Service {
+  readonly name: ServiceName
+  /** The client's exports, loaded at the service's first call. */
+  readonly sdk: () => Promise<SdkModule>
+  readonly operations: ReadonlyMap<string, AnyOperation>
+  /** How this service words violations of its constraints. */
+  readonly validation: Validation
+}
+
+export interface Validation {
+  readonly code: 'ValidationException' | 'ValidationError'
+  /** API Gateway names the input (`createRestApiInput.name`), others the member alone. */
+  readonly prefix: (operation: string) => string
+}
+
+export interface AnyOperation {
+  readonly needs: (operation: OperationModel, input: Values, call: Call) => Promise<readonly Need[]>
+  readonly constraints: Constraints
+  readonly handle: (input: Values, call: Call) => Promise<Values>
+}
+
+export type Gate = (operation: OperationModel, input: Values, call: Call) => Needs
+
+/** A service each of whose operations declares its needs. */
+export function defineService<Sdk>(
+  name: ServiceName,
+  definition: {
+    readonly sdk: () => Promise<Sdk>
+    readonly validation: Validation
+    readonly operations: Operations<Sdk>
+  },
+): Service {
+  return {
+    ...definition,
+    name,
+    sdk: definition.sdk as () => Promise<SdkModule>,
+    operations: operationsOf(definition.operations),
+  }
+}
+
+/** A service whose gate is the same rule for all operations. */
+export function defineGatedService<Sdk>(
+  name: ServiceName,
+  definition: {
+    readonly sdk: () => Promise<Sdk>
+    readonly validation: Validation
+    readonly gate: Gate
+    readonly operations: GatedOperations<Sdk>
+  },
+): Service {
+  return {
+    ...definition,
+    name,
+    sdk: definition.sdk as () => Promise<SdkModule>,
+    operations: operationsOf(definition.operations, definition.gate),
+  }
+}
+
+function operationsOf(table: object, gate?: Gate): ReadonlyMap<string, AnyOperation> {
+  return new Map(
+    (Object.entries(table) as [string, GatedOperation<Values, Values>][]).map(
+      ([name, operation]) => [
+        name,
+        {
+          constraints: operation.constraints ?? {},
+          handle: operation.handle,
+          needs: async (model, input, call) => [
+            ...(gate ? gate(model, input, call) : []),
+            ...((await operation.needs?.(input, call)) ?? []),
+          ],
+        },
+      ],
+    ),
+  )
+}
