@@ -29,6 +29,17 @@ export function parseArn(text: string): Arn | undefined {
   }
 }
 
+/** Has the text the six parts of an ARN? Allocates nothing. */
+export function isArn(text: string): boolean {
+  if (!text.startsWith('arn:')) return false
+  let colon = -1
+  for (let part = 1; part < arnParts; part++) {
+    colon = text.indexOf(':', colon + 1)
+    if (colon < 0) return false
+  }
+  return true
+}
+
 /**
  * Writes where each of the six parts begins into `starts` (part n ends one before part n+1 begins).
  *

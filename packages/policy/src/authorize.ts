@@ -35,8 +35,8 @@ export function authorize(request: AuthorizationRequest, policies: PolicySet): D
   const rcp = isExempt ? unbound : askLevels(policies.rcps, request, hasBoundary)
   const scp = isExempt ? unbound : askLevels(policies.scps, request, hasBoundary)
   const vpcEndpoint = ask(policies.vpcEndpoint, request, hasBoundary)
-  const guard = policies.trust ?? policies.resource
-  const resource = ask(guard, request, hasBoundary)
+  const attached = ask(policies.resource, request, hasBoundary)
+  const resource = policies.trust ? ask(policies.trust, request, hasBoundary) : attached
   const identity = askAny(policies.identity, request, hasBoundary)
   const boundary = ask(policies.boundary, request, hasBoundary)
   const session = askAny(policies.session, request, hasBoundary)
@@ -45,6 +45,7 @@ export function authorize(request: AuthorizationRequest, policies: PolicySet): D
     denied(rcp) ??
     denied(scp) ??
     denied(resource) ??
+    denied(attached) ??
     denied(identity) ??
     denied(boundary) ??
     denied(session) ??
@@ -68,7 +69,7 @@ export function authorize(request: AuthorizationRequest, policies: PolicySet): D
     scpAllows &&
     vpcEndpointAllows &&
     (isForeign(request)
-      ? resourceGrants && (callerIsPermitted || hasNoAccount(principal))
+      ? resourceGrants && callerIsPermitted
       : resourceSuffices || (callerIsPermitted && (resourceGrants || !mustBeGranted)))
 
   if (isAllowed) {

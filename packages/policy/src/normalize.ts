@@ -1,4 +1,5 @@
 /** The document as AWS stores it: short forms of principals and of API Gateway's ARNs written out. */
+import { parseJson } from './json.ts'
 
 export interface ExecuteApi {
   readonly partition: string
@@ -13,7 +14,8 @@ type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
  * Writes a resource policy of an API out: `execute-api:/stage/METHOD/path` becomes the full ARN of this API, twelve
  * digits become the account's ARN. Everything else stays as it was. Parse the result: this only rewrites.
  *
- * @param source  JSON text that `parsePolicy` has accepted but for its short resources
+ * @param source  JSON text as somebody wrote it
+ * @throws PolicyError  the text is not JSON, or repeats a member (which would be lost here)
  * @see API Gateway Developer Guide, "Create and attach an API Gateway resource policy to an API"
  */
 export function normalizeExecuteApiPolicy(source: string, api: ExecuteApi): string {
@@ -26,7 +28,11 @@ export function normalizeExecuteApiPolicy(source: string, api: ExecuteApi): stri
   })
 }
 
-/** Twelve digits in `Principal` become the account's ARN, in any resource or trust policy. */
+/**
+ * Twelve digits in `Principal` become the account's ARN, in any resource or trust policy.
+ *
+ * @throws PolicyError  the text is not JSON, or repeats a member
+ */
 export function normalizePrincipals(source: string, partition = 'aws'): string {
   const rewrite = (value: Json) => longPrincipal(value, partition)
   return rewriteStatements(source, { Principal: rewrite, NotPrincipal: rewrite })
@@ -36,6 +42,7 @@ function rewriteStatements(
   source: string,
   rewrites: Readonly<Record<string, (value: Json) => Json>>,
 ): string {
+  parseJson(source)
   const document = JSON.parse(source) as Json
   if (!isObject(document) || document['Statement'] === undefined) return source
   const statements = document['Statement']

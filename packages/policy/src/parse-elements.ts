@@ -108,9 +108,21 @@ function readResourceValue(
   return readTemplate(`${head}:${resource}`, node, version === '2012-10-17', faults)
 }
 
-/** Colons inside `${…}` part nothing. */
+/** Colons inside `${…}` part nothing, nor does any beyond the fifth. */
 function splitFields(value: string): readonly string[] {
-  return value.split(/:(?![^{]*\})/)
+  const fields: string[] = []
+  let start = 0
+  for (let at = 0; at < value.length && fields.length < arnParts - 1; at++) {
+    if (value.startsWith('${', at)) {
+      const end = value.indexOf('}', at)
+      if (end < 0) break
+      at = end
+    } else if (value[at] === ':') {
+      fields.push(value.slice(start, at))
+      start = at + 1
+    }
+  }
+  return [...fields, value.slice(start)]
 }
 
 function fillsShortArn(value: string, { shortArn }: Grammar): boolean {

@@ -44,7 +44,7 @@ function compileNames({ isEverybody, values }: PrincipalElement): Names {
   const accounts = new Set([...arns].flatMap((value) => accountOf(value) ?? []))
   const naming = (caller: Principal): Naming => {
     const own = ownNaming(caller, arns, accounts, services, providers)
-    return own === 'nobody' || own === 'account' ? (isEverybody ? 'everybody' : own) : own
+    return isEverybody && own !== 'direct' ? 'everybody' : own
   }
   const listsEveryName = (caller: Principal) =>
     isEverybody || everyName(caller, arns, accounts, services, providers)

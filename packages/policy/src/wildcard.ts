@@ -53,6 +53,8 @@ function mergeLiterals(parts: readonly PatternPart[]): readonly PatternPart[] {
   const merged: PatternPart[] = []
   for (const part of parts) {
     const last = merged.at(-1)
+    // A variable may bring no text at all; an empty piece must not pass for a wildcard.
+    if (typeof part === 'object' && part.literal === '') continue
     if (typeof part === 'object' && typeof last === 'object')
       merged[merged.length - 1] = { literal: last.literal + part.literal }
     else if (!(part === '*' && last === '*')) merged.push(part)

@@ -1,13 +1,17 @@
 /** ArnEquals and ArnLike, which mean the same. */
+import { isArn } from '../arn.ts'
 import { type ArnPattern, compileArnPattern, matchesArn } from '../arn-pattern.ts'
-import type { Operator } from './operator.ts'
+import { type Operator, type Value, ValueError } from './operator.ts'
 
 const arnLike: Operator = {
   type: 'arn',
   takesVariables: true,
   compile(values) {
-    const patterns: readonly ArnPattern[] = values.map(({ parts }) => compileArnPattern(parts))
-    return (text) => (patterns.some((pattern) => matchesArn(pattern, text)) ? 'match' : 'no match')
+    const patterns: readonly ArnPattern[] = values.map(policyPattern)
+    return (text) => {
+      if (!isArn(text)) return 'unreadable'
+      return patterns.some((pattern) => matchesArn(pattern, text)) ? 'match' : 'no match'
+    }
   },
 }
 
@@ -19,3 +23,9 @@ export const arnOperators = { ArnEquals: arnLike, ArnLike: arnLike } satisfies R
   string,
   Operator
 >
+
+/** Fewer than six parts are taken (and match nothing); what cannot even begin as an ARN does is a mistake. */
+function policyPattern({ text, parts }: Value): ArnPattern {
+  if (!/^(?:arn:|a?r?n?[*?])/.test(text)) throw new ValueError(`\`${text}\` is no ARN`)
+  return compileArnPattern(parts)
+}
