@@ -44,14 +44,14 @@ function rewriteStatements(
 ): string {
   parseJson(source)
   const document = JSON.parse(source) as Json
-  if (!isObject(document) || document['Statement'] === undefined) return source
-  const statements = document['Statement']
+  if (!isObject(document) || !Object.hasOwn(document, 'Statement')) return source
+  const statements = document['Statement']!
   const rewritten = mapValues(statements, (statement) =>
     isObject(statement)
       ? Object.fromEntries(
           Object.entries(statement).map(([name, value]) => [
             name,
-            rewrites[name] ? rewrites[name](value) : value,
+            Object.hasOwn(rewrites, name) ? rewrites[name]!(value) : value,
           ]),
         )
       : statement,
@@ -67,8 +67,8 @@ function longResource(value: Json, root: string): Json {
 }
 
 function longPrincipal(value: Json, partition: string): Json {
-  if (!isObject(value) || value['AWS'] === undefined) return value
-  const AWS = mapValues(value['AWS'], (each) =>
+  if (!isObject(value) || !Object.hasOwn(value, 'AWS')) return value
+  const AWS = mapValues(value['AWS']!, (each) =>
     typeof each === 'string' && /^\d{12}$/.test(each) ? `arn:${partition}:iam::${each}:root` : each,
   )
   return { ...value, AWS }
