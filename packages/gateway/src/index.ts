@@ -1,2 +1,20 @@
 /** The life of a call to a deployed REST API. */
+export { compileDeployment, type Deployment } from './deployment.ts'
+export {
+  GatewayError,
+  gatewayResponses,
+  type RenderedResponse,
+  renderRefusal,
+} from './gateway-responses.ts'
+export { invoke } from './invoke.ts'
+export type { Authorization, GatewayReply, Outcome, Received } from './pass.ts'
+export {
+  type CallerIdentity,
+  type GatewayOptions,
+  type Ports,
+  UpstreamError,
+  type UpstreamRequest,
+  type UpstreamResponse,
+} from './ports.ts'
+export { executeApiKeys, principalKeys } from './request-context.ts'
 export type * from './snapshot.ts'

@@ -1,0 +1,140 @@
+/** A call to an API that a test describes in a few words. */
+import { type Credentials, sha256, signRequest } from '@sekisho/sigv4'
+import { compileDeployment } from './deployment.ts'
+import { invoke } from './invoke.ts'
+import type { GatewayReply, Received } from './pass.ts'
+import type {
+  CallerIdentity,
+  GatewayOptions,
+  Ports,
+  UpstreamRequest,
+  UpstreamResponse,
+} from './ports.ts'
+import type { DeploymentSnapshot, SnapshotMethod, SnapshotResource } from './snapshot.ts'
+
+export const nowMs = Date.UTC(2026, 0, 2, 3, 4, 5)
+export const owner = '000000001234'
+export const key: Credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI' }
+
+const identity = (accountId: string): CallerIdentity => ({
+  secretAccessKey: key.secretAccessKey,
+  accountId,
+  principal: { type: 'root', accountId, arn: `arn:aws:iam::${accountId}:root` },
+  policies: {},
+})
+
+export const mock: SnapshotMethod = {
+  authorizationType: 'NONE',
+  methodResponses: { '200': { statusCode: '200' } },
+  methodIntegration: {
+    type: 'MOCK',
+    requestTemplates: { 'application/json': '{"statusCode": 200}' },
+    integrationResponses: {
+      '200': { statusCode: '200', responseTemplates: { 'application/json': '{"hello":"world"}' } },
+    },
+  },
+}
+
+/** Paths to methods; `GET /` alone unless more is said. */
+export type Paths = Readonly<Record<string, Readonly<Record<string, SnapshotMethod>>>>
+
+export function snapshotOf(
+  paths: Paths,
+  more: Partial<DeploymentSnapshot> = {},
+): DeploymentSnapshot {
+  return {
+    deploymentId: 'dep123',
+    restApiId: 'abcdefghij',
+    name: 'test',
+    accountId: owner,
+    region: 'us-east-1',
+    endpointTypes: ['REGIONAL'],
+    vpcEndpointIds: [],
+    disableExecuteApiEndpoint: false,
+    binaryMediaTypes: [],
+    apiKeySource: 'HEADER',
+    resources: Object.entries(paths).map(
+      ([path, methods], at): SnapshotResource => ({ id: `res${at}`, path, methods }),
+    ),
+    ...more,
+  }
+}
+
+export interface CallOptions {
+  readonly method?: string
+  readonly path?: string
+  readonly query?: string
+  readonly headers?: readonly string[]
+  readonly body?: string
+  readonly sourceIp?: string
+  /** Signs with `key`; the account that the key belongs to. */
+  readonly signedBy?: string
+  readonly variables?: Readonly<Record<string, string>>
+  readonly upstream?: (request: UpstreamRequest) => UpstreamResponse | Promise<UpstreamResponse>
+  readonly strictPaths?: boolean
+  readonly at?: number
+}
+
+export async function call(
+  snapshot: DeploymentSnapshot,
+  options: CallOptions = {},
+): Promise<GatewayReply> {
+  const {
+    method = 'GET',
+    path = '/',
+    query = '',
+    body = '',
+    sourceIp = '11.22.33.44',
+    at = nowMs,
+  } = options
+  const rawPath = `/prod${path}`
+  const host = ['Host', 'abcdefghij.execute-api.us-east-1.localhost']
+  const unsigned = [...host, ...(options.headers ?? [])]
+  const signature =
+    options.signedBy === undefined
+      ? []
+      : signRequest({ method, rawPath, rawQuery: query, headers: unsigned }, key, {
+          region: 'us-east-1',
+          service: 'execute-api',
+          now: new Date(at),
+          payloadHash: sha256(body),
+        })
+  const received: Received = {
+    requestId: '3d2b9f4e-0000-4000-8000-000000000000',
+    extendedRequestId: 'AbCdEfGhIjKlMnO=',
+    method,
+    rawPath,
+    stagePath: path,
+    rawQuery: query,
+    headers: [...unsigned, ...signature],
+    sourceIp,
+    domainName: 'abcdefghij.execute-api.us-east-1.localhost',
+    isSecure: false,
+    receivedAtMs: nowMs,
+    hasBody: body !== '',
+    readBody: async () => Buffer.from(body),
+  }
+  const ports: Ports = {
+    nowMs: () => nowMs,
+    identify: (id) => (id === key.accessKeyId ? identity(options.signedBy ?? owner) : undefined),
+    send: async (request) => (options.upstream ?? refuse)(request),
+  }
+  const gateway: GatewayOptions = { strictPaths: options.strictPaths ?? false }
+  const stage = { stageName: 'prod', deploymentId: 'dep123', variables: options.variables ?? {} }
+  return invoke(received, compileDeployment(snapshot), stage, ports, gateway)
+}
+
+function refuse(): never {
+  throw new Error('no upstream was expected')
+}
+
+export function headerOf(reply: GatewayReply, name: string): string | undefined {
+  const at = reply.headers.findIndex(
+    (each, index) => index % 2 === 0 && each.toLowerCase() === name.toLowerCase(),
+  )
+  return at < 0 ? undefined : reply.headers[at + 1]
+}
+
+export function textOf(reply: GatewayReply): string {
+  return typeof reply.body === 'string' ? reply.body : Buffer.from(reply.body).toString()
+}

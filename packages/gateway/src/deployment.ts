@@ -1,0 +1,130 @@
+/** A deployment made ready: routes, policy, templates and mappings, compiled once. */
+import { type CompiledPolicy, compilePolicy } from '@sekisho/policy'
+import { type CompiledIntegration, compileIntegration } from './compiled-integration.ts'
+import type { DeploymentSnapshot, SnapshotMethod, SnapshotResource } from './snapshot.ts'
+
+export interface RouteNode {
+  readonly methods: Map<string, CompiledMethod>
+  any: CompiledMethod | undefined
+  readonly literals: Map<string, RouteNode>
+  parameter: { readonly name: string; readonly node: RouteNode } | undefined
+  greedy: { readonly name: string; readonly node: RouteNode } | undefined
+}
+
+export interface CompiledMethod {
+  readonly resource: SnapshotResource
+  readonly definition: SnapshotMethod
+  readonly authorizationType: string
+  readonly apiKeyRequired: boolean
+  /** Required parameters as AWS lists them: headers, then path, then query, by name. */
+  readonly required: readonly RequiredParameter[]
+  /** Undefined: the deployment has nothing behind the method. */
+  readonly integration: CompiledIntegration | undefined
+}
+
+export interface RequiredParameter {
+  readonly place: 'header' | 'path' | 'querystring'
+  readonly name: string
+}
+
+/** No policy, a policy, or one that cannot be compiled: everything is refused then. */
+export type ResourcePolicy = CompiledPolicy | 'none' | 'unreadable'
+
+export interface Deployment {
+  readonly snapshot: DeploymentSnapshot
+  readonly root: RouteNode
+  /** `arn:aws:execute-api:REGION:ACCOUNT:API/` */
+  readonly arnPrefix: string
+  readonly policy: ResourcePolicy
+}
+
+/** Never throws for a stored snapshot: what cannot be compiled refuses when it is called. */
+export function compileDeployment(snapshot: DeploymentSnapshot): Deployment {
+  const root = emptyNode()
+  for (const resource of snapshot.resources) {
+    const node = nodeAt(root, resource.path)
+    for (const [name, definition] of Object.entries(resource.methods)) {
+      const method = compileMethod(resource, definition, snapshot)
+      if (name === 'ANY') node.any = method
+      else node.methods.set(name, method)
+    }
+  }
+  const { region, accountId, restApiId } = snapshot
+  return {
+    snapshot,
+    root,
+    arnPrefix: `arn:aws:execute-api:${region}:${accountId}:${restApiId}/`,
+    policy: compileResourcePolicy(snapshot),
+  }
+}
+
+function compileResourcePolicy({ policy, restApiId }: DeploymentSnapshot): ResourcePolicy {
+  if (policy === undefined) return 'none'
+  try {
+    return compilePolicy(policy, { type: 'resource', name: `resource policy of API ${restApiId}` })
+  } catch {
+    return 'unreadable'
+  }
+}
+
+function emptyNode(): RouteNode {
+  return {
+    methods: new Map(),
+    any: undefined,
+    literals: new Map(),
+    parameter: undefined,
+    greedy: undefined,
+  }
+}
+
+function nodeAt(root: RouteNode, path: string): RouteNode {
+  let node = root
+  for (const part of path.split('/').filter((each) => each !== '')) node = childOf(node, part)
+  return node
+}
+
+function childOf(node: RouteNode, part: string): RouteNode {
+  const variable = /^\{(.+?)(\+?)\}$/.exec(part)
+  if (variable === null) {
+    const child = node.literals.get(part) ?? emptyNode()
+    node.literals.set(part, child)
+    return child
+  }
+  const [, name = '', plus] = variable
+  const key = plus === '+' ? 'greedy' : 'parameter'
+  node[key] ??= { name, node: emptyNode() }
+  return node[key].node
+}
+
+function compileMethod(
+  resource: SnapshotResource,
+  definition: SnapshotMethod,
+  snapshot: DeploymentSnapshot,
+): CompiledMethod {
+  return {
+    resource,
+    definition,
+    authorizationType: definition.authorizationType ?? 'NONE',
+    apiKeyRequired: definition.apiKeyRequired ?? false,
+    required: definition.requestValidatorId === undefined ? [] : requiredParameters(definition),
+    integration:
+      definition.methodIntegration &&
+      compileIntegration(definition, definition.methodIntegration, snapshot),
+  }
+}
+
+const places = ['header', 'path', 'querystring'] as const
+
+function requiredParameters({
+  requestParameters = {},
+}: SnapshotMethod): readonly RequiredParameter[] {
+  return places.flatMap((place) =>
+    Object.keys(requestParameters)
+      .filter(
+        (expression) =>
+          requestParameters[expression] && expression.startsWith(`method.request.${place}.`),
+      )
+      .map((expression) => ({ place, name: expression.slice(`method.request.${place}.`.length) }))
+      .sort((one, other) => (one.name < other.name ? -1 : 1)),
+  )
+}

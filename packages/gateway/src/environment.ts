@@ -1,0 +1,92 @@
+/** What mappings and templates can read of a call: `$context`, parameters, body. */
+import { droppedAtIngress } from './headers.ts'
+import type { CallEnvironment, OverrideTarget, Validated } from './pass.ts'
+
+const emptyOverride = (): OverrideTarget => ({ header: {}, path: {}, querystring: {} })
+
+export function environmentOf(validated: Validated): CallEnvironment {
+  const requestOverride = emptyOverride()
+  const responseOverride = emptyOverride()
+  return {
+    validated,
+    context: { ...contextOf(validated), requestOverride, responseOverride },
+    query: queryOf(validated.received.rawQuery),
+    headers: headersOf(validated.received.headers),
+    bodyText: validated.body.length === 0 ? '' : new TextDecoder().decode(validated.body),
+    requestOverride,
+    responseOverride,
+  }
+}
+
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+const two = (value: number) => String(value).padStart(2, '0')
+
+/** `dd/MMM/yyyy:HH:mm:ss +0000` */
+function requestTime(ms: number): string {
+  const date = new Date(ms)
+  const clock = [date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()].map(two).join(':')
+  return `${two(date.getUTCDate())}/${months[date.getUTCMonth()]}/${date.getUTCFullYear()}:${clock} +0000`
+}
+
+/** @see API Gateway Developer Guide, "Mapping template and access logging variable reference" */
+function contextOf({
+  received,
+  deployment,
+  stage,
+  httpMethod,
+  method,
+  caller,
+  accessKeyId,
+}: Validated): Record<string, unknown> {
+  const { snapshot } = deployment
+  return {
+    accountId: snapshot.accountId,
+    apiId: snapshot.restApiId,
+    deploymentId: snapshot.deploymentId,
+    domainName: received.domainName,
+    domainPrefix: received.domainName.split('.')[0],
+    extendedRequestId: received.extendedRequestId,
+    httpMethod,
+    identity: {
+      accessKey: accessKeyId,
+      accountId: 'accountId' in caller ? caller.accountId : undefined,
+      caller: 'accountId' in caller ? caller.accountId : undefined,
+      sourceIp: received.sourceIp,
+      user: 'accountId' in caller ? caller.accountId : undefined,
+      userAgent: headersOf(received.headers).get('user-agent')?.values.at(-1),
+      userArn: 'arn' in caller ? caller.arn : undefined,
+    },
+    path: received.rawPath,
+    protocol: 'HTTP/1.1',
+    requestId: received.requestId,
+    requestTime: requestTime(received.receivedAtMs),
+    requestTimeEpoch: received.receivedAtMs,
+    resourceId: method.resource.id,
+    resourcePath: method.resource.path,
+    stage: stage.stageName,
+  }
+}
+
+/** Values decoded; `;` parts like `&`. */
+function queryOf(rawQuery: string): Record<string, readonly string[]> {
+  const grouped: Record<string, string[]> = Object.create(null)
+  for (const [name, value] of new URLSearchParams(rawQuery.replaceAll(';', '&'))) {
+    grouped[name] ??= []
+    grouped[name].push(value)
+  }
+  return grouped
+}
+
+function headersOf(
+  flat: readonly string[],
+): ReadonlyMap<string, { name: string; values: string[] }> {
+  const headers = new Map<string, { name: string; values: string[] }>()
+  for (let at = 0; at + 1 < flat.length; at += 2) {
+    const lower = flat[at]!.toLowerCase()
+    if (droppedAtIngress.has(lower)) continue
+    const known = headers.get(lower)
+    if (known) known.values.push(flat[at + 1]!)
+    else headers.set(lower, { name: flat[at]!, values: [flat[at + 1]!] })
+  }
+  return headers
+}

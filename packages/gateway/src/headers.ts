@@ -1,0 +1,87 @@
+/** Which headers pass the gateway, which it drops, renames or refuses to map. */
+
+/**
+ * Never seen by mappings, templates or integrations.
+ * @see recorded answers of AWS: what `$input.params` shows of them
+ */
+export const droppedAtIngress: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'content-md5',
+  'expect',
+  'max-forwards',
+  'proxy-authenticate',
+  'server',
+  'te',
+  'transfer-encoding',
+  'trailer',
+  'upgrade',
+  'www-authenticate',
+])
+
+/** Mapped to an integration, the call fails. */
+export const unmappable: ReadonlySet<string> = new Set([
+  'content-length',
+  'transfer-encoding',
+  'x-amzn-trace-id',
+  'x-amzn-apigateway-api-id',
+])
+
+/** Mapped to an HTTP integration, they are dropped without a word. */
+export const droppedWhenMapped: ReadonlySet<string> = new Set([
+  'expect',
+  'proxy-authenticate',
+  'te',
+  'via',
+])
+
+/** Of what a client sent, not passed on to an HTTP_PROXY backend beside those above. */
+export const notForwarded: ReadonlySet<string> = new Set([
+  'host',
+  'content-encoding',
+  'via',
+  'x-amzn-apigateway-api-id',
+  'accept-encoding',
+])
+
+/** Of what a backend sent: dropped on the way to the client. */
+export const droppedAtEgress: ReadonlySet<string> = new Set([
+  'host',
+  'transfer-encoding',
+  'via',
+  'content-encoding',
+  'keep-alive',
+  'proxy-connection',
+])
+
+/**
+ * Of what a backend sent: told to the client under another name.
+ * @see API Gateway Developer Guide, "Amazon API Gateway important notes for REST APIs"
+ */
+export const remapped: ReadonlySet<string> = new Set([
+  'authorization',
+  'connection',
+  'content-length',
+  'content-md5',
+  'date',
+  'expect',
+  'max-forwards',
+  'proxy-authenticate',
+  'server',
+  'trailer',
+  'upgrade',
+  'user-agent',
+  'www-authenticate',
+  'x-amzn-requestid',
+])
+
+export const remapPrefix = 'x-amzn-Remapped-'
+
+/** Line breaks would make another header: such a value is cut off by nobody but us. */
+export function isHeaderValue(value: string): boolean {
+  return !/[\r\n\0]/.test(value)
+}
+
+export function isHeaderName(name: string): boolean {
+  return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)
+}

@@ -1,0 +1,169 @@
+/** The life of a call to a deployed API. */
+import { admit } from './admit.ts'
+import { authenticate, checkBeforeBody, DeniedError, flowOf } from './authorize.ts'
+import type { Deployment } from './deployment.ts'
+import { GatewayError, renderRefusal } from './gateway-responses.ts'
+import { integrate } from './integrate.ts'
+import { mapRequest } from './map-request.ts'
+import { mapResponse } from './map-response.ts'
+import { match, methodOf } from './match.ts'
+import type {
+  Authorized,
+  GatewayReply,
+  IntegrationResponse,
+  Matched,
+  Outcome,
+  Received,
+} from './pass.ts'
+import type { GatewayOptions, Ports } from './ports.ts'
+import type { StageSettings } from './snapshot.ts'
+import { validate } from './validate.ts'
+
+const noBody = new Uint8Array()
+
+/**
+ * Answers at once where nothing has to be waited for (no body, no upstream), else with a promise. Never throws and never
+ * rejects: what goes wrong inside is an answer too.
+ */
+export function invoke(
+  received: Received,
+  deployment: Deployment,
+  stage: StageSettings,
+  ports: Ports,
+  options: GatewayOptions,
+): GatewayReply | Promise<GatewayReply> {
+  const progress: Progress = { received }
+  try {
+    const matched = route(received, deployment, stage, ports)
+    progress.matched = matched
+    const flow = flowOf(matched)
+    if (!received.hasBody)
+      return answer(progress, flow.authorize(matched, undefined, ports, options), noBody, ports)
+    if (!flow.readsBody) {
+      const authorized = flow.authorize(matched, undefined, ports, options)
+      return withBody(progress, ports, () => authorized)
+    }
+    checkBeforeBody(matched, ports)
+    return withBody(progress, ports, (body) => flow.authorize(matched, body, ports, options))
+  } catch (error) {
+    return refuse(progress, error)
+  }
+}
+
+/** How far a call has come: what the log can say of it. */
+interface Progress {
+  readonly received: Received
+  matched?: Matched
+  authorized?: Authorized
+}
+
+/** A caller who signs and asks for what is not there learns the one before the other. */
+function route(
+  received: Received,
+  deployment: Deployment,
+  stage: StageSettings,
+  ports: Ports,
+): Matched {
+  try {
+    return match(received, deployment, stage)
+  } catch (error) {
+    if (!received.hasBody && !(error instanceof DeniedError)) {
+      authenticate(received, deployment.snapshot.region, undefined, ports)
+      throw new GatewayError('RESOURCE_NOT_FOUND')
+    }
+    throw error
+  }
+}
+
+async function withBody(
+  progress: Progress,
+  ports: Ports,
+  authorize: (body: Uint8Array) => Authorized,
+): Promise<GatewayReply> {
+  try {
+    const body = await progress.received.readBody()
+    return await answer(progress, authorize(body), body, ports)
+  } catch (error) {
+    return refuse(progress, error)
+  }
+}
+
+function answer(
+  progress: Progress,
+  authorized: Authorized,
+  body: Uint8Array,
+  ports: Ports,
+): GatewayReply | Promise<GatewayReply> {
+  progress.authorized = authorized
+  const admitted = admit(authorized)
+  const constant = admitted.method.integration?.constantReply
+  if (
+    constant !== undefined &&
+    body.length === 0 &&
+    admitted.method.required.length === 0 &&
+    hasNoContentType(admitted.received)
+  )
+    return { ...constant, outcome: outcomeOf(progress) }
+  const validated = validate(admitted, body)
+  const integrated = integrate(mapRequest(validated), ports)
+  if (integrated instanceof Promise)
+    return integrated.then(
+      (response) => finish(progress, response),
+      (error: unknown) => refuse(progress, error),
+    )
+  return finish(progress, integrated)
+}
+
+/** A content type could choose another template, or none. */
+function hasNoContentType({ headers }: Received): boolean {
+  for (let at = 0; at < headers.length; at += 2)
+    if (headers[at]!.length === 12 && headers[at]!.toLowerCase() === 'content-type') return false
+  return true
+}
+
+function finish(progress: Progress, response: IntegrationResponse): GatewayReply {
+  try {
+    return { ...mapResponse(response), outcome: outcomeOf(progress) }
+  } catch (error) {
+    return refuse(progress, error)
+  }
+}
+
+function refuse(progress: Progress, error: unknown): GatewayReply {
+  const refusal =
+    error instanceof GatewayError
+      ? error
+      : new GatewayError('DEFAULT_5XX', {
+          detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        })
+  const { detail } = refusal.details
+  return {
+    ...renderRefusal(refusal),
+    outcome: {
+      ...outcomeOf(progress),
+      refusal: refusal.type,
+      ...(detail !== undefined && { detail }),
+      ...(refusal instanceof DeniedError && {
+        authorization: refusal.authorization,
+        caller: refusal.authorization.request.principal,
+      }),
+    },
+  }
+}
+
+function outcomeOf({ received, matched, authorized }: Progress): Outcome {
+  return {
+    httpMethod: matched?.httpMethod ?? safeMethod(received),
+    ...(matched && { methodArn: matched.methodArn }),
+    ...(authorized && { caller: authorized.caller }),
+    ...(authorized?.authorization && { authorization: authorized.authorization }),
+  }
+}
+
+function safeMethod(received: Received): string {
+  try {
+    return methodOf(received)
+  } catch {
+    return received.method
+  }
+}

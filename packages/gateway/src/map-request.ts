@@ -1,0 +1,188 @@
+/** From the client's request to the integration's: passthrough or template, parameters, address. */
+import type { CompiledIntegration, CompiledTemplate } from './compiled-integration.ts'
+import { environmentOf } from './environment.ts'
+import { GatewayError } from './gateway-responses.ts'
+import {
+  droppedAtIngress,
+  droppedWhenMapped,
+  isHeaderName,
+  isHeaderValue,
+  notForwarded,
+  unmappable,
+} from './headers.ts'
+import { MappingError, valueOfSource } from './mappings.ts'
+import type { CallEnvironment, IntegrationRequest, Validated } from './pass.ts'
+import { TemplateInput, templateUtil } from './templates/functions.ts'
+import { TemplateError } from './templates/parse.ts'
+import { render, type Variables } from './templates/render.ts'
+
+/** @throws GatewayError UNSUPPORTED_MEDIA_TYPE, BAD_REQUEST_BODY, API_CONFIGURATION_ERROR */
+export function mapRequest(validated: Validated): IntegrationRequest {
+  const { integration } = validated.method
+  if (integration === undefined)
+    throw new GatewayError('API_CONFIGURATION_ERROR', {
+      detail: 'no integration defined for method',
+    })
+  const env = environmentOf(validated)
+  const isProxy = integration.type === 'HTTP_PROXY'
+  const contentType = mediaType(env)
+  const body = isProxy ? validated.body : mappedBody(integration, contentType, env)
+  const mapped = mappedParameters(integration, env)
+  const headers = isProxy
+    ? [...forwardedHeaders(validated, env), ...mapped.headers]
+    : ['Content-Type', contentType, ...mapped.headers]
+  const ownQuery = isProxy ? validated.received.rawQuery : ''
+  const rawQuery = [ownQuery, new URLSearchParams(mapped.query).toString()]
+    .filter((part) => part !== '')
+    .join('&')
+  return {
+    for: validated,
+    env,
+    headers,
+    rawQuery,
+    uri: addressOf(integration, mapped.path, env),
+    body,
+  }
+}
+
+/** No Content-Type counts as JSON; only the media type is compared. */
+function mediaType(env: CallEnvironment): string {
+  const value = env.headers.get('content-type')?.values[0]?.split(';')[0]?.trim().toLowerCase()
+  return value === undefined || value === '' ? 'application/json' : value
+}
+
+/** @see API Gateway Developer Guide, "Method request behavior for payloads without mapping templates" */
+function mappedBody(
+  integration: CompiledIntegration,
+  contentType: string,
+  env: CallEnvironment,
+): Uint8Array {
+  const { requestTemplates, passthrough } = integration
+  const template = requestTemplates.get(contentType) ?? requestTemplates.get('$default')
+  if (template !== undefined)
+    return new TextEncoder().encode(renderTemplate(template, variablesOf(env, env.bodyText)))
+  const passes =
+    passthrough === 'WHEN_NO_MATCH' ||
+    (passthrough === 'WHEN_NO_TEMPLATES' && requestTemplates.size === 0)
+  if (!passes) throw new GatewayError('UNSUPPORTED_MEDIA_TYPE')
+  return env.validated.body
+}
+
+/** @throws GatewayError API_CONFIGURATION_ERROR  the template cannot be read or passes its bounds */
+export function renderTemplate(template: CompiledTemplate, variables: Variables): string {
+  if ('fault' in template)
+    throw new GatewayError('API_CONFIGURATION_ERROR', {
+      detail: `mapping template: ${template.fault}`,
+    })
+  if (template.constant !== undefined) return template.constant
+  try {
+    return render(template.parts, variables)
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error
+    throw new GatewayError('API_CONFIGURATION_ERROR', {
+      detail: `mapping template: ${error.message}`,
+    })
+  }
+}
+
+export function variablesOf(env: CallEnvironment, bodyText: string): Variables {
+  const last = (values: readonly string[]) => values.at(-1) ?? ''
+  return new Map<string, unknown>([
+    [
+      'input',
+      new TemplateInput({
+        body: bodyText,
+        path: env.validated.pathParameters,
+        querystring: Object.fromEntries(
+          Object.entries(env.query).map(([name, values]) => [name, last(values)]),
+        ),
+        header: Object.fromEntries(
+          [...env.headers.values()].map(({ name, values }) => [name, last(values)]),
+        ),
+      }),
+    ],
+    ['util', templateUtil],
+    ['context', env.context],
+    ['stageVariables', { ...env.validated.stage.variables }],
+  ])
+}
+
+interface MappedParameters {
+  readonly headers: string[]
+  readonly query: [string, string][]
+  readonly path: Readonly<Record<string, string>>
+}
+
+function mappedParameters(
+  integration: CompiledIntegration,
+  env: CallEnvironment,
+): MappedParameters {
+  const headers: string[] = []
+  const query: [string, string][] = []
+  const path: Record<string, string> = {}
+  const put = (place: 'header' | 'querystring' | 'path', name: string, value: string) => {
+    if (place === 'querystring') query.push([name, value])
+    else if (place === 'path') path[name] = value
+    else headers.push(...mappedHeader(name, value))
+  }
+  try {
+    for (const { target, source } of integration.requestMappings) {
+      const value = valueOfSource(source, env)
+      if (value !== undefined) put(target.place, target.name, value)
+    }
+  } catch (error) {
+    if (!(error instanceof MappingError)) throw error
+    if (error.message.startsWith('Invalid JSON'))
+      throw new GatewayError('BAD_REQUEST_BODY', { message: error.message })
+    throw new GatewayError('API_CONFIGURATION_ERROR', { detail: error.message })
+  }
+  for (const place of ['header', 'querystring', 'path'] as const)
+    for (const [name, value] of Object.entries(env.requestOverride[place]))
+      put(place, name, String(value))
+  return { headers, query, path }
+}
+
+function mappedHeader(name: string, value: string): readonly string[] {
+  const lower = name.toLowerCase()
+  if (unmappable.has(lower) || !isHeaderName(name) || !isHeaderValue(value))
+    throw new GatewayError('API_CONFIGURATION_ERROR', {
+      detail: `header \`${name}\` cannot be mapped`,
+    })
+  return droppedWhenMapped.has(lower) ? [] : [name, value]
+}
+
+/** What a proxy passes on: nothing that belongs to this connection, and no signature made for this gateway. */
+function forwardedHeaders({ method }: Validated, env: CallEnvironment): readonly string[] {
+  return [...env.headers].flatMap(([lower, { name, values }]) => {
+    if (droppedAtIngress.has(lower) || notForwarded.has(lower)) return []
+    const isSigned =
+      method.authorizationType === 'AWS_IAM' || values.some((value) => value.startsWith('AWS4-'))
+    if (lower === 'authorization' && isSigned) return []
+    return values.flatMap((value) => [name, value])
+  })
+}
+
+/** Stage variables and path parameters put into the address; what has no value becomes nothing. */
+function addressOf(
+  { definition }: CompiledIntegration,
+  path: Readonly<Record<string, string>>,
+  env: CallEnvironment,
+): string {
+  const { variables } = env.validated.stage
+  const withVariables = (definition.uri ?? '').replace(
+    /\$\{stageVariables\.([A-Za-z0-9_]+)\}/g,
+    (_, name: string) => variables[name] ?? '',
+  )
+  return withVariables.replace(/\{([^{}]+?)\+?\}/g, (_, name: string) =>
+    Object.hasOwn(path, name) ? encodePath(path[name]!) : '',
+  )
+}
+
+/** Already encoded text stays as it is; nothing can leave the path (`?`, `#`) or climb (`..`). */
+function encodePath(value: string): string {
+  return value
+    .replace(/[^A-Za-z0-9\-._~!$&'()*+,;=:@%/]/gu, (char) => encodeURIComponent(char))
+    .split('/')
+    .map((part) => (/^(?:\.|%2e){1,2}$/i.test(part) ? part.replace(/\./g, '%2E') : part))
+    .join('/')
+}

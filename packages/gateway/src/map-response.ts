@@ -1,0 +1,122 @@
+/** From the integration's answer to the client's. */
+import { type CompiledResponse, selectResponse } from './compiled-integration.ts'
+import { GatewayError } from './gateway-responses.ts'
+import { droppedAtEgress, isHeaderName, isHeaderValue, remapPrefix, remapped } from './headers.ts'
+import { renderTemplate, variablesOf } from './map-request.ts'
+import { type ResponseValues, valueOfSource } from './mappings.ts'
+import type { IntegrationResponse } from './pass.ts'
+
+export interface MappedResponse {
+  readonly status: number
+  readonly headers: readonly string[]
+  readonly body: string | Uint8Array
+}
+
+/** @throws GatewayError API_CONFIGURATION_ERROR  no integration response fits, or it names a status the method has not */
+export function mapResponse(response: IntegrationResponse): MappedResponse {
+  return response.to.for.method.integration!.type === 'HTTP_PROXY'
+    ? proxied(response)
+    : mapped(response)
+}
+
+function proxied({ status, headers, body, to }: IntegrationResponse): MappedResponse {
+  const passed: string[] = []
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    const [name, value] = [headers[at]!, headers[at + 1]!]
+    const lower = name.toLowerCase()
+    if (droppedAtEgress.has(lower)) continue
+    passed.push(remapped.has(lower) ? `${remapPrefix}${name}` : name, value)
+  }
+  return {
+    status: overriddenStatus(to.env.responseOverride.status, status),
+    headers: withContentType(passed, 'application/json'),
+    body,
+  }
+}
+
+function mapped(response: IntegrationResponse): MappedResponse {
+  const { to, status } = response
+  const { env } = to
+  const selected = selectResponse(to.for.method.integration!.responses, String(status))
+  if (selected === undefined)
+    throw new GatewayError('API_CONFIGURATION_ERROR', {
+      detail: `no integration response for status ${status}`,
+    })
+  if (!selected.isDeclared)
+    throw new GatewayError('API_CONFIGURATION_ERROR', {
+      detail: `no method response for status ${selected.status}`,
+    })
+  const values = valuesOf(response)
+  const { type, body } = mappedBody(selected, response, values)
+  const headers = mappedHeaders(selected, response, values)
+  for (const [name, value] of Object.entries(env.responseOverride.header))
+    headers.push(...checkedHeader(name, String(value)))
+  return {
+    status: overriddenStatus(env.responseOverride.status, selected.status),
+    headers: withContentType(headers, type),
+    body,
+  }
+}
+
+/** Only whole numbers between 100 and 599 override. */
+function overriddenStatus(override: unknown, status: number): number {
+  const value = Number(override)
+  return override !== undefined && Number.isInteger(value) && value >= 100 && value <= 599
+    ? value
+    : status
+}
+
+/** The template for what the client accepts, else the JSON one, else the first; without any the body passes. */
+function mappedBody(
+  selected: CompiledResponse,
+  { to, body }: IntegrationResponse,
+  values: ResponseValues,
+): { type: string; body: string | Uint8Array } {
+  const accepted =
+    to.env.headers.get('accept')?.values[0]?.split(',')[0]?.split(';')[0]?.trim().toLowerCase() ??
+    ''
+  const type = [accepted, 'application/json', ...selected.templates.keys()].find((each) =>
+    selected.templates.has(each),
+  )
+  if (type === undefined)
+    return { type: values.headers.get('content-type')?.at(-1) ?? 'application/json', body }
+  return {
+    type,
+    body: renderTemplate(selected.templates.get(type)!, variablesOf(to.env, values.bodyText)),
+  }
+}
+
+function mappedHeaders(
+  selected: CompiledResponse,
+  { to }: IntegrationResponse,
+  values: ResponseValues,
+): string[] {
+  return selected.mappings.flatMap(({ target, source }) => {
+    const value = valueOfSource(source, to.env, values)
+    return value === undefined ? [] : [...checkedHeader(target.name, value)]
+  })
+}
+
+function checkedHeader(name: string, value: string): readonly string[] {
+  if (!isHeaderName(name) || !isHeaderValue(value))
+    throw new GatewayError('API_CONFIGURATION_ERROR', {
+      detail: `header \`${name}\` cannot be mapped`,
+    })
+  const lower = name.toLowerCase()
+  if (lower === 'transfer-encoding') return []
+  return [remapped.has(lower) ? `${remapPrefix}${name}` : name, value]
+}
+
+function valuesOf({ headers, body }: IntegrationResponse): ResponseValues {
+  const grouped = new Map<string, string[]>()
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    const lower = headers[at]!.toLowerCase()
+    grouped.set(lower, [...(grouped.get(lower) ?? []), headers[at + 1]!])
+  }
+  return { headers: grouped, bodyText: new TextDecoder().decode(body) }
+}
+
+function withContentType(headers: string[], type: string): readonly string[] {
+  const hasType = headers.some((name, at) => at % 2 === 0 && name.toLowerCase() === 'content-type')
+  return hasType ? headers : [...headers, 'Content-Type', type]
+}

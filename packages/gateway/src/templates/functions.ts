@@ -1,0 +1,118 @@
+/** `$input` and `$util`, as mapping templates know them. */
+import { findJson } from './json-path.ts'
+import { printed, TemplateObject, type TemplateValue } from './values.ts'
+
+export interface InputSource {
+  readonly body: string
+  readonly path: Readonly<Record<string, string>>
+  readonly querystring: Readonly<Record<string, string>>
+  readonly header: Readonly<Record<string, string>>
+}
+
+/** @see API Gateway Developer Guide, "Mapping template and access logging variable reference" */
+export class TemplateInput extends TemplateObject {
+  readonly #source: InputSource
+  #json: { readonly value: unknown } | undefined
+
+  constructor(source: InputSource) {
+    super()
+    this.#source = source
+  }
+
+  override call(name: string, [argument]: readonly TemplateValue[]): TemplateValue {
+    switch (name) {
+      case 'body':
+        return this.#source.body === '' ? '{}' : this.#source.body
+      case 'json': {
+        const found = findJson(this.#parsed(), String(argument))
+        return found === undefined ? '""' : JSON.stringify(found)
+      }
+      case 'path':
+        return structuredClone(findJson(this.#parsed(), String(argument)))
+      case 'params':
+        return argument === undefined ? this.#params() : this.#param(String(argument))
+      default:
+        return undefined
+    }
+  }
+
+  override toString(): string {
+    return ''
+  }
+
+  #parsed(): unknown {
+    this.#json ??= { value: parsed(this.#source.body) }
+    return this.#json.value
+  }
+
+  #params(): TemplateValue {
+    const { path, querystring, header } = this.#source
+    return { path: { ...path }, querystring: { ...querystring }, header: { ...header } }
+  }
+
+  /** Path first, then query, then header. */
+  #param(name: string): TemplateValue {
+    const { path, querystring, header } = this.#source
+    for (const source of [path, querystring, header])
+      if (Object.hasOwn(source, name)) return source[name]
+    return ''
+  }
+}
+
+function parsed(body: string): unknown {
+  if (body === '') return {}
+  try {
+    return JSON.parse(body)
+  } catch {
+    return undefined
+  }
+}
+
+const functions: Readonly<Record<string, (argument: TemplateValue) => TemplateValue>> = {
+  base64Decode: (argument) => Buffer.from(printed(argument), 'base64').toString(),
+  base64Encode: (argument) => Buffer.from(printed(argument)).toString('base64'),
+  escapeJavaScript: (argument) => escapeJavaScript(printed(argument)),
+  parseJson: (argument) => parsed(printed(argument)),
+  urlDecode: (argument) => urlDecode(printed(argument)),
+  urlEncode: (argument) => new URLSearchParams({ '': printed(argument) }).toString().slice(1),
+}
+
+class TemplateUtil extends TemplateObject {
+  override call(name: string, [argument]: readonly TemplateValue[]): TemplateValue {
+    return Object.hasOwn(functions, name) ? functions[name]!(argument) : undefined
+  }
+
+  override toString(): string {
+    return ''
+  }
+}
+
+export const templateUtil: TemplateObject = new TemplateUtil()
+
+const escapes: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  "'": "\\'",
+  '\\': '\\\\',
+  '/': '\\/',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+}
+
+function escapeJavaScript(text: string): string {
+  return text.replace(
+    /["'\\/\u0000-\u001f\u007f-\uffff]/g,
+    (char) =>
+      escapes[char] ?? `\\u${char.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`,
+  )
+}
+
+function urlDecode(text: string): TemplateValue {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '))
+  } catch {
+    return undefined
+  }
+}

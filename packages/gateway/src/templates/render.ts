@@ -1,0 +1,242 @@
+/** A parsed template and its variables to text, within bounds. */
+import { callMethod } from './methods.ts'
+import {
+  type BinaryOperator,
+  type Expression,
+  type Part,
+  type Reference,
+  TemplateError,
+} from './parse.ts'
+import { printed, TemplateObject, type TemplateValue } from './values.ts'
+
+export type Variables = Map<string, TemplateValue>
+
+/** @see API Gateway Developer Guide, "Quotas for configuring and running a REST API" (iterations of #foreach) */
+const maxIterations = 1_000
+const maxSteps = 200_000
+const maxOutput = 10 * 1024 * 1024
+
+/** @throws TemplateError  a bound was passed, or a method was called in a way it has not */
+export function render(parts: readonly Part[], variables: Variables): string {
+  const rendering = new Rendering(variables)
+  rendering.parts(parts)
+  return rendering.output
+}
+
+type Flow = 'next' | 'break' | 'stop'
+
+class Rendering {
+  readonly #variables: Variables
+  #steps = 0
+  output = ''
+
+  constructor(variables: Variables) {
+    this.#variables = variables
+  }
+
+  parts(parts: readonly Part[]): Flow {
+    for (const part of parts) {
+      if (++this.#steps > maxSteps) throw new TemplateError('the template takes too many steps')
+      const flow = this.#part(part)
+      if (flow !== 'next') return flow
+    }
+    return 'next'
+  }
+
+  #part(part: Part): Flow {
+    switch (part.kind) {
+      case 'text':
+        return this.#print(part.text)
+      case 'reference':
+        return this.#print(this.#printedReference(part))
+      case 'set':
+        this.#set(part.target, this.#value(part.value))
+        return 'next'
+      case 'if': {
+        const branch = part.branches.find(({ condition }) => isTrue(this.#value(condition)))
+        return this.parts(branch ? branch.body : part.otherwise)
+      }
+      case 'foreach':
+        return this.#foreach(part)
+      default:
+        return part.kind
+    }
+  }
+
+  #print(text: string): Flow {
+    if (this.output.length + text.length > maxOutput)
+      throw new TemplateError('the output is larger than 10 MB')
+    this.output += text
+    return 'next'
+  }
+
+  /** A reference without a value prints as it was written, unless it is a quiet one. */
+  #printedReference(reference: Reference): string {
+    const value = this.#reference(reference)
+    if (value === undefined) return reference.isQuiet ? '' : reference.source
+    return printed(value)
+  }
+
+  #foreach({ variable, source, body }: Part & { kind: 'foreach' }): Flow {
+    const list = this.#value(source)
+    const items = Array.isArray(list)
+      ? list
+      : typeof list === 'object' && list !== null && !(list instanceof TemplateObject)
+        ? Object.values(list)
+        : []
+    if (items.length > maxIterations)
+      throw new TemplateError(`#foreach has more than ${maxIterations} iterations`)
+    const before = [this.#variables.get(variable), this.#variables.get('foreach')] as const
+    let flow: Flow = 'next'
+    for (const [index, item] of items.entries()) {
+      this.#variables.set(variable, item)
+      this.#variables.set('foreach', {
+        index,
+        count: index + 1,
+        hasNext: index + 1 < items.length,
+        first: index === 0,
+        last: index + 1 === items.length,
+      })
+      flow = this.parts(body)
+      if (flow !== 'next') break
+    }
+    this.#variables.set(variable, before[0])
+    this.#variables.set('foreach', before[1])
+    return flow === 'stop' ? 'stop' : 'next'
+  }
+
+  /** Setting to nothing keeps what was there. */
+  #set(target: Reference, value: TemplateValue): void {
+    if (value === undefined || value === null) return
+    const last = target.steps.at(-1)
+    if (last === undefined) {
+      this.#variables.set(target.name, value)
+      return
+    }
+    const holder = this.#reference({ ...target, steps: target.steps.slice(0, -1) })
+    if (
+      typeof holder !== 'object' ||
+      holder === null ||
+      holder instanceof TemplateObject ||
+      last.kind === 'method'
+    )
+      return
+    const key = last.kind === 'property' ? last.name : String(this.#value(last.index))
+    if (key === '__proto__') return
+    ;(holder as Record<string, TemplateValue>)[key] = value
+  }
+
+  #value(expression: Expression): TemplateValue {
+    if (++this.#steps > maxSteps) throw new TemplateError('the template takes too many steps')
+    switch (expression.kind) {
+      case 'literal':
+        return expression.value
+      case 'reference':
+        return this.#reference(expression)
+      case 'interpolated': {
+        const before = this.output
+        this.output = ''
+        this.parts(expression.body)
+        const text = this.output
+        this.output = before
+        return text
+      }
+      case 'list':
+        return expression.items.map((item) => this.#value(item) ?? null)
+      case 'map':
+        return Object.fromEntries(
+          expression.entries.map(([key, value]) => [
+            printed(this.#value(key)),
+            this.#value(value) ?? null,
+          ]),
+        )
+      case 'range':
+        return range(Number(this.#value(expression.from)), Number(this.#value(expression.to)))
+      case 'not':
+        return !isTrue(this.#value(expression.operand))
+      case 'negative':
+        return -Number(this.#value(expression.operand))
+      case 'binary':
+        return this.#binary(expression.operator, expression.left, expression.right)
+    }
+  }
+
+  #binary(operator: BinaryOperator, left: Expression, right: Expression): TemplateValue {
+    if (operator === '&&') return isTrue(this.#value(left)) && isTrue(this.#value(right))
+    if (operator === '||') return isTrue(this.#value(left)) || isTrue(this.#value(right))
+    return binary[operator](this.#value(left), this.#value(right))
+  }
+
+  #reference({ name, steps }: Pick<Reference, 'name' | 'steps'>): TemplateValue {
+    let value = this.#variables.get(name)
+    for (const step of steps) {
+      if (value === undefined || value === null) return undefined
+      if (step.kind === 'method')
+        value = callMethod(
+          value,
+          step.name,
+          step.arguments.map((argument) => this.#value(argument)),
+        )
+      else value = memberOf(value, step.kind === 'property' ? step.name : this.#value(step.index))
+    }
+    return value
+  }
+}
+
+function memberOf(holder: TemplateValue, key: TemplateValue): TemplateValue {
+  if (Array.isArray(holder)) return holder[Number(key)]
+  if (typeof holder !== 'object' || holder === null) return undefined
+  if (holder instanceof TemplateObject) return holder.call(String(key), [])
+  return Object.hasOwn(holder, String(key))
+    ? (holder as Record<string, TemplateValue>)[String(key)]
+    : undefined
+}
+
+/** Only false and nothing are false: `""` and 0 are true. */
+function isTrue(value: TemplateValue): boolean {
+  return value !== false && value !== undefined && value !== null
+}
+
+function range(from: number, to: number): readonly number[] {
+  const length = Math.abs(to - from) + 1
+  if (!(length <= maxIterations))
+    throw new TemplateError(`a range has more than ${maxIterations} numbers`)
+  return Array.from({ length }, (_, index) => (from <= to ? from + index : from - index))
+}
+
+const binary: Record<
+  Exclude<BinaryOperator, '&&' | '||'>,
+  (left: TemplateValue, right: TemplateValue) => TemplateValue
+> = {
+  '==': equals,
+  '!=': (left, right) => !equals(left, right),
+  '<': (left, right) => compares(left, right) && (left as number) < (right as number),
+  '<=': (left, right) => compares(left, right) && (left as number) <= (right as number),
+  '>': (left, right) => compares(left, right) && (left as number) > (right as number),
+  '>=': (left, right) => compares(left, right) && (left as number) >= (right as number),
+  '+': (left, right) =>
+    compares(left, right) ? (left as number) + (right as number) : printed(left) + printed(right),
+  '-': (left, right) => (compares(left, right) ? (left as number) - (right as number) : undefined),
+  '*': (left, right) => (compares(left, right) ? (left as number) * (right as number) : undefined),
+  '/': (left, right) =>
+    compares(left, right) && right !== 0 ? quotient(left as number, right as number) : undefined,
+  '%': (left, right) =>
+    compares(left, right) && right !== 0 ? (left as number) % (right as number) : undefined,
+}
+
+/** Integers divide to integers, as in Java. */
+function quotient(left: number, right: number): number {
+  return Number.isInteger(left) && Number.isInteger(right) ? Math.trunc(left / right) : left / right
+}
+
+function compares(left: TemplateValue, right: TemplateValue): boolean {
+  return typeof left === 'number' && typeof right === 'number'
+}
+
+/** What is missing equals the empty text. */
+function equals(left: TemplateValue, right: TemplateValue): boolean {
+  const [one, other] = [left ?? '', right ?? '']
+  if (typeof one === 'object' || typeof other === 'object')
+    return JSON.stringify(one) === JSON.stringify(other)
+  return one === other || String(one) === String(other)
+}
