@@ -178,7 +178,11 @@ interface Intervals {
   readonly lasts: Uint32Array
 }
 
+/** Most sets are of one family; typed arrays are dear to make. */
+const noIntervals: Intervals = { count: 0, firsts: new Uint32Array(0), lasts: new Uint32Array(0) }
+
 function intervals(blocks: readonly Block[]): Intervals {
+  if (blocks.length === 0) return noIntervals
   const sorted = [...blocks].sort(
     (one, other) => compare(one.first, other.first) || compare(other.last, one.last),
   )
