@@ -1,0 +1,233 @@
+/** The life of a call to an AWS API: identify, authenticate, decode, authorize, handle, encode. */
+import { principalName } from '@sekisho/policy'
+import {
+  AwsError,
+  commonError,
+  identifyOperation,
+  identifyService,
+  type ProtocolName,
+  protocols,
+  readModel,
+  type ServiceModel,
+  type ServiceName,
+  traitsOfService,
+  validateInput,
+  type WireRequest,
+} from '@sekisho/protocols'
+import type { Call, IdSource, Service } from '@sekisho/services'
+import { type ErrorFamily, SignatureError } from '@sekisho/sigv4'
+import type { Store } from '@sekisho/store'
+import { type Arrival, BodyTooLargeError, type Reply } from '../arrival.ts'
+import type { Log } from '../log.ts'
+import { failureFields } from '../log.ts'
+import type { Source } from '../net/source-address.ts'
+import { outcomeOf, statementOf } from '../trail/record.ts'
+import type { Trail } from '../trail/trail.ts'
+import {
+  type AuthenticateOptions,
+  authenticate,
+  type Caller,
+  claimOf,
+  refusal,
+} from './authenticate.ts'
+import { type Decided, decide, denied } from './authorize.ts'
+
+export interface ApiOptions extends AuthenticateOptions {
+  readonly services: readonly Service[]
+  readonly store: Pick<Store, 'documents' | 'blobs'>
+  readonly ids: IdSource
+  readonly now: () => number
+  readonly trail: Pick<Trail, 'record'>
+  readonly log: Log
+}
+
+export type AnswerApi = (arrival: Arrival, source: Source) => Promise<Reply & { outcome: string }>
+
+/** The largest body that any operation here takes (an imported OpenAPI document, with room). */
+const bodyLimit = 16 * 1024 * 1024
+
+export function createApi(options: ApiOptions): AnswerApi {
+  const byName = new Map(options.services.map((service) => [service.name, service]))
+  const models = new Map<ServiceName, Promise<ServiceModel>>()
+  const modelOf = (service: Service): Promise<ServiceModel> => {
+    let model = models.get(service.name)
+    if (model === undefined) {
+      model = service.sdk().then(readModel)
+      models.set(service.name, model)
+    }
+    return model
+  }
+
+  return async (arrival, source) => {
+    const progress: Progress = { name: 's3', model: emptyModel }
+    let failure: AwsError | undefined
+    let reply: Reply
+    try {
+      reply = await walk(arrival, source, progress, options, byName, modelOf)
+    } catch (error) {
+      failure = errorOf(error, arrival, options.log)
+      reply = encoded(failure, progress, arrival)
+    }
+    const outcome = record(arrival, source, progress, failure, reply.status, options)
+    return { ...withLength(reply), outcome }
+  }
+}
+
+/** How far a call came. */
+interface Progress {
+  name: ServiceName
+  model: ServiceModel
+  operation?: string
+  caller?: Caller
+  decided?: Decided | undefined
+}
+
+const emptyModel: ServiceModel = { operations: new Map(), errors: new Map() }
+
+async function walk(
+  arrival: Arrival,
+  source: Source,
+  progress: Progress,
+  options: ApiOptions,
+  byName: ReadonlyMap<ServiceName, Service>,
+  modelOf: (service: Service) => Promise<ServiceModel>,
+): Promise<Reply> {
+  const { requestId } = arrival
+  const request = await receive(arrival)
+
+  const found = claimOf(request)
+  const claim = found instanceof SignatureError ? undefined : found
+  progress.name = identifyService(request, claim?.service)
+  const { protocol: protocolName, signingName } = traitsOfService(progress.name)
+  const family = familyOf(progress.name, protocolName)
+  if (found instanceof SignatureError) throw refusal(found, family)
+  const service = byName.get(progress.name)
+  if (service === undefined)
+    throw commonError(
+      'NotImplemented',
+      `The service ${progress.name} is not supported by Sekisho yet.`,
+    )
+  const model = (progress.model = await modelOf(service))
+  const { operation, labels } = identifyOperation(progress.name, model, request)
+  progress.operation = operation.name
+  const handler = service.operations.get(operation.name)
+  if (handler === undefined)
+    throw commonError(
+      'NotImplemented',
+      `${operation.name} of ${progress.name} is not supported by Sekisho.`,
+    )
+
+  const now = new Date(options.now())
+  const caller = (progress.caller = authenticate(request, claim, family, signingName, now, options))
+  const { identity, region } = caller
+
+  const protocol = protocols[protocolName]
+  const input = protocol.decode(operation, request, labels)
+  validateInput(operation, input, handler.constraints, {
+    prefix: service.validation.prefix(operation.name),
+    code: service.validation.code,
+  })
+
+  const call: Call = {
+    accountId: identity.accountId,
+    region,
+    principal: identity.principal,
+    requestId,
+    now,
+    ids: options.ids,
+    documents: options.store.documents,
+    blobs: options.store.blobs,
+  }
+  const needs = await handler.needs(operation, input, call)
+  progress.decided = decide(needs, identity, { source, now, region, headers: arrival.headers })
+  // No need, no way in.
+  if (progress.decided === undefined) throw commonError('AccessDenied', 'Access Denied')
+  if (!progress.decided.decision.allowed && options.mode === 'enforce')
+    throw denied(progress.decided, identity.principal, family)
+
+  const output = await handler.handle(input, call)
+  return protocol.encode(operation, output, context(progress, requestId))
+}
+
+/** Whole bodies say how long they are. */
+function withLength(reply: Reply): Reply {
+  const { body, headers, status } = reply
+  if ((typeof body !== 'string' && !(body instanceof Uint8Array)) || status === 204) return reply
+  const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
+  return { ...reply, headers: [...headers, 'Content-Length', String(length)] }
+}
+
+async function receive(arrival: Arrival): Promise<WireRequest> {
+  const { method, rawPath, rawQuery, headers } = arrival
+  return { method, rawPath, rawQuery, headers, body: await arrival.readBody(bodyLimit) }
+}
+
+function familyOf(name: ServiceName, protocol: ProtocolName): ErrorFamily {
+  return name === 's3' ? 's3' : families[protocol]
+}
+
+const families = {
+  restJson1: 'restJson',
+  restXml: 'query',
+  awsQuery: 'query',
+  awsJson1_0: 'json',
+  awsJson1_1: 'json',
+} as const satisfies Record<ProtocolName, ErrorFamily>
+
+function context({ name, model }: Progress, requestId: string) {
+  const { xmlNamespace } = traitsOfService(name)
+  return { requestId, model, ...(xmlNamespace !== undefined && { xmlNamespace }) }
+}
+
+function encoded(error: AwsError, progress: Progress, { requestId }: Arrival): Reply {
+  const { protocol } = traitsOfService(progress.name)
+  const reply = protocols[protocol].encodeError(error, context(progress, requestId))
+  // What is left of a body that was refused is not read.
+  return error.status === 413 ? { ...reply, closes: true } : reply
+}
+
+/** What is not meant for callers becomes InternalFailure; the log has the rest, under the request id. */
+function errorOf(error: unknown, { requestId }: Arrival, log: Log): AwsError {
+  if (error instanceof AwsError) return error
+  if (error instanceof BodyTooLargeError)
+    return new AwsError('RequestEntityTooLargeException', 'Request body is too large', 413)
+  log.error('an AWS API call failed', { requestId, ...failureFields(error) })
+  return commonError(
+    'InternalFailure',
+    'The request processing has failed because of an unknown error, exception or failure.',
+  )
+}
+
+function record(
+  arrival: Arrival,
+  source: Source,
+  { name, operation, caller, decided }: Progress,
+  failure: AwsError | undefined,
+  status: number,
+  { trail }: ApiOptions,
+): string {
+  const { requestId, method, rawPath, receivedAt } = arrival
+  const decision = decided?.decision
+  const isRefused = failure !== undefined && (decision === undefined || decision.allowed)
+  const outcome = isRefused ? failure.code : decision ? outcomeOf(decision) : 'unknown'
+  const statement = decision && statementOf(decision)
+  trail.record({
+    at: receivedAt,
+    requestId,
+    road: 'aws-api',
+    method,
+    path: rawPath,
+    sourceIp: source.address,
+    principal: caller ? principalName(caller.identity.principal) : 'anonymous',
+    ...(caller && { accountId: caller.identity.accountId }),
+    action:
+      decided?.need.action ?? (operation === undefined ? `${name}:*` : `${name}:${operation}`),
+    resource: decided?.need.resource ?? '*',
+    outcome,
+    status,
+    ...(decision?.decidedBy && { decidedBy: decision.decidedBy }),
+    ...(statement !== undefined && { statement }),
+    ...(decided && { policies: [] }),
+  })
+  return outcome
+}

@@ -1,0 +1,96 @@
+/** Who sent this call to an AWS API? */
+import { AwsError } from '@sekisho/protocols'
+import type { Identities, Identity } from '@sekisho/services'
+import {
+  answerTo,
+  checkClaim,
+  type ErrorFamily,
+  findSignature,
+  type HttpMessage,
+  type SignatureClaim,
+  SignatureError,
+  serviceRules,
+  sha256,
+  verifySignature,
+} from '@sekisho/sigv4'
+import type { IamMode } from '../config-settings.ts'
+
+export interface AuthenticateOptions {
+  readonly identities: Identities
+  readonly mode: IamMode
+  /** Whose callers are who sign with a key that is no account's number, where any key is accepted. */
+  readonly firstAccountId: () => string
+}
+
+export interface Caller {
+  readonly identity: Identity
+  /** That the signature names. */
+  readonly region: string
+}
+
+/** @throws AwsError  as services of this family word it */
+export function authenticate(
+  message: HttpMessage & { readonly body: Uint8Array },
+  claim: SignatureClaim | undefined,
+  family: ErrorFamily,
+  signingName: string,
+  now: Date,
+  { identities, mode, firstAccountId }: AuthenticateOptions,
+): Caller {
+  try {
+    if (claim === undefined) throw new SignatureError('missingAuthentication', {})
+    checkRegion(claim)
+    // A web page can make a browser follow a presigned link, not send a header: links are verified in every mode.
+    if (mode === 'off' && claim.form === 'header')
+      return { identity: anyone(claim, firstAccountId()), region: claim.region }
+    const rules = serviceRules(signingName)
+    checkClaim(claim, { now, rules })
+    const identity = identities.find(claim.accessKeyId)
+    if (identity === undefined)
+      throw new SignatureError('unknownAccessKey', { accessKeyId: claim.accessKeyId })
+    // Root keys have no session: a token that comes with one is not ours.
+    if (claim.sessionToken !== undefined)
+      throw new SignatureError('invalidToken', { token: claim.sessionToken })
+    verifySignature(message, claim, {
+      secretAccessKey: identity.secretAccessKey,
+      now,
+      bodySha256: () => sha256(message.body),
+      rules,
+    })
+    return { identity, region: claim.region }
+  } catch (error) {
+    throw error instanceof SignatureError ? refusal(error, family) : error
+  }
+}
+
+/** @throws AwsError  what claims to be a signature is none, or there are two */
+export function claimOf(message: HttpMessage): SignatureClaim | SignatureError | undefined {
+  try {
+    return findSignature(message)
+  } catch (error) {
+    if (error instanceof SignatureError) return error
+    throw error
+  }
+}
+
+export function refusal(error: SignatureError, family: ErrorFamily): AwsError {
+  const { code, message, status, fields } = answerTo(error, family)
+  return new AwsError(code, message, status, fields)
+}
+
+/** Any region that has a region's form lives here; its name becomes part of ARNs. */
+function checkRegion({ region, form }: SignatureClaim): void {
+  if (!/^[a-z]{2}(-[a-z]+)+-\d{1,2}$/.test(region))
+    throw new SignatureError('wrongScope', { form, region: { given: region, expected: '' } })
+}
+
+/** Where any credentials are accepted, a key id of twelve digits names its account. */
+function anyone({ accessKeyId }: SignatureClaim, firstAccountId: string): Identity {
+  const accountId = /^\d{12}$/.test(accessKeyId) ? accessKeyId : firstAccountId
+  return {
+    secretAccessKey: '',
+    accountId,
+    principal: { type: 'root', accountId, arn: `arn:aws:iam::${accountId}:root` },
+    policies: {},
+  }
+}

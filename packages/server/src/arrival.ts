@@ -1,0 +1,52 @@
+/** A request as it stood on the wire, and the answer it will get, free of any server's classes. */
+
+/** Headers are flat lists: name, value, name, value … as received or to be sent. */
+export interface Arrival {
+  readonly requestId: string
+  readonly method: string
+  /** Up to the `?`, undecoded. */
+  readonly rawPath: string
+  /** After the `?`, undecoded; empty when there is none. */
+  readonly rawQuery: string
+  readonly headers: readonly string[]
+  /** The Host header as sent. */
+  readonly host: string
+  /** The socket's other end; IPv4-mapped addresses as IPv4. */
+  readonly peer: string
+  /** Which address of ours was called. */
+  readonly localAddress: string
+  /** Epoch milliseconds. */
+  readonly receivedAt: number
+  /** The headers announce one. */
+  readonly hasBody: boolean
+  /** The peer is this process itself: an integration calls back. */
+  readonly isOwn: boolean
+  /** A promise only where there is a body to wait for. @throws BodyTooLargeError */
+  readonly readBody: (limitBytes: number) => Uint8Array | Promise<Uint8Array>
+}
+
+export interface Reply {
+  readonly status: number
+  readonly headers: readonly string[]
+  readonly body: string | Uint8Array | AsyncIterable<Uint8Array | string>
+  /** The rest of the connection cannot be trusted or is not wanted. */
+  readonly closes?: boolean
+}
+
+/** A body beyond what its road accepts. */
+export class BodyTooLargeError extends Error {
+  override readonly name = 'BodyTooLargeError'
+  readonly code = 'BODY_TOO_LARGE'
+}
+
+export const noBody: Uint8Array = new Uint8Array(0)
+
+/** The first of that name, compared without regard to case. */
+export function headerOf(headers: readonly string[], lowerCaseName: string): string | undefined {
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    const name = headers[at]!
+    if (name.length === lowerCaseName.length && name.toLowerCase() === lowerCaseName)
+      return headers[at + 1]
+  }
+  return undefined
+}

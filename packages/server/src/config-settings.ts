@@ -1,0 +1,159 @@
+/** Which settings are there? One row each: a flag, an environment variable and a key of the configuration file at once. */
+import { isIP } from 'node:net'
+import { parseCidr } from './net/addresses.ts'
+
+/** Reads a setting's text; undefined when it is no value for it. */
+type Read<T> = (text: string) => T | undefined
+
+export interface Setting<T> {
+  /** What help and error messages call the value; absent for a switch. */
+  readonly value?: string
+  readonly read: Read<T>
+  readonly fallback: T
+  readonly help: string
+}
+
+const text: Read<string> = (given) => (given === '' ? undefined : given)
+const flag: Read<boolean> = (given) =>
+  given === 'true' || given === '1' ? true : given === 'false' || given === '0' ? false : undefined
+const integer =
+  (min: number, max: number): Read<number> =>
+  (given) => {
+    const value = /^\d{1,15}$/.test(given) ? Number(given) : Number.NaN
+    return value >= min && value <= max ? value : undefined
+  }
+const oneOf =
+  <const Word extends string>(...words: readonly Word[]): Read<Word> =>
+  (given) =>
+    words.find((word) => word === given)
+const address: Read<string> = (given) => (isIP(given) ? given : undefined)
+const list =
+  (isItem: (item: string) => boolean): Read<readonly string[]> =>
+  (given) => {
+    const items = given.split(',').map((item) => item.trim())
+    return items.every(isItem) ? items : undefined
+  }
+
+function row<T>(setting: Setting<T>): Setting<T> {
+  return setting
+}
+
+export const iamModes = ['enforce', 'soft', 'off'] as const
+export type IamMode = (typeof iamModes)[number]
+export const logLevels = ['error', 'warn', 'info', 'debug'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+/** By flag name. `SEKISHO_` and the upper-case name, with `_` for `-`, in the environment. */
+export const settings = {
+  port: row({
+    value: 'PORT',
+    read: integer(0, 65_535),
+    fallback: 4566,
+    help: 'port to listen on; 0 picks a free one',
+  }),
+  host: row({
+    value: 'ADDRESS',
+    read: text,
+    fallback: '127.0.0.1',
+    help: 'address to listen on; `::` is every address of both families',
+  }),
+  'host-names': row<readonly string[]>({
+    value: 'NAME[,NAME]',
+    read: list((item) => /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(item)),
+    fallback: [],
+    help: 'further host names that requests may be addressed to',
+  }),
+  data: row({
+    value: 'DIR',
+    read: text,
+    fallback: '.sekisho',
+    help: 'folder that holds state, credentials and the decision log',
+  }),
+  region: row({
+    value: 'REGION',
+    read: (given: string) => (/^[a-z]{2}(-[a-z]+)+-\d{1,2}$/.test(given) ? given : undefined),
+    fallback: 'us-east-1',
+    help: 'region that `sekisho env` and the AWS config file name',
+  }),
+  iam: row<IamMode>({
+    value: 'enforce|soft|off',
+    read: oneOf(...iamModes),
+    fallback: 'enforce',
+    help: 'how the AWS APIs treat callers; deployed APIs always enforce',
+  }),
+  'trust-proxy': row<readonly string[]>({
+    value: 'CIDR[,CIDR]',
+    read: list((item) => parseCidr(item) !== undefined),
+    fallback: [],
+    help: 'peers whose X-Forwarded-For and X-Forwarded-Proto are read',
+  }),
+  'integration-address': row({
+    value: 'ADDRESS',
+    read: address,
+    fallback: '198.18.0.3',
+    help: 'source address of calls that integrations make to this endpoint',
+  }),
+  workers: row({
+    value: 'N',
+    read: integer(1, 256),
+    fallback: 1,
+    help: 'processes that serve calls to deployed APIs',
+  }),
+  store: row({
+    value: 'URL',
+    read: text,
+    fallback: 'embedded',
+    help: 'where state lives: `embedded` (in the data folder) or `memory:`',
+  }),
+  'account-id': row({
+    value: 'ID',
+    read: (given: string) => (/^\d{12}$/.test(given) ? given : undefined),
+    fallback: '000000000000',
+    help: "the first account's number (twelve digits)",
+  }),
+  'log-level': row<LogLevel>({
+    value: 'error|warn|info|debug',
+    read: oneOf(...logLevels),
+    fallback: 'info',
+    help: 'least severe lines that are written to stderr',
+  }),
+  'log-retention': row({
+    value: 'DAYS',
+    read: integer(1, 3_650),
+    fallback: 7,
+    help: 'days that the decision log is kept, within 1 GiB',
+  }),
+  'allow-reset': row({
+    read: flag,
+    fallback: false,
+    help: 'lets `sekisho reset` empty this server',
+  }),
+  'strict-paths': row({
+    read: flag,
+    fallback: false,
+    help: 'a Deny applies to the path as received and to its normalised form',
+  }),
+  json: row({ read: flag, fallback: false, help: 'print one JSON object when ready' }),
+} as const satisfies Record<string, Setting<never> | Setting<unknown>>
+
+export type SettingName = keyof typeof settings
+
+/** Known names of options that this version refuses instead of ignoring them. */
+export const laterSettings = [
+  'shared-counters',
+  'tls',
+  'test-clock',
+  'functions',
+  'functions-network',
+  'functions-address',
+  'edge-address',
+  'vpc-endpoint',
+] as const
+
+export type Settings = {
+  readonly [Name in SettingName]: (typeof settings)[Name] extends Setting<infer T> ? T : never
+}
+
+export function environmentName(name: string): string {
+  return `SEKISHO_${name.toUpperCase().replaceAll('-', '_')}`
+}

@@ -1,0 +1,97 @@
+/** What lies in the data folder beside state: credentials, the operator's token, and the lock. */
+import { randomBytes } from 'node:crypto'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { join, relative } from 'node:path'
+import { lockFolder } from '@sekisho/store'
+
+export interface DataFolder extends Disposable {
+  readonly path: string
+  readonly operatorToken: string
+  readonly socketPath: string
+  readonly trailFolder: string
+}
+
+/** @throws LockedError  another server has it */
+export function openDataFolder(path: string): DataFolder {
+  const isNew = !existsSync(path)
+  mkdirSync(path, { recursive: true, mode: 0o700 })
+  // A folder that was there may belong to something else as well: files protect themselves.
+  if (isNew) chmodSync(path, 0o700)
+  const lock = lockFolder(path)
+  if (!existsSync(join(path, '.gitignore'))) writeFileSync(join(path, '.gitignore'), '*\n')
+  return {
+    path,
+    operatorToken: readOperatorToken(join(path, 'operator-token')),
+    socketPath: shorter(join(path, 'operator.sock')),
+    trailFolder: join(path, 'decisions'),
+    [Symbol.dispose]() {
+      rmSync(join(path, 'operator.sock'), { force: true })
+      lock[Symbol.dispose]()
+    },
+  }
+}
+
+function readOperatorToken(path: string): string {
+  if (existsSync(path)) {
+    if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600)
+    const token = readFileSync(path, 'utf8').trim()
+    if (token.length >= 32) return token
+  }
+  const token = randomBytes(32).toString('base64url')
+  writePrivately(path, `${token}\n`)
+  return token
+}
+
+/** Complete or not at all, and never readable by others in between. */
+export function writePrivately(path: string, text: string): void {
+  const temporary = `${path}.${process.pid}.tmp`
+  writeFileSync(temporary, text, { mode: 0o600, flush: true })
+  chmodSync(temporary, 0o600)
+  renameSync(temporary, path)
+}
+
+/** Sockets' names are bounded (107 bytes); from here a relative one may do. */
+function shorter(path: string): string {
+  const other = relative('', path)
+  return other.length < path.length ? other : path
+}
+
+export interface Profile {
+  readonly name: string
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+}
+
+/**
+ * `credentials` and `config` as AWS's tools read them. The first account is `[default]`.
+ * @see AWS SDKs and Tools Reference Guide, "Using shared config and credentials files"
+ */
+export function writeCredentials(
+  folder: string,
+  profiles: readonly Profile[],
+  { endpoint, region }: { readonly endpoint: string; readonly region: string },
+): void {
+  const named = profiles.map((profile, place) => ({
+    ...profile,
+    name: place === 0 ? 'default' : profile.name,
+  }))
+  const credentials = named.map(
+    ({ name, accessKeyId, secretAccessKey }) =>
+      `[${name}]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`,
+  )
+  const config = named.map(
+    ({ name }) =>
+      `[${name === 'default' ? name : `profile ${name}`}]\nregion = ${region}\nendpoint_url = ${endpoint}\n`,
+  )
+  writePrivately(join(folder, 'credentials'), credentials.join('\n'))
+  writePrivately(join(folder, 'config'), config.join('\n'))
+}

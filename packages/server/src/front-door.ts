@@ -1,0 +1,168 @@
+/** Which road does a request take? The host decides, then the path; the AWS APIs take what is left. */
+import { normalizeAddress } from './net/addresses.ts'
+
+/** Where a call to a deployed API goes. Paths are raw. */
+export interface ApiAddress {
+  readonly road: 'execute-api'
+  readonly apiId: string
+  /** Absent in address forms that do not name it. */
+  readonly region: string | undefined
+  readonly stageName: string
+  /** After the stage; begins with `/`. */
+  readonly path: string
+}
+
+export type Road =
+  | ApiAddress
+  | { readonly road: 'aws-api' }
+  /** `/_sekisho/` and what follows it. */
+  | { readonly road: 'operator'; readonly path: string }
+  /** A form of address whose road is not built. */
+  | { readonly road: 'unsupported'; readonly what: string }
+  /** The host is none of ours. */
+  | { readonly road: 'misdirected' }
+  | { readonly road: 'nowhere' }
+
+/** What a host name alone says. */
+type HostForm =
+  | { readonly form: 'execute-api'; readonly apiId: string; readonly region: string | undefined }
+  | { readonly form: 'unsupported'; readonly what: string }
+  | { readonly form: 'ours' }
+  | { readonly form: 'address'; readonly address: string }
+  | { readonly form: 'strange' }
+
+export interface FrontDoor {
+  readonly roadOf: (request: {
+    readonly host: string
+    readonly rawPath: string
+    readonly localAddress: string
+  }) => Road
+}
+
+const awsApi: Road = { road: 'aws-api' }
+const misdirected: Road = { road: 'misdirected' }
+const nowhere: Road = { road: 'nowhere' }
+
+/** Hosts are chosen by callers: what is remembered of them is bounded. */
+const mostHosts = 4_096
+
+export function createFrontDoor(hostNames: readonly string[]): FrontDoor {
+  const names = new Set(hostNames.map((name) => name.toLowerCase()))
+  const known = new Map<string, HostForm>()
+  const formOf = (host: string): HostForm => {
+    let form = known.get(host)
+    if (form === undefined) {
+      form = hostForm(host, names)
+      if (known.size >= mostHosts) known.clear()
+      known.set(host, form)
+    }
+    return form
+  }
+  return {
+    roadOf({ host, rawPath, localAddress }) {
+      const form = formOf(host)
+      switch (form.form) {
+        case 'execute-api':
+          return stagePath(form.apiId, form.region, rawPath, 1)
+        case 'ours':
+          return roadOfPath(rawPath)
+        case 'address':
+          return form.address === localAddress ? roadOfPath(rawPath) : misdirected
+        case 'strange':
+          return misdirected
+        default:
+          return { road: 'unsupported', what: form.what }
+      }
+    },
+  }
+}
+
+/** The last labels of a host name, and what the labels before them are. */
+const suffixes: readonly (readonly [RegExp, (match: RegExpExecArray) => HostForm])[] = [
+  [
+    /^([a-z0-9]+)\.execute-api\.(?:([a-z0-9-]+)\.)?localhost$/,
+    ([, apiId = '', region]) => ({ form: 'execute-api', apiId, region }),
+  ],
+  [
+    /^([a-z0-9]+)\.execute-api\.localhost\.localstack\.cloud$/,
+    ([, apiId = '']) => ({ form: 'execute-api', apiId, region: undefined }),
+  ],
+  [
+    /\.cloudfront\.localhost$/,
+    () => ({ form: 'unsupported', what: 'calls through distributions are' }),
+  ],
+  [/\.s3\.localhost$/, () => ({ form: 'unsupported', what: 'S3 is' })],
+  [
+    /\.lambda-url\.[a-z0-9-]+\.localhost$/,
+    () => ({ form: 'unsupported', what: 'function URLs are' }),
+  ],
+  [/^console\.localhost$/, () => ({ form: 'unsupported', what: 'the web console is' })],
+  [/^(?:[a-z0-9_-]+\.)*localhost$/, () => ({ form: 'ours' })],
+]
+
+function hostForm(host: string, names: ReadonlySet<string>): HostForm {
+  const [, bracketed, plain] =
+    /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::\d{1,5})?$/i.exec(host) ?? []
+  const name = (bracketed ?? plain ?? '').toLowerCase().replace(/\.$/, '')
+  const address = normalizeAddress(name)
+  if (address !== undefined) {
+    // Behind a port mapping the address called is the machine's; its own loopback is always meant for us.
+    return address === '::1' || address.startsWith('127.')
+      ? { form: 'ours' }
+      : { form: 'address', address }
+  }
+  if (bracketed !== undefined) return { form: 'strange' }
+  for (const [pattern, read] of suffixes) {
+    const match = pattern.exec(name)
+    if (match) return read(match)
+  }
+  return names.has(name) ? { form: 'ours' } : { form: 'strange' }
+}
+
+const apiPrefix = '/_aws/execute-api/'
+const operatorPrefix = '/_sekisho/'
+
+function roadOfPath(rawPath: string): Road {
+  // Nearly all paths are told apart by their second character.
+  const second = rawPath.charCodeAt(1)
+  if (second === 95 /* _ */) return roadOfOwnPath(rawPath)
+  if (second === 114 /* r */ && rawPath.startsWith('/restapis/')) {
+    const [, apiId, stageName, rest] =
+      /^\/restapis\/([^/]+)\/([^/]+)\/_user_request_(\/.*)?$/s.exec(rawPath) ?? []
+    if (apiId !== undefined && stageName !== undefined)
+      return { road: 'execute-api', apiId, region: undefined, stageName, path: rest ?? '/' }
+  }
+  return awsApi
+}
+
+function roadOfOwnPath(rawPath: string): Road {
+  if (rawPath.startsWith(apiPrefix)) {
+    const end = rawPath.indexOf('/', apiPrefix.length)
+    const apiId = rawPath.slice(apiPrefix.length, end < 0 ? undefined : end)
+    return stagePath(apiId, undefined, rawPath, end < 0 ? rawPath.length : end + 1)
+  }
+  if (rawPath.startsWith(operatorPrefix))
+    return { road: 'operator', path: rawPath.slice(operatorPrefix.length) }
+  if (rawPath.startsWith('/_aws/cloudfront/'))
+    return { road: 'unsupported', what: 'calls through distributions are' }
+  if (rawPath === '/_console' || rawPath.startsWith('/_console/'))
+    return { road: 'unsupported', what: 'the web console is' }
+  return rawPath.startsWith('/_aws/') ? nowhere : awsApi
+}
+
+/** The stage is the segment that begins at `from`; a path without one names the empty stage. */
+function stagePath(
+  apiId: string,
+  region: string | undefined,
+  rawPath: string,
+  from: number,
+): ApiAddress {
+  const end = rawPath.indexOf('/', from)
+  return {
+    road: 'execute-api',
+    apiId,
+    region,
+    stageName: end < 0 ? rawPath.slice(from) : rawPath.slice(from, end),
+    path: end < 0 ? '/' : rawPath.slice(end),
+  }
+}

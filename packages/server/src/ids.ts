@@ -1,0 +1,33 @@
+/** Random names: of requests and of resources. */
+import { randomFillSync, randomUUID } from 'node:crypto'
+import type { IdSource } from '@sekisho/services'
+
+/** @returns unbiased characters: bytes beyond the last whole multiple of the alphabet are thrown away. */
+function text(alphabet: string, length: number): string {
+  const usable = 256 - (256 % alphabet.length)
+  const bytes = new Uint8Array(length * 2)
+  let made = ''
+  while (made.length < length) {
+    randomFillSync(bytes)
+    for (const byte of bytes)
+      if (byte < usable && made.length < length) made += alphabet[byte % alphabet.length]
+  }
+  return made
+}
+
+export const randomIds: IdSource = { text, uuid: () => randomUUID() }
+
+const extendedBytes = 11
+const pool = Buffer.alloc(extendedBytes * 256)
+let used = pool.length
+
+/** The form of `x-amz-apigw-id`: fifteen characters of base64 and `=`. Randomness is fetched for many at once. */
+export function extendedRequestId(): string {
+  if (used === pool.length) {
+    randomFillSync(pool)
+    used = 0
+  }
+  const id = pool.toString('base64', used, used + extendedBytes)
+  used += extendedBytes
+  return id
+}

@@ -1,0 +1,264 @@
+/** Bytes off the sockets into requests, answers onto them; what is not HTTP is turned away here. */
+import { randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, ListenOptions, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { type Arrival, BodyTooLargeError, type Reply } from './arrival.ts'
+import { bodyOf, hasBody } from './body.ts'
+import { unmapped } from './net/addresses.ts'
+
+/** Sizes in bytes, times in milliseconds. */
+export const httpLimits = {
+  /** Request line and headers together: a URL and a header block of API Gateway's 10,240 bytes each. */
+  headBytes: 20_480,
+  /** From the first byte of a request to the end of its headers. */
+  headersMs: 10_000,
+  /** To the end of its body. */
+  requestMs: 60_000,
+  /** Between requests. */
+  keepAliveMs: 65_000,
+  /** Without a byte either way, once a request is under way: longer than any integration may take. */
+  silentMs: 90_000,
+  /** How often the above are looked at. */
+  checkMs: 2_000,
+} as const
+
+export type Answer = (arrival: Arrival) => Reply | Promise<Reply>
+
+export interface ListenOn {
+  readonly answer: Answer
+  readonly on: ListenOptions
+  /** An unexpected failure, once, with what is known. */
+  readonly onFailure: (error: unknown, requestId: string) => void
+  /** Whether the peer at that address and port is this process itself. */
+  readonly isOwn?: (address: string, port: number) => boolean
+  /** What stands in for the peer where sockets have no addresses. */
+  readonly peerName?: string
+}
+
+export interface Listener {
+  readonly port: number
+  readonly connections: () => Promise<number>
+  /** Takes no more connections, lets open requests end, and closes what is still open after `graceMs`. */
+  readonly close: (graceMs: number) => Promise<void>
+}
+
+export async function listen(options: ListenOn): Promise<Listener> {
+  const server = createServer({
+    maxHeaderSize: httpLimits.headBytes,
+    headersTimeout: httpLimits.headersMs,
+    requestTimeout: httpLimits.requestMs,
+    keepAliveTimeout: httpLimits.keepAliveMs,
+    connectionsCheckingInterval: httpLimits.checkMs,
+    // Missing and repeated Host headers are refused below, in words.
+    requireHostHeader: false,
+    // Half-open peers are found by the kernel.
+    keepAlive: true,
+    keepAliveInitialDelay: 30_000,
+    noDelay: true,
+  })
+  // Any count that fits the size: what lies beyond a count would be dropped in silence.
+  server.maxHeadersCount = 0
+  server.setTimeout(httpLimits.silentMs)
+  server.on('request', (request, response) => handle(request, response, options))
+  server.on('clientError', refuseBroken)
+  server.on('connect', (_, socket) => socket.end(brokenAnswer(400)))
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.on, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+  const address = server.address()
+  return {
+    port: typeof address === 'object' && address ? (address as AddressInfo).port : 0,
+    connections: () =>
+      new Promise((resolve, reject) =>
+        server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+      ),
+    close: (graceMs) => close(server, graceMs),
+  }
+}
+
+function handle(request: IncomingMessage, response: ServerResponse, options: ListenOn): void {
+  let reply: Reply | Promise<Reply>
+  const requestId = randomUUID()
+  try {
+    reply = replyTo(request, requestId, options)
+  } catch (error) {
+    reply = failed(error, requestId, options)
+  }
+  if (reply instanceof Promise)
+    reply.then(
+      (answered) => send(response, request, answered, requestId, options),
+      (error) => send(response, request, failed(error, requestId, options), requestId, options),
+    )
+  else send(response, request, reply, requestId, options)
+}
+
+function replyTo(
+  request: IncomingMessage,
+  requestId: string,
+  options: ListenOn,
+): Reply | Promise<Reply> {
+  const headers = request.rawHeaders
+  let host: string | undefined
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at]!
+    if (name.length !== 4 || name.toLowerCase() !== 'host') continue
+    if (host !== undefined) return refuse(400, requestId, 'more than one Host header')
+    host = headers[at + 1]!
+  }
+  if (host === undefined) return refuse(400, requestId, 'no Host header')
+  const target = originForm(request.url ?? '', host)
+  if (target === undefined) return refuse(400, requestId, 'the request target is no path')
+  const question = target.indexOf('?')
+  const { socket } = request
+  return options.answer({
+    requestId,
+    method: request.method ?? '',
+    rawPath: question < 0 ? target : target.slice(0, question),
+    rawQuery: question < 0 ? '' : target.slice(question + 1),
+    headers,
+    host,
+    peer: options.peerName ?? peerOf(socket),
+    localAddress: localAddressOf(socket),
+    receivedAt: Date.now(),
+    hasBody: hasBody(request),
+    isOwn: isOwn(socket, options),
+    readBody: (limit) => bodyOf(request, limit),
+  })
+}
+
+/** `http://host/path` is `/path` of that host, which must be the Host header's; anything else is no target of ours. */
+function originForm(url: string, host: string): string | undefined {
+  if (url.charCodeAt(0) === 47) return url
+  const [, authority, rest] = /^https?:\/\/([^/?#]*)([/?].*)?$/is.exec(url) ?? []
+  if (authority?.toLowerCase() !== host.toLowerCase()) return undefined
+  return rest === undefined ? '/' : rest.startsWith('?') ? `/${rest}` : rest
+}
+
+const peerKey = Symbol('peer')
+type KnownSocket = Socket & { [peerKey]?: string }
+
+/** Asked once a connection: the address is fetched from the kernel. */
+function peerOf(socket: KnownSocket): string {
+  return (socket[peerKey] ??= unmapped(socket.remoteAddress ?? ''))
+}
+
+const localKey = Symbol('local')
+
+function localAddressOf(socket: Socket & { [localKey]?: string }): string {
+  return (socket[localKey] ??= unmapped(socket.localAddress ?? ''))
+}
+
+const ownKey = Symbol('own')
+
+/** A connection of ours is known to us before its first request arrives. */
+function isOwn(socket: Socket & { [ownKey]?: boolean }, options: ListenOn): boolean {
+  return (socket[ownKey] ??= options.isOwn?.(peerOf(socket), socket.remotePort ?? 0) ?? false)
+}
+
+function send(
+  response: ServerResponse,
+  request: IncomingMessage,
+  reply: Reply,
+  requestId: string,
+  options: ListenOn,
+): void {
+  try {
+    if (reply.closes) response.shouldKeepAlive = false
+    const { body } = reply
+    if (typeof body === 'string' || body instanceof Uint8Array) {
+      response.writeHead(reply.status, reply.headers as string[])
+      response.end(body)
+      return
+    }
+    response.writeHead(reply.status, reply.headers as string[])
+    void stream(response, body).catch((error) => {
+      options.onFailure(error, requestId)
+      request.socket.destroy()
+    })
+  } catch (error) {
+    options.onFailure(error, requestId)
+    request.socket.destroy()
+  }
+}
+
+async function stream(
+  response: ServerResponse,
+  body: AsyncIterable<Uint8Array | string>,
+): Promise<void> {
+  for await (const chunk of body) {
+    if (response.destroyed) return
+    if (response.write(chunk)) continue
+    await new Promise<void>((resolve) => {
+      response.once('drain', resolve)
+      response.once('close', resolve)
+    })
+  }
+  response.end()
+}
+
+function failed(error: unknown, requestId: string, options: ListenOn): Reply {
+  if (error instanceof BodyTooLargeError)
+    return { ...refuse(413, requestId, 'the body is too large'), closes: true }
+  options.onFailure(error, requestId)
+  return refuse(500, requestId, 'internal error')
+}
+
+/** An answer of the listener's own: no road was taken. */
+export function refuse(status: number, requestId: string, message: string): Reply {
+  const body = JSON.stringify({ message })
+  return {
+    status,
+    headers: [
+      'Content-Type',
+      'application/json',
+      'Content-Length',
+      String(Buffer.byteLength(body)),
+      'x-amzn-RequestId',
+      requestId,
+    ],
+    body,
+  }
+}
+
+/** What cannot be parsed gets a status and the end of its connection. */
+function refuseBroken(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  socket.end(brokenAnswer(brokenStatuses[error.code ?? ''] ?? 400))
+}
+
+const brokenStatuses: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+}
+
+const reasons: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  408: 'Request Timeout',
+  413: 'Payload Too Large',
+  431: 'Request Header Fields Too Large',
+}
+
+function brokenAnswer(status: number): string {
+  const body = JSON.stringify({ message: reasons[status] })
+  return `HTTP/1.1 ${status} ${reasons[status]}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nx-amzn-RequestId: ${randomUUID()}\r\nConnection: close\r\n\r\n${body}`
+}
+
+function close(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const force = setTimeout(() => server.closeAllConnections(), graceMs)
+    server.close(() => {
+      clearTimeout(force)
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
+}

@@ -1,0 +1,100 @@
+/** Why was that request let in or turned away? The recorded circumstances, asked again. */
+import { type Principal, type Trace, trace } from '@sekisho/policy'
+import { undeployedPolicies } from '@sekisho/services'
+import type { Documents } from '@sekisho/store'
+import type { PolicyArchive } from '../trail/policies.ts'
+import type { DecisionRecord } from '../trail/record.ts'
+import type { Trail } from '../trail/trail.ts'
+import { OperatorError } from './replies.ts'
+
+export interface Explanation {
+  readonly record: DecisionRecord
+  /** Absent: no policy was asked, or it is no longer kept. */
+  readonly trace?: Trace
+  readonly notes: readonly Note[]
+}
+
+/** Something worth knowing beside the decision; the words are chosen by whoever shows it. */
+export type Note =
+  | {
+      readonly note: 'policy-changed-after-deployment'
+      readonly stage: string
+      readonly changedAt: string
+      readonly deployedAt: string
+    }
+  /** ARNs carry the path as received, routing forgives: an exact-path Deny can be dodged. */
+  | { readonly note: 'raw-path'; readonly path: string }
+  | { readonly note: 'no-policy-asked' }
+  /** The stored policy cannot be compiled: everybody is refused. */
+  | { readonly note: 'unreadable-policy' }
+  | { readonly note: 'policies-not-kept' }
+
+export async function explain(
+  requestId: string,
+  {
+    trail,
+    archive,
+    store: { documents },
+  }: {
+    readonly trail: Trail
+    readonly archive: PolicyArchive
+    readonly store: { readonly documents: Documents }
+  },
+): Promise<Explanation> {
+  const record = await trail.find(requestId)
+  if (record === undefined)
+    throw new OperatorError(404, `the decision log has no request \`${requestId}\``)
+  const notes: Note[] = [...(await deploymentNotes(record, documents)), ...pathNotes(record)]
+  if (record.trace !== undefined) return { record, trace: record.trace, notes }
+  if (record.policies === undefined || record.context === undefined)
+    return { record, notes: [...notes, { note: 'no-policy-asked' }] }
+  if (record.decidedBy === 'resource' && !record.policies.some((id) => id.startsWith('resource:')))
+    return { record, notes: [...notes, { note: 'unreadable-policy' }] }
+  const policies = await archive.recall(record.policies)
+  if (policies === undefined) return { record, notes: [...notes, { note: 'policies-not-kept' }] }
+  const { action, resource, context } = record
+  return {
+    record,
+    trace: trace(
+      {
+        principal: principalOf(record),
+        action,
+        resource,
+        ...(record.accountId !== undefined && { resourceAccountId: record.accountId }),
+        context: new Map(Object.entries(context)),
+      },
+      policies,
+    ),
+    notes,
+  }
+}
+
+/** Roots and the nameless are all who call so far. */
+function principalOf({ principal }: DecisionRecord): Principal {
+  const [, accountId] = /^arn:[\w-]+:iam::(\d{12}):root$/.exec(principal) ?? []
+  return accountId === undefined
+    ? { type: 'anonymous' }
+    : { type: 'root', accountId, arn: principal }
+}
+
+async function deploymentNotes(
+  { apiId, stage }: DecisionRecord,
+  documents: Documents,
+): Promise<readonly Note[]> {
+  if (apiId === undefined) return []
+  return (await undeployedPolicies(documents))
+    .filter((each) => each.apiId === apiId && each.stageName === stage)
+    .map(({ stageName, changedAt, deployedAt }) => ({
+      note: 'policy-changed-after-deployment',
+      stage: stageName,
+      changedAt: new Date(changedAt).toISOString(),
+      deployedAt: new Date(deployedAt).toISOString(),
+    }))
+}
+
+/** Trailing and doubled slashes, dots and escapes: what routing reads differently from an ARN. */
+function pathNotes({ road, resource }: DecisionRecord): readonly Note[] {
+  const [, path = '/'] = /^arn:[^/]*\/[^/]*\/[^/]*(\/.*)$/s.exec(resource) ?? []
+  const isOdd = /\/\/|%|\/\.{1,2}(?:\/|$)|.\/$/.test(path)
+  return road === 'execute-api' && isOdd ? [{ note: 'raw-path', path }] : []
+}

@@ -1,0 +1,95 @@
+/** What operators may ask of this server. */
+import {
+  type AccountWithKey,
+  createAccount,
+  type IdSource,
+  listAccounts,
+  rotateRootKey,
+  undeployedPolicies,
+} from '@sekisho/services'
+import type { Store } from '@sekisho/store'
+import type { Metrics } from '../metrics.ts'
+import type { PolicyArchive } from '../trail/policies.ts'
+import type { Trail } from '../trail/trail.ts'
+import type { Operations } from './answer.ts'
+import { explain } from './explain.ts'
+import { follow } from './follow.ts'
+import { json, OperatorError, plainText, streamed } from './replies.ts'
+
+export interface OperationsOptions {
+  readonly store: Store
+  readonly trail: Trail
+  readonly archive: PolicyArchive
+  readonly metrics: Metrics
+  readonly ids: IdSource
+  readonly now: () => number
+  readonly isReady: () => boolean
+  readonly connections: () => Promise<number>
+  readonly compiledStages: () => number
+  /** Writes credentials and config anew. */
+  readonly accountsChanged: () => Promise<void>
+  /** Absent: not allowed on this server. */
+  readonly reset?: () => Promise<void>
+}
+
+const mostLines = 100_000
+
+export function createOperations(options: OperationsOptions): Operations {
+  const { store, trail, metrics, ids, now } = options
+  const { documents } = store
+  return {
+    health: () => json(200, { status: 'ok' }),
+    ready: () =>
+      options.isReady() ? json(200, { status: 'ready' }) : json(503, { status: 'not ready' }),
+    metrics: async () =>
+      plainText(
+        200,
+        await metrics.text({
+          connections: options.connections,
+          droppedRecords: trail.dropped,
+          deployments: options.compiledStages,
+        }),
+        'text/plain; version=0.0.4; charset=utf-8',
+      ),
+    async log(query) {
+      const filter = {
+        denied: query.get('denied') === '1',
+        ...(query.has('api') && { apiId: query.get('api')! }),
+      }
+      const isFollowing = query.get('follow') === '1'
+      const limit = limitOf(query.get('limit') ?? (isFollowing ? '0' : '100'))
+      const type = 'application/x-ndjson'
+      if (isFollowing) return streamed(follow(trail, filter, limit), type)
+      return plainText(200, (await trail.last(limit, filter)).join(''), type)
+    },
+    explain: async (requestId) => json(200, await explain(requestId, options)),
+    accounts: async () => json(200, await listAccounts(documents)),
+    async createAccount(body) {
+      const { name } = (body ?? {}) as { name?: unknown }
+      if (typeof name !== 'string') throw new OperatorError(400, 'give a `name` for the account')
+      return changed(await createAccount(documents, name, { ids, nowMs: now() }))
+    },
+    rotateKey: async (name) => changed(await rotateRootKey(documents, name, ids)),
+    apis: async () => json(200, { undeployedPolicies: await undeployedPolicies(documents) }),
+    async reset() {
+      if (options.reset === undefined)
+        throw new OperatorError(403, 'start the server with `--allow-reset` to allow this')
+      await options.reset()
+      return json(200, { status: 'empty' })
+    },
+    async backup() {
+      throw new OperatorError(501, 'backup is not supported yet')
+    },
+  }
+
+  async function changed(account: AccountWithKey) {
+    await options.accountsChanged()
+    return json(200, account)
+  }
+}
+
+function limitOf(text: string): number {
+  if (!/^\d{1,6}$/.test(text) || Number(text) > mostLines)
+    throw new OperatorError(400, `\`limit\` is a number up to ${mostLines}`)
+  return Number(text)
+}

@@ -1,0 +1,124 @@
+/** One request on its road: where from, which way, what came of it. */
+import type { AnswerApi } from './api/answer.ts'
+import type { Arrival, Reply } from './arrival.ts'
+import type { ApiAddress, FrontDoor } from './front-door.ts'
+import { refuse } from './listen.ts'
+import type { Metrics } from './metrics.ts'
+import { type FindSource, ForwardedForError, type Source } from './net/source-address.ts'
+import type { AnswerOperator } from './operator/answer.ts'
+import type { Trail } from './trail/trail.ts'
+
+export interface Answered extends Reply {
+  /** For metrics and the log: one of a bounded set of words. */
+  readonly outcome: string
+}
+
+export type AnswerCall = (
+  arrival: Arrival,
+  address: ApiAddress,
+  source: Source,
+) => Answered | Promise<Answered>
+
+export interface RoadsOptions {
+  readonly frontDoor: FrontDoor
+  readonly findSource: FindSource
+  readonly answerCall: AnswerCall
+  readonly answerApi: AnswerApi
+  readonly answerOperator: AnswerOperator
+  readonly metrics: Metrics
+  readonly trail: Pick<Trail, 'record'>
+  /** What calls count as that this process itself makes to its own port. */
+  readonly integrationAddress: string
+}
+
+/** What the listeners call. */
+export interface Roads {
+  readonly answer: (arrival: Arrival) => Reply | Promise<Reply>
+  /** Of the operator's own socket, which leads nowhere else. */
+  readonly answerOnSocket: (arrival: Arrival) => Promise<Reply>
+}
+
+export function createRoads(options: RoadsOptions): Roads {
+  const { frontDoor, findSource, metrics } = options
+
+  const take = (arrival: Arrival): { road: string; reply: Answered | Promise<Answered> } => {
+    const road = frontDoor.roadOf(arrival)
+    let source: Source
+    try {
+      source = arrival.isOwn
+        ? { address: options.integrationAddress, isSecure: false }
+        : findSource(arrival.peer, arrival.headers)
+    } catch (error) {
+      if (!(error instanceof ForwardedForError)) throw error
+      return { road: road.road, reply: turnedAway(arrival, 400, error.message) }
+    }
+    switch (road.road) {
+      case 'execute-api':
+        return { road: road.road, reply: options.answerCall(arrival, road, source) }
+      case 'aws-api':
+        return { road: road.road, reply: options.answerApi(arrival, source) }
+      case 'operator':
+        return arrival.isOwn
+          ? { road: road.road, reply: turnedAway(arrival, 403, 'not for integrations') }
+          : { road: road.road, reply: operate(arrival, road.path, source.address, false, options) }
+      case 'misdirected':
+        return { road: road.road, reply: turnedAway(arrival, 421, 'no such host here') }
+      case 'nowhere':
+        return { road: road.road, reply: turnedAway(arrival, 404, 'no such address') }
+      default:
+        return {
+          road: road.road,
+          reply: turnedAway(arrival, 501, `${road.what} not supported by Sekisho yet`),
+        }
+    }
+  }
+
+  return {
+    answer(arrival) {
+      const begin = performance.now()
+      const { road, reply } = take(arrival)
+      if (!(reply instanceof Promise)) {
+        metrics.count(road, reply.outcome, performance.now() - begin)
+        return reply
+      }
+      return reply.then((answered) => {
+        metrics.count(road, answered.outcome, performance.now() - begin)
+        return answered
+      })
+    },
+    answerOnSocket: (arrival) =>
+      arrival.rawPath.startsWith('/_sekisho/')
+        ? operate(arrival, arrival.rawPath.slice('/_sekisho/'.length), arrival.peer, true, options)
+        : Promise.resolve(turnedAway(arrival, 404, 'this socket takes operator calls only')),
+  }
+}
+
+function turnedAway({ requestId }: Arrival, status: number, message: string): Answered {
+  return { ...refuse(status, requestId, message), outcome: 'turned-away' }
+}
+
+/** Every operator call is written down; those that anyone may make say nothing about anybody. */
+async function operate(
+  arrival: Arrival,
+  path: string,
+  sourceIp: string,
+  isVouched: boolean,
+  { answerOperator, trail }: RoadsOptions,
+): Promise<Answered> {
+  const { isOpen, ...reply } = await answerOperator(arrival, path, isVouched)
+  if (!isOpen)
+    trail.record({
+      at: arrival.receivedAt,
+      requestId: arrival.requestId,
+      road: 'operator',
+      method: arrival.method,
+      path: arrival.rawPath,
+      sourceIp,
+      principal: reply.outcome === 'implicit-deny' ? 'anonymous' : 'operator',
+      action: `sekisho:${arrival.method === 'GET' ? 'Read' : 'Change'}`,
+      resource: '*',
+      outcome: reply.outcome,
+      status: reply.status,
+    })
+  return { ...reply, headers: [...reply.headers, 'x-amzn-RequestId', arrival.requestId] }
+}

@@ -1,0 +1,42 @@
+/** A server at a terminal: says when it is ready, and stops when it is told to. */
+import { readConfig } from './config.ts'
+import { start } from './server.ts'
+
+/**
+ * Serves until SIGTERM or SIGINT; a second one ends the process at once.
+ *
+ * @param args  as typed after `sekisho start`
+ * @returns the exit code
+ * @throws ConfigError and what `start` throws
+ */
+export async function serve(args: readonly string[]): Promise<number> {
+  const config = readConfig({ args })
+  const server = await start(config)
+  const { endpoint, data, undeployedPolicies } = server
+  for (const { apiId, stageName, changedAt } of undeployedPolicies)
+    process.stderr.write(
+      `the policy of API ${apiId} changed after its last deployment (${new Date(changedAt).toISOString()}): stage ${stageName} still serves the older one\n`,
+    )
+  const { port } = new URL(endpoint)
+  process.stdout.write(
+    config.json
+      ? `${JSON.stringify({ ready: true, endpoint, console: `http://console.localhost:${port}/`, data })}\n`
+      : `sekisho ready at ${endpoint}\n`,
+  )
+  await signalled()
+  await server.close()
+  return 0
+}
+
+function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    let isStopping = false
+    const stop = () => {
+      if (isStopping) process.exit(1)
+      isStopping = true
+      resolve()
+    }
+    process.on('SIGTERM', stop)
+    process.on('SIGINT', stop)
+  })
+}

@@ -1,0 +1,86 @@
+/** Policies as they were when they decided: kept under the hash of their text, for explanations after the fact. */
+import { createHash } from 'node:crypto'
+import {
+  type CompiledPolicy,
+  compilePolicy,
+  type PolicySet,
+  type PolicyType,
+} from '@sekisho/policy'
+import type { Documents } from '@sekisho/store'
+
+const collection = 'sekisho/policies'
+
+interface KeptPolicy {
+  readonly type: PolicyType
+  readonly name: string
+  readonly source: string
+  readonly keptAt: number
+}
+
+export interface PolicyArchive {
+  /** `type:hash`. Storing goes on behind; `onFailure` hears when it cannot. */
+  readonly idOf: (policy: CompiledPolicy) => string
+  /** @returns undefined when one of them is no longer kept */
+  readonly recall: (ids: readonly string[]) => Promise<PolicySet | undefined>
+  /** Forgets what no record can name any more. */
+  readonly sweep: (olderThan: number) => Promise<void>
+}
+
+export function openPolicyArchive(
+  documents: Documents,
+  now: () => number,
+  onFailure: (error: unknown) => void,
+): PolicyArchive {
+  const ids = new WeakMap<CompiledPolicy, string>()
+  return {
+    idOf(policy) {
+      const known = ids.get(policy)
+      if (known !== undefined) return known
+      const { type, name, source } = policy
+      const hash = createHash('sha256').update(`${name}\n${source}`).digest('hex').slice(0, 32)
+      const id = `${type}:${hash}`
+      ids.set(policy, id)
+      const kept: KeptPolicy = { type, name, source, keptAt: now() }
+      documents.transact((transaction) => transaction.put(collection, id, kept)).catch(onFailure)
+      return id
+    },
+    async recall(asked) {
+      const found: CompiledPolicy[] = []
+      for (const id of asked) {
+        const stored = await documents.get<KeptPolicy>(collection, id)
+        if (stored === undefined) return undefined
+        const { type, name, source } = stored.value
+        found.push(compilePolicy(source, { type, name }))
+      }
+      return setOf(found)
+    },
+    async sweep(olderThan) {
+      await documents.transact(async (transaction) => {
+        for (const { key, value } of await transaction.list<KeptPolicy>(collection))
+          if (value.keptAt < olderThan) transaction.delete(collection, key)
+      })
+    },
+  }
+}
+
+/** Everyone who was asked, each policy once. */
+export function policiesOf(policies: PolicySet): readonly CompiledPolicy[] {
+  const one = [policies.trust, policies.resource, policies.boundary, policies.vpcEndpoint]
+  const own = [...(policies.identity ?? []), ...(policies.session ?? [])]
+  const organization = [...(policies.scps ?? []), ...(policies.rcps ?? [])].flat()
+  return [...one.filter((policy) => policy !== undefined), ...own, ...organization]
+}
+
+function setOf(policies: readonly CompiledPolicy[]): PolicySet {
+  const one = (type: PolicyType) => policies.find((policy) => policy.type === type)
+  const all = (type: PolicyType) => policies.filter((policy) => policy.type === type)
+  const session = all('session')
+  return {
+    identity: all('identity'),
+    boundary: one('boundary'),
+    session: session.length > 0 ? session : undefined,
+    resource: one('resource'),
+    trust: one('trust'),
+    vpcEndpoint: one('vpcEndpoint'),
+  }
+}
