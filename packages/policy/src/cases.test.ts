@@ -13,7 +13,11 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith('.jsonl'))
     const wrong = lines.flatMap((line) => {
       const given = JSON.parse(line) as DecisionCase
       const { request, policies } = readCase(given)
-      const decided = expectedDecisions[authorize(request, policies).effect]
+      const decision = authorize(request, policies)
+      const decided = expectedDecisions[decision.effect]
+      const by = given.expectDecidedBy
+      if (by !== undefined && decision.decidedBy !== by)
+        return [`${given.id}: decided by ${decision.decidedBy}, not ${by}`]
       const traced = expectedDecisions[trace(request, policies).effect]
       return decided === given.expect && traced === given.expect
         ? []

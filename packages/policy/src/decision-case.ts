@@ -15,8 +15,11 @@ export interface DecisionCase {
   readonly id: string
   readonly name?: string
   readonly request: {
-    /** An ARN, `anonymous`, or the name of a service such as `events.amazonaws.com`. */
-    readonly principal: string
+    /**
+     * An ARN, `anonymous`, or the name of a service such as `events.amazonaws.com`; whole where an ARN does not tell
+     * enough (the path of a role, unique ids).
+     */
+    readonly principal: string | Principal
     readonly action: string
     readonly resource: string
     readonly resourceAccount?: string | null
@@ -28,8 +31,13 @@ export interface DecisionCase {
   readonly scps?: readonly Level[]
   readonly rcps?: readonly Level[]
   readonly resourcePolicy?: Document | null
+  readonly trustPolicy?: Document | null
   readonly vpcEndpointPolicies?: readonly Document[] | null
   readonly expect: ExpectedDecision
+  /** The type of policy that refused, as `Decision.decidedBy`; absent: not asked about. */
+  readonly expectDecidedBy?: PolicyType
+  /** Where AWS says so, by the title of the page. */
+  readonly source?: string
 }
 
 export type ExpectedDecision = 'allowed' | 'implicitDeny' | 'explicitDeny'
@@ -52,7 +60,8 @@ export function readCase(given: DecisionCase): {
   const boundaries = listOf(given.permissionsBoundary)
   return {
     request: {
-      principal: principalOf(request.principal),
+      principal:
+        typeof request.principal === 'string' ? principalOf(request.principal) : request.principal,
       action: request.action,
       resource: request.resource,
       ...(request.resourceAccount && { resourceAccountId: request.resourceAccount }),
@@ -65,6 +74,7 @@ export function readCase(given: DecisionCase): {
       ...levels('scps', given.scps, 'scp'),
       ...levels('rcps', given.rcps, 'rcp'),
       ...(given.resourcePolicy && { resource: compileAll([given.resourcePolicy], 'resource')[0] }),
+      ...(given.trustPolicy && { trust: compileAll([given.trustPolicy], 'trust')[0] }),
       ...(given.vpcEndpointPolicies?.[0] && {
         vpcEndpoint: compileAll(given.vpcEndpointPolicies, 'vpcEndpoint')[0],
       }),

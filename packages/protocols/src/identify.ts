@@ -1,7 +1,7 @@
 /** Which service, and which operation of it, does a request of AWS's own protocols ask for? */
 import { commonError } from './aws-error.ts'
 import type { Labels } from './http-binding.ts'
-import { routerOf } from './match.ts'
+import { matchBucket, routerOf } from './match.ts'
 import type { OperationModel, ServiceModel } from './model.ts'
 import {
   type ServiceName,
@@ -86,7 +86,7 @@ export function identifyOperation(
     const target = headerOf(request.headers, 'x-amz-target')?.split('.').at(-1) ?? ''
     return named(model, target, () => commonError('UnknownOperationException', ''))
   }
-  const match = routerOf(model).match(request.method, request.rawPath, request.rawQuery)
+  const match = name === 's3' ? matchBucket(model, request) : routerOf(model).match(request)
   if (match === undefined)
     throw commonError(
       'UnknownOperationException',

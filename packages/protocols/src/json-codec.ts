@@ -29,6 +29,7 @@ export function readJson(schema: Schema, value: unknown, habits: JsonHabits, dep
   if (value === null || value === undefined) return undefined
   if (depth > maxDepth)
     throw commonError('SerializationException', 'The request is nested too deeply')
+  if (schema.isUnitSchema()) return {}
   if (schema.isDocumentSchema()) return value
   if (schema.isStructSchema()) {
     const object = objectOf(value)
@@ -106,6 +107,7 @@ function objectOf(value: unknown): Readonly<Record<string, unknown>> {
 /** Values that are undefined (or null) are left out. */
 export function writeJson(schema: Schema, value: unknown, habits: JsonHabits): unknown {
   if (value === null || value === undefined) return undefined
+  if (schema.isUnitSchema()) return {}
   if (schema.isDocumentSchema()) return value
   if (schema.isStructSchema()) {
     const written: Record<string, unknown> = {}

@@ -1,0 +1,272 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { identifyOperation } from './identify.ts'
+import { membersOf, readModel, requiredMembersOf, type Schema, traitsOf } from './model.ts'
+import type { SdkModule } from './operations.ts'
+import type { Values } from './protocol.ts'
+import { protocols } from './protocols.ts'
+import { type ServiceName, traitsOfService } from './services.ts'
+import type { WireRequest, WireResponse } from './wire.ts'
+
+/** The clients that speak to each service: their serializers are what we have to understand. */
+const clients: Readonly<Record<ServiceName, () => Promise<SdkModule>>> = {
+  apigateway: () => import('@aws-sdk/client-api-gateway'),
+  iam: () => import('@aws-sdk/client-iam'),
+  sts: () => import('@aws-sdk/client-sts'),
+  organizations: () => import('@aws-sdk/client-organizations'),
+  lambda: () => import('@aws-sdk/client-lambda'),
+  s3: () => import('@aws-sdk/client-s3'),
+  events: () => import('@aws-sdk/client-eventbridge'),
+  scheduler: () => import('@aws-sdk/client-scheduler'),
+  logs: () => import('@aws-sdk/client-cloudwatch-logs'),
+  cloudfront: () => import('@aws-sdk/client-cloudfront'),
+  cloudformation: () => import('@aws-sdk/client-cloudformation'),
+  accessanalyzer: () => import('@aws-sdk/client-accessanalyzer'),
+}
+
+/** Operations whose wire form is an event stream or asks for more than a codec, by name with the reason. */
+const exclusions: Readonly<Record<string, string>> = {
+  'lambda.InvokeWithResponseStream': 'its answer is an event stream',
+  'logs.StartLiveTail': 'its answer is an event stream',
+  'logs.GetLogObject': 'its answer is an event stream',
+  's3.SelectObjectContent': 'its answer is an event stream',
+  's3.ListDirectoryBuckets': 'directory buckets have hosts of their own',
+  's3.WriteGetObjectResponse': 'its address is not the bucket’s',
+  'lambda.InvokeAsync': 'its only input is a stream',
+}
+
+/** Members that the clients themselves rewrite or check before they send. */
+const rewritten = new Set([
+  'SSECustomerKey',
+  'SSECustomerKeyMD5',
+  'CopySourceSSECustomerKey',
+  'CopySourceSSECustomerKeyMD5',
+  'ExpiresString',
+  'EndpointId',
+])
+
+interface ClientConstructor {
+  new (config: object): { send(command: object): Promise<Record<string, unknown>>; config: object }
+}
+interface CommandConstructor {
+  new (input: object): object
+}
+
+for (const [name, load] of Object.entries(clients) as [ServiceName, () => Promise<SdkModule>][])
+  test(`${name}: what the SDK writes is read, what is written the SDK reads`, async () => {
+    const sdk = await load()
+    const model = readModel(sdk)
+    const traits = traitsOfService(name)
+    const protocol = protocols[traits.protocol]
+    const wrong: string[] = []
+    for (const operation of model.operations.values()) {
+      if (Object.hasOwn(exclusions, `${name}.${operation.name}`)) continue
+      if (hasStream(operation.input) || hasEventStream(operation.output)) continue
+      const input = sample(operation.input, 0) as Values
+      const output = sample(operation.output, 0) as Values
+      let read: unknown
+      const requestHandler = {
+        async handle(request: SdkRequest) {
+          const wire = wireOf(request)
+          const found = identifyOperation(name, model, wire)
+          if (found.operation.name !== operation.name)
+            throw new Error(`taken for ${found.operation.name}`)
+          read = protocol.decode(operation, wire, found.labels)
+          const answer = protocol.encode(operation, output, {
+            requestId: 'id',
+            model,
+            ...(traits.xmlNamespace && { xmlNamespace: traits.xmlNamespace }),
+          })
+          return { response: sdkResponse(answer) }
+        },
+      }
+      const client = clientOf(sdk, requestHandler)
+      const Command = sdk[`${operation.name}Command`] as CommandConstructor
+      try {
+        const { $metadata: _, ...got } = await client.send(new Command(input))
+        const request = difference(plain(operation.input, input), plain(operation.input, read))
+        if (request) wrong.push(`${operation.name} request: ${request}`)
+        const response = difference(plain(operation.output, output), plain(operation.output, got))
+        if (response) wrong.push(`${operation.name} answer: ${response}`)
+      } catch (error) {
+        wrong.push(`${operation.name}: ${(error as Error).message}`)
+      }
+    }
+    assert.deepEqual(wrong, [])
+  })
+
+test('errors are thrown by the SDK under their own names', async () => {
+  for (const [name, code] of [
+    ['apigateway', 'NotFoundException'],
+    ['iam', 'NoSuchEntity'],
+    ['organizations', 'AccountNotFoundException'],
+    ['cloudfront', 'NoSuchDistribution'],
+    ['s3', 'NoSuchBucket'],
+  ] as const) {
+    const sdk = await clients[name]()
+    const model = readModel(sdk)
+    const traits = traitsOfService(name)
+    const { AwsError } = await import('./aws-error.ts')
+    const answer = protocols[traits.protocol].encodeError(new AwsError(code, 'not here', 404), {
+      requestId: 'id',
+      model,
+      ...(traits.xmlNamespace && { xmlNamespace: traits.xmlNamespace }),
+    })
+    const client = clientOf(sdk, { handle: async () => ({ response: sdkResponse(answer) }) })
+    const operation = [...model.operations.values()].find(
+      ({ input }) => requiredMembersOf(input).length === 0,
+    )!
+    const Command = sdk[`${operation.name}Command`] as CommandConstructor
+    await assert.rejects(client.send(new Command({})), (error: Error) => {
+      assert.ok(error.name === code || error.name === `${code}Exception`, `${name}: ${error.name}`)
+      assert.equal(error.message, 'not here')
+      return true
+    })
+  }
+})
+
+interface SdkRequest {
+  readonly method: string
+  readonly path: string
+  readonly query?: Readonly<Record<string, string | readonly string[] | null>>
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string | Uint8Array
+}
+
+function wireOf({ method, path, query = {}, headers, body }: SdkRequest): WireRequest {
+  const parameters = new URLSearchParams()
+  for (const [key, value] of Object.entries(query))
+    for (const each of Array.isArray(value) ? value : [value ?? '']) parameters.append(key, each)
+  const [rawPath = '/', own = ''] = path.split('?')
+  const rawQuery = [own, parameters.toString()].filter(Boolean).join('&')
+  const bytes =
+    body === undefined ? new Uint8Array() : typeof body === 'string' ? Buffer.from(body) : body
+  return {
+    method,
+    rawPath,
+    rawQuery,
+    headers: Object.entries(headers).flat(),
+    body: new Uint8Array(bytes),
+  }
+}
+
+function sdkResponse({ status, headers, body }: WireResponse) {
+  const pairs: [string, string][] = []
+  for (let at = 0; at < headers.length; at += 2)
+    pairs.push([headers[at]!.toLowerCase(), headers[at + 1]!])
+  return {
+    statusCode: status,
+    headers: Object.fromEntries(pairs),
+    body: Buffer.from(body as string | Uint8Array),
+  }
+}
+
+function clientOf(sdk: SdkModule, requestHandler: object) {
+  const Client = Object.entries(sdk).find(
+    ([key]) => key.endsWith('Client') && key !== '__Client',
+  )![1] as ClientConstructor
+  return new Client({
+    region: 'us-east-1',
+    endpoint: 'http://127.0.0.1:1',
+    forcePathStyle: true,
+    credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' },
+    accountId: '000000000000',
+    maxAttempts: 1,
+    disableHostPrefix: true,
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    logger: { debug() {}, info() {}, warn() {}, error() {} },
+    requestHandler,
+  })
+}
+
+function hasStream(schema: Schema): boolean {
+  return membersOf(schema).some(([, member]) => member.isStreaming())
+}
+
+function hasEventStream(schema: Schema): boolean {
+  return membersOf(schema).some(
+    ([, member]) => member.isStreaming() && (member.isUnionSchema() || member.isBlobSchema()),
+  )
+}
+
+/** A value for every member, as deep as three structures; text that the places of the wire can carry. */
+function sample(schema: Schema, depth: number, key = 'x'): unknown {
+  if (schema.isUnitSchema()) return {}
+  if (schema.isDocumentSchema()) return { some: ['document', 1] }
+  if (schema.isUnionSchema()) {
+    const [name, member] = membersOf(schema)[0]!
+    return { [name]: sample(member, depth + 1, name) }
+  }
+  if (schema.isStructSchema()) {
+    const required = new Set(requiredMembersOf(schema))
+    return Object.fromEntries(
+      membersOf(schema)
+        .filter(([name]) => depth < 3 || required.has(name))
+        .filter(([, member]) => !traitsOf(member).httpResponseCode && !member.isIdempotencyToken())
+        .filter(([name]) => !rewritten.has(name))
+        .map(([name, member]) => [name, depth > 8 ? undefined : sample(member, depth + 1, name)]),
+    )
+  }
+  if (schema.isListSchema())
+    return depth > 6 ? [] : [sample(schema.getValueSchema(), depth + 1, key)]
+  if (schema.isMapSchema())
+    return depth > 6 ? {} : { some: sample(schema.getValueSchema(), depth + 1, key) }
+  if (schema.isTimestampSchema()) return new Date(Date.UTC(2026, 0, 2, 3, 4, 5))
+  if (schema.isBooleanSchema()) return true
+  if (schema.isNumericSchema() || schema.isBigIntegerSchema()) return 7
+  if (schema.isBlobSchema()) return new Uint8Array([1, 2, 250])
+  // The S3 client makes hosts of bucket names and digests of these.
+  if (key === 'Bucket') return 'bucket'
+  if (key === 'ChecksumAlgorithm') return 'CRC32'
+  return `${key} <&"> é/1`.replace(/[^\x20-\x7e]/g, traitsOf(schema).httpHeader ? '' : '$&')
+}
+
+/** Without what is undefined or empty, and with bytes as text: what both sides have to agree on. */
+function plain(schema: Schema, value: unknown): unknown {
+  if (value === undefined || value === null || schema.isUnitSchema()) return undefined
+  if (value instanceof Date) return value.toISOString()
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+  if (schema.isStructSchema()) {
+    const members = membersOf(schema)
+      .filter(([name]) => !rewritten.has(name))
+      .filter(([, member]) => !traitsOf(member).httpResponseCode && !member.isIdempotencyToken())
+    return filled(
+      Object.fromEntries(
+        members.map(([name, member]) => [name, plain(member, (value as Values)[name])]),
+      ),
+    )
+  }
+  if (schema.isListSchema()) {
+    const items = (value as unknown[])
+      .map((each) => plain(schema.getValueSchema(), each))
+      .filter((each) => each !== undefined)
+    return items.length > 0 ? items : undefined
+  }
+  if (schema.isMapSchema())
+    return filled(
+      Object.fromEntries(
+        Object.entries(value).map(([key, each]) => [key, plain(schema.getValueSchema(), each)]),
+      ),
+    )
+  return typeof value === 'object' ? JSON.stringify(value) : value
+}
+
+function filled(object: object): object | undefined {
+  const entries = Object.entries(object).filter(([, each]) => each !== undefined)
+  return entries.length > 0 ? Object.fromEntries(entries) : undefined
+}
+
+function difference(expected: unknown, actual: unknown): string | undefined {
+  try {
+    assert.deepEqual(actual, expected)
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+      .split('\n')
+      .filter((line) => /^\s*[+-] /.test(line))
+      .slice(0, 6)
+      .join(' ')
+      .slice(0, 300)
+  }
+}
