@@ -1,6 +1,7 @@
 /** What AWS's pages say, read naively: no index, no preparation, no shared code. The compiled evaluator must agree with it. */
 import type { PolicySet } from './authorize.ts'
 import type { Effect, PolicyType } from './decision.ts'
+import { bits, number, seconds } from './reference-values.fixture.ts'
 import type { ContextValue, Principal } from './request.ts'
 
 type OneOrMany<T> = T | readonly T[]
@@ -315,39 +316,6 @@ function compareNaively(
   if (operator.endsWith('GreaterThan')) return asked > given
   if (operator.endsWith('LessThan')) return asked < given
   return asked === given
-}
-
-function number(text: string): number | undefined {
-  return /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : undefined
-}
-
-function seconds(text: string): number | undefined {
-  if (/^\d{5,}$/.test(text)) return Number(text)
-  if (!/^\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d))?$/.test(text)) return undefined
-  const day = text.slice(0, 10)
-  // Date.parse takes 31 February for 2 March.
-  if (!new Date(day).toISOString().startsWith(day)) return undefined
-  return Date.parse(text) / 1000
-}
-
-/** 32 or 128 characters of 0 and 1; an IPv4-mapped IPv6 address gives 32. */
-function bits(text: string): string | undefined {
-  if (/^\d+\.\d+\.\d+\.\d+$/.test(text)) {
-    const octets = text.split('.').map(Number)
-    if (octets.some((each) => each > 255)) return undefined
-    return octets.map((each) => each.toString(2).padStart(8, '0')).join('')
-  }
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(text)
-  if (mapped) return bits(mapped[1]!)
-  if (!/^[0-9a-f:]+$/i.test(text) || !text.includes(':')) return undefined
-  const [left, right] = text.split('::') as [string, string | undefined]
-  const groups = (half: string) => (half === '' ? [] : half.split(':'))
-  const missing = 8 - groups(left).length - groups(right ?? '').length
-  const full =
-    right === undefined
-      ? groups(left)
-      : [...groups(left), ...Array<string>(missing).fill('0'), ...groups(right)]
-  return full.map((each) => Number.parseInt(each, 16).toString(2).padStart(16, '0')).join('')
 }
 
 /** Every way in which a statement names the caller; none: the statement is not about it. */
