@@ -62,6 +62,8 @@ export function openTrail({ folder, retention, now, onFailure }: TrailOptions): 
   const flush = (): Promise<void> => {
     if (timer !== undefined) clearTimeout(timer)
     timer = undefined
+    // With nothing to write, writing would be over before it is remembered as begun.
+    if (pending === '') return writing ?? Promise.resolve()
     return (writing ??= write())
   }
   const sweeper = setInterval(() => void segments.sweep().catch(onFailure), 3_600_000)
