@@ -1,0 +1,92 @@
+/** Where is the server's data, and what does it tell about endpoint and keys? */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Environment, pathOf } from './environment.ts'
+import { CliError, exitCodes, usageError } from './exit-codes.ts'
+import { parseProfiles } from './profiles.ts'
+
+export interface Credentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string
+}
+
+/** How an account is reached: what AWS's tools need to know. */
+export interface Access extends Credentials {
+  readonly endpoint: string
+  readonly region: string
+}
+
+/** `--data`, or SEKISHO_DATA, or `data` of sekisho.config.json, or `.sekisho`: as `start` finds it. */
+export function dataFolder(given: string | undefined, environment: Environment): string {
+  const { variables } = environment
+  const chosen = given ?? (variables['SEKISHO_DATA'] || configured(environment)) ?? '.sekisho'
+  return pathOf(chosen, environment)
+}
+
+/**
+ * @param profile  an account's name; `default` is the first account
+ * @throws CliError  no such folder (nothing was ever started there), or no such account
+ */
+export function readAccess(folder: string, profile = 'default'): Access {
+  const credentials = readProfiles(folder, 'credentials').get(profile)
+  const config = readProfiles(folder, 'config')
+  const settings =
+    config.get(profile === 'default' ? profile : `profile ${profile}`) ?? config.get('default')
+  if (credentials === undefined)
+    throw usageError(`no account \`${profile}\` in \`${join(folder, 'credentials')}\``)
+  return {
+    endpoint: needed(settings?.get('endpoint_url'), 'endpoint_url', folder),
+    region: needed(settings?.get('region'), 'region', folder),
+    accessKeyId: needed(credentials.get('aws_access_key_id'), 'aws_access_key_id', folder),
+    secretAccessKey: needed(
+      credentials.get('aws_secret_access_key'),
+      'aws_secret_access_key',
+      folder,
+    ),
+  }
+}
+
+/** The file's text, trimmed; undefined where it cannot be read. */
+export function readDataFile(folder: string, name: string): string | undefined {
+  try {
+    return readFileSync(join(folder, name), 'utf8').trim()
+  } catch {
+    return undefined
+  }
+}
+
+export function noServerIn(folder: string, cause?: unknown): CliError {
+  return new CliError(
+    exitCodes.unreachable,
+    `no server serves \`${folder}\`; start one there, or name its folder with \`--data\``,
+    { cause },
+  )
+}
+
+function readProfiles(folder: string, name: 'credentials' | 'config') {
+  const text = readDataFile(folder, name)
+  if (text === undefined) throw noServerIn(folder)
+  return parseProfiles(text)
+}
+
+function needed(value: string | undefined, name: string, folder: string): string {
+  if (value === undefined) throw usageError(`no \`${name}\` in the AWS files of \`${folder}\``)
+  return value
+}
+
+function configured(environment: Environment): string | undefined {
+  const path = pathOf('sekisho.config.json', environment)
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+  try {
+    const { data } = JSON.parse(text) as { data?: unknown }
+    return typeof data === 'string' ? data : undefined
+  } catch (cause) {
+    throw usageError(`\`${path}\` is no JSON: ${(cause as Error).message}`, { cause })
+  }
+}

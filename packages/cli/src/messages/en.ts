@@ -1,0 +1,17 @@
+/** English. */
+import type { Messages } from './messages.ts'
+
+export const en: Messages = {
+  ended: ({ method, path, sourceIp, outcome, status }) =>
+    `${method} ${path} from ${sourceIp} ended with ${outcome} (${status}).`,
+  notes: {
+    'policy-changed-after-deployment': ({ stage, changedAt, deployedAt }) =>
+      `Note: the API's resource policy changed at ${changedAt}, after stage ${stage} was deployed (${deployedAt}). The stage serves the older one: deploy to make the change take effect.`,
+    'raw-path': ({ path }) =>
+      `Note: policies see the path as it was sent (${path}), while routing forgives slashes and escapes. A Deny of one exact path can be dodged; end its Resource with \`*\`, or start with --strict-paths.`,
+    'no-policy-asked': () =>
+      'No policy was asked: the request ended before its permission was decided.',
+    'policies-not-kept': () =>
+      'The policies that decided are no longer kept, so their statements cannot be shown.',
+  },
+}

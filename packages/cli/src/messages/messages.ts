@@ -1,0 +1,9 @@
+/** What every language must be able to say beside a policy's explanation. */
+import type { DecisionRecord, Note } from '../decision-record.ts'
+
+type Notes = { readonly [Each in Note as Each['note']]: (note: Each) => string }
+
+export interface Messages {
+  readonly ended: (record: DecisionRecord) => string
+  readonly notes: Notes
+}

@@ -1,0 +1,33 @@
+/** `sekisho env`: which variables point AWS's tools here? */
+import { accessVariables } from '../aws-environment.ts'
+import { dataFolder, readAccess } from '../data-folder.ts'
+import { exitCodes, usageError } from '../exit-codes.ts'
+import { defineVerb, shared } from '../verb.ts'
+
+export const env = defineVerb({
+  summary: 'print the variables that point AWS tools here',
+  help: `Prints shell commands: \`eval "$(npx sekisho env)"\` points every AWS tool of this shell at the server.
+AWS CLI before 2.13 does not read AWS_ENDPOINT_URL: use \`sekisho exec\`, or its \`--endpoint-url\`.`,
+  options: {
+    account: { type: 'string', value: 'NAME', help: "another account's root key" },
+    ...shared,
+  },
+  run(given, positionals, environment) {
+    if (positionals.length > 0) throw usageError(`unexpected argument \`${positionals[0]}\``)
+    const access = readAccess(dataFolder(given.data, environment), given.account)
+    const exports = accessVariables(access)
+    if (given.json) {
+      environment.print(JSON.stringify(exports))
+      return exitCodes.done
+    }
+    environment.print('unset AWS_PROFILE AWS_SESSION_TOKEN')
+    for (const [name, value] of Object.entries(exports))
+      environment.print(`export ${name}=${quote(value)}`)
+    return exitCodes.done
+  },
+})
+
+/** For POSIX shells. */
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`
+}

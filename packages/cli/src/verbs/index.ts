@@ -1,0 +1,24 @@
+/** The verbs, in the order in which they are met. */
+import type { Verb } from '../verb.ts'
+import { account } from './account.ts'
+import { env } from './env.ts'
+import { exec } from './exec.ts'
+import { explain } from './explain.ts'
+import { lint } from './lint.ts'
+import { log } from './log.ts'
+import { reset } from './reset.ts'
+import { simulate } from './simulate.ts'
+
+export const verbs = {
+  env,
+  account,
+  exec,
+  log,
+  explain,
+  lint,
+  simulate,
+  reset,
+} as const satisfies Record<string, Verb>
+
+/** Words of the command line that this version does not follow yet. */
+export const laterVerbs = ['deploy', 'prove', 'clock', 'backup', 'restore'] as const

@@ -1,0 +1,54 @@
+/** `sekisho log`: who asked for what, and what was decided? */
+import { createInterface } from 'node:readline'
+import { paint } from '../colours.ts'
+import { dataFolder } from '../data-folder.ts'
+import type { DecisionRecord } from '../decision-record.ts'
+import type { Environment } from '../environment.ts'
+import { exitCodes, usageError } from '../exit-codes.ts'
+import { callOperator } from '../operator.ts'
+import { defineVerb, shared } from '../verb.ts'
+
+export const log = defineVerb({
+  summary: 'print the decision log',
+  help: `One line a request: time, request id, method, path, source, principal, outcome, deciding statement.
+\`sekisho explain REQUEST-ID\` says why.`,
+  options: {
+    follow: { type: 'boolean', help: 'go on with requests as they come' },
+    denied: { type: 'boolean', help: 'only what was turned away' },
+    api: { type: 'string', value: 'ID', help: 'only calls to this API' },
+    limit: { type: 'string', value: 'N', help: 'the last N lines (100; with --follow none)' },
+    ...shared,
+  },
+  async run(given, positionals, environment) {
+    if (positionals.length > 0) throw usageError(`unexpected argument \`${positionals[0]}\``)
+    if (given.limit !== undefined && !/^\d{1,6}$/.test(given.limit))
+      throw usageError(`\`--limit\` cannot be \`${given.limit}\`; it is a number`)
+    const query = new URLSearchParams({
+      ...(given.follow && { follow: '1' }),
+      ...(given.denied && { denied: '1' }),
+      ...(given.api !== undefined && { api: given.api }),
+      ...(given.limit !== undefined && { limit: given.limit }),
+    })
+    const folder = dataFolder(given.data, environment)
+    const response = await callOperator(folder, { method: 'GET', path: `log?${query}` })
+    // Empty lines keep a followed log alive.
+    for await (const line of createInterface({ input: response, crlfDelay: Infinity }))
+      if (line !== '') environment.print(given.json ? line : lineOf(JSON.parse(line), environment))
+    return exitCodes.done
+  },
+})
+
+/** A record for people, in one line. */
+export function lineOf(record: DecisionRecord, environment: Environment): string {
+  const { time, requestId, method, path, sourceIp, principal, outcome, status } = record
+  return [
+    paint(time, 'dim', environment),
+    paint(requestId, 'dim', environment),
+    method,
+    path,
+    sourceIp,
+    principal,
+    paint(`${outcome} (${status})`, outcome === 'allow' ? 'green' : 'red', environment),
+    ...(record.statement ? [record.statement] : []),
+  ].join('  ')
+}
