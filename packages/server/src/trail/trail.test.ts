@@ -12,7 +12,7 @@ const open = () =>
     folder: mkdtempSync(join(tmpdir(), 'sekisho-trail-')),
     retention,
     now: Date.now,
-    onFailure: assert.fail,
+    onFailure: (error) => assert.fail(String(error)),
   })
 const entry = (requestId: string, outcome = 'allow'): DecisionEntry => ({
   at: 0,

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+import { readConfig, start } from '@sekisho/server'
+import { needs } from '../debian-packages.ts'
+
+const root = join(import.meta.dirname, '../..')
+const readme = readFileSync(join(root, 'README.md'), 'utf8')
+
+test("the README's story runs as it is printed", needs('awscli', 'curl'), async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sekisho-readme-'))
+  const server = await start(
+    readConfig({ args: ['--port', '0', '--log-level', 'error'], cwd: folder }),
+  )
+  try {
+    const story = /```sh\n([\s\S]*?)```/.exec(readme)?.[1] ?? ''
+    const bin = join(root, 'packages/cli/bin/sekisho.mjs')
+    const script = `set -e\n${story.replaceAll('npx sekisho', `'${process.execPath}' '${bin}'`)}`
+    const { stdout } = await promisify(execFile)('bash', ['-c', script], {
+      cwd: folder,
+      env: { ...process.env, PATH: `/usr/bin:${process.env['PATH']}`, AWS_PAGER: '' },
+    })
+    const [allowed, refused = ''] = stdout.slice(stdout.lastIndexOf('{"hello"')).split('}{')
+    assert.equal(allowed, '{"hello":"world"')
+    const [, before = '', after = ''] = /"Message":"(.*)…(.*)"/.exec(readme) ?? []
+    assert.ok(refused.includes(before) && refused.includes(after), refused)
+  } finally {
+    await server.close()
+  }
+})
