@@ -12,9 +12,9 @@ export function listVerbs(verbs: Readonly<Record<string, Verb>>): string {
   ].join('\n')
 }
 
-export function describeVerb(name: string, verb: Verb): string {
+export async function describeVerb(name: string, verb: Verb): Promise<string> {
   const usage = ['sekisho', name, '[OPTIONS]', verb.usage].filter(Boolean).join(' ')
-  const rows = optionRows(verb.options)
+  const rows = optionRows(await verb.options())
   return [usage, '', verb.help, ...(rows.length > 0 ? ['', ...columns(rows)] : [])].join('\n')
 }
 

@@ -26,8 +26,8 @@ function dispatch(args: readonly string[], environment: Environment) {
   return asksForHelp(rest) ? help(word, environment) : verb.run(rest, environment)
 }
 
-function help(word: string | undefined, { print }: Environment): ExitCode {
-  print(word === undefined ? listVerbs(verbs) : describeVerb(word, find(word)))
+async function help(word: string | undefined, { print }: Environment): Promise<ExitCode> {
+  print(word === undefined ? listVerbs(verbs) : await describeVerb(word, find(word)))
   return exitCodes.done
 }
 

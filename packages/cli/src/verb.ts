@@ -39,7 +39,8 @@ export interface Verb {
   readonly summary: string
   readonly usage: string
   readonly help: string
-  readonly options: Options
+  /** For help: reading them may load what the verb needs. */
+  options(): Options | Promise<Options>
   run(args: readonly string[], environment: Environment): Promise<ExitCode> | ExitCode
 }
 
@@ -50,7 +51,7 @@ export function defineVerb<const O extends Options>(definition: VerbDefinition<O
     summary,
     usage,
     help,
-    options,
+    options: () => options,
     run(args, environment) {
       const { values, positionals } = read(args, options)
       return definition.run(values as Given<O>, positionals, environment)

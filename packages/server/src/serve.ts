@@ -28,12 +28,16 @@ export async function serve(args: readonly string[]): Promise<number> {
   return 0
 }
 
+/** At a terminal, `npm start` passes on the Ctrl-C that the whole process group has got already: that is no second one. */
+const sameSignalMs = 500
+
 function signalled(): Promise<void> {
   return new Promise((resolve) => {
-    let isStopping = false
+    let stoppedAt: number | undefined
     const stop = () => {
-      if (isStopping) process.exit(1)
-      isStopping = true
+      const now = performance.now()
+      if (stoppedAt !== undefined && now - stoppedAt > sameSignalMs) process.exit(1)
+      stoppedAt ??= now
       resolve()
     }
     process.on('SIGTERM', stop)

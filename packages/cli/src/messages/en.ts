@@ -11,6 +11,8 @@ export const en: Messages = {
       `Note: policies see the path as it was sent (${path}), while routing forgives slashes and escapes. A Deny of one exact path can be dodged; end its Resource with \`*\`, or start with --strict-paths.`,
     'no-policy-asked': () =>
       'No policy was asked: the request ended before its permission was decided.',
+    'unreadable-policy': () =>
+      'The stored resource policy cannot be read, so everybody is refused. Set it again and deploy.',
     'policies-not-kept': () =>
       'The policies that decided are no longer kept, so their statements cannot be shown.',
   },

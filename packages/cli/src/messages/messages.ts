@@ -1,5 +1,5 @@
 /** What every language must be able to say beside a policy's explanation. */
-import type { DecisionRecord, Note } from '../decision-record.ts'
+import type { DecisionRecord, Note } from '@sekisho/server'
 
 type Notes = { readonly [Each in Note as Each['note']]: (note: Each) => string }
 

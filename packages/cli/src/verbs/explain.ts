@@ -1,7 +1,7 @@
 /** `sekisho explain`: why was that request let in or turned away? */
 import { explain as explainTrace } from '@sekisho/policy'
+import type { Explanation, Note } from '@sekisho/server'
 import { dataFolder } from '../data-folder.ts'
-import type { Explanation, Note } from '../decision-record.ts'
 import { exitCodes, usageError } from '../exit-codes.ts'
 import { chooseLanguage, messages } from '../language.ts'
 import type { Messages } from '../messages/messages.ts'

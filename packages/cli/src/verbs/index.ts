@@ -1,6 +1,7 @@
 /** The verbs, in the order in which they are met. */
 import type { Verb } from '../verb.ts'
 import { account } from './account.ts'
+import { demo } from './demo.ts'
 import { env } from './env.ts'
 import { exec } from './exec.ts'
 import { explain } from './explain.ts'
@@ -8,8 +9,10 @@ import { lint } from './lint.ts'
 import { log } from './log.ts'
 import { reset } from './reset.ts'
 import { simulate } from './simulate.ts'
+import { start } from './start.ts'
 
 export const verbs = {
+  start,
   env,
   account,
   exec,
@@ -18,6 +21,7 @@ export const verbs = {
   lint,
   simulate,
   reset,
+  demo,
 } as const satisfies Record<string, Verb>
 
 /** Words of the command line that this version does not follow yet. */

@@ -1,11 +1,11 @@
 /** `sekisho log`: who asked for what, and what was decided? */
 import { createInterface } from 'node:readline'
+import type { DecisionRecord, RunningServer } from '@sekisho/server'
 import { paint } from '../colours.ts'
 import { dataFolder } from '../data-folder.ts'
-import type { DecisionRecord } from '../decision-record.ts'
 import type { Environment } from '../environment.ts'
 import { exitCodes, usageError } from '../exit-codes.ts'
-import { callOperator } from '../operator.ts'
+import { askOperator, callOperator } from '../operator.ts'
 import { defineVerb, shared } from '../verb.ts'
 
 export const log = defineVerb({
@@ -30,6 +30,7 @@ export const log = defineVerb({
       ...(given.limit !== undefined && { limit: given.limit }),
     })
     const folder = dataFolder(given.data, environment)
+    await warnOfUndeployed(folder, environment)
     const response = await callOperator(folder, { method: 'GET', path: `log?${query}` })
     // Empty lines keep a followed log alive.
     for await (const line of createInterface({ input: response, crlfDelay: Infinity }))
@@ -37,6 +38,17 @@ export const log = defineVerb({
     return exitCodes.done
   },
 })
+
+/** As on AWS, a changed policy waits for a deployment: whoever reads the log wonders. */
+async function warnOfUndeployed(folder: string, environment: Environment): Promise<void> {
+  const { undeployedPolicies } = await askOperator<{
+    readonly undeployedPolicies: RunningServer['undeployedPolicies']
+  }>(folder, { method: 'GET', path: 'apis' })
+  for (const { apiId, stageName } of undeployedPolicies)
+    environment.warn(
+      `sekisho: the policy of API ${apiId} changed after its last deployment: stage ${stageName} still serves the older one`,
+    )
+}
 
 /** A record for people, in one line. */
 export function lineOf(record: DecisionRecord, environment: Environment): string {

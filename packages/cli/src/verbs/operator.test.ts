@@ -30,6 +30,10 @@ async function operator(terminal: Terminal, way: 'socket' | 'token') {
   const asked: string[] = []
   const answers: Readonly<Record<string, readonly [number, unknown]>> = {
     'GET /_sekisho/log?denied=1&api=abcde12345&limit=5': [200, record],
+    'GET /_sekisho/apis': [
+      200,
+      { undeployedPolicies: [{ apiId: 'abcde12345', stageName: 'api' }] },
+    ],
     'GET /_sekisho/accounts': [200, [account]],
     'POST /_sekisho/accounts': [200, account],
     'POST /_sekisho/accounts/staging/rotate-key': [200, account],
@@ -72,7 +76,8 @@ for (const way of ['socket', 'token'] as const)
     assert.deepEqual(await ask('log', '--denied', '--api', 'abcde12345', '--limit', '5'), {
       exitCode: 0,
       stdout: `${record.time}  ${record.requestId}  GET  /api/  127.0.0.12  anonymous  explicit-deny (403)  resource policy Statement[1]\n`,
-      stderr: '',
+      stderr:
+        'sekisho: the policy of API abcde12345 changed after its last deployment: stage api still serves the older one\n',
     })
     assert.deepEqual(await ask('account', 'list'), {
       exitCode: 0,

@@ -1,0 +1,44 @@
+/** `sekisho start`: serve. */
+import module from 'node:module'
+import { CliError, exitCodes, usageError } from '../exit-codes.ts'
+import type { Options, Verb } from '../verb.ts'
+
+/** By then it serves; what was compiled until then is what the next start needs. */
+const flushAfterMs = 1_000
+
+/** Its settings are the server's: one table reads flags, environment and file alike. */
+export const start: Verb = {
+  summary: 'serve',
+  usage: '',
+  help: `Every option is also SEKISHO_<NAME> in the environment and a key of sekisho.config.json (or of \`--config FILE\`);
+a flag wins over the environment, which wins over the file.`,
+  async options() {
+    const { settings } = await import('@sekisho/server')
+    const rows = Object.entries(settings).map(([name, { value, help, fallback }]) => [
+      name,
+      {
+        type: value === undefined ? 'boolean' : 'string',
+        ...(value !== undefined && { value }),
+        help: isShown(fallback) ? `${help} (${fallback})` : help,
+      },
+    ])
+    return Object.fromEntries(rows) as Options
+  },
+  async run(args) {
+    const { ConfigError, serve } = await import('@sekisho/server')
+    setTimeout(() => module.flushCompileCache(), flushAfterMs).unref()
+    try {
+      return await serve(args)
+    } catch (error) {
+      if (error instanceof ConfigError) throw usageError(error.message, { cause: error })
+      // A code is the mark of what can be expected: a locked folder, a port in use.
+      if (error instanceof Error && 'code' in error)
+        throw new CliError(exitCodes.no, error.message, { cause: error })
+      throw error
+    }
+  },
+}
+
+function isShown(fallback: unknown): boolean {
+  return fallback !== false && String(fallback) !== ''
+}

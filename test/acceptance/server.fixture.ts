@@ -1,0 +1,63 @@
+/** The command as users run it, in processes of their own. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+export const root = join(import.meta.dirname, '..', '..')
+export const launcher = join(root, 'packages', 'cli', 'bin', 'sekisho.mjs')
+
+export interface Serving extends AsyncDisposable {
+  readonly endpoint: string
+  readonly data: string
+  readonly process: ChildProcess
+  /** The exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>
+}
+
+/** A folder that is gone after the test. */
+export function temporaryFolder(): { readonly path: string } & Disposable {
+  const path = mkdtempSync(join(tmpdir(), 'sekisho-test-'))
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
+}
+
+/** A server on a free port, ready to serve. */
+export async function serve(data: string, ...args: readonly string[]): Promise<Serving> {
+  const child = spawn(
+    process.execPath,
+    [launcher, 'start', '--port', '0', '--data', data, '--json', ...args],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  const exit = once(child, 'exit') as Promise<[number | null]>
+  const [line] = await Promise.race([
+    once(createInterface({ input: child.stdout }), 'line') as Promise<[string]>,
+    exit.then(([code]) => Promise.reject(new Error(`the server ended with ${code}`))),
+  ])
+  const { endpoint } = JSON.parse(line) as { endpoint: string }
+  const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
+    child.kill(signal)
+    return (await exit)[0]
+  }
+  return {
+    endpoint,
+    data,
+    process: child,
+    stop,
+    [Symbol.asyncDispose]: async () => void (await stop('SIGKILL')),
+  }
+}
+
+/** Runs `sekisho` to its end. */
+export function sekisho(
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+) {
+  return spawnSync(process.execPath, [launcher, ...args], {
+    encoding: 'utf8',
+    cwd: options.cwd ?? root,
+    env: { ...process.env, ...options.env },
+    timeout: 120_000,
+  })
+}
