@@ -39,6 +39,12 @@ export class BodyTooLargeError extends Error {
   readonly code = 'BODY_TOO_LARGE'
 }
 
+/** The client went away within its body: there is nobody left to answer. */
+export class ClientGoneError extends Error {
+  override readonly name = 'ClientGoneError'
+  readonly code = 'CLIENT_GONE'
+}
+
 export const noBody: Uint8Array = new Uint8Array(0)
 
 /** The first of that name, compared without regard to case. */

@@ -1,21 +1,19 @@
 /** The body of a request, whole, up to a limit. */
 import type { IncomingMessage } from 'node:http'
-import { BodyTooLargeError, noBody } from './arrival.ts'
+import { BodyTooLargeError, ClientGoneError, noBody } from './arrival.ts'
 
-export function hasBody({ headers }: IncomingMessage): boolean {
-  const announced = headers['content-length']
-  return (
-    (announced !== undefined && announced !== '0') || headers['transfer-encoding'] !== undefined
-  )
-}
-
-/** At once where the headers announce none. @throws BodyTooLargeError */
+/**
+ * @param announced  the Content-Length; `0` where there is none; `some` for a chunked body
+ * @returns at once where there is no body
+ * @throws BodyTooLargeError
+ */
 export function bodyOf(
   request: IncomingMessage,
+  announced: string,
   limitBytes: number,
 ): Uint8Array | Promise<Uint8Array> {
-  if (!hasBody(request)) return noBody
-  if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw new BodyTooLargeError()
+  if (announced === '0') return noBody
+  if (Number(announced) > limitBytes) throw new BodyTooLargeError()
   return collect(request, limitBytes)
 }
 
@@ -32,8 +30,8 @@ function collect(request: IncomingMessage, limitBytes: number): Promise<Uint8Arr
       } else chunks.push(chunk)
     })
     request.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
-    request.once('error', reject)
-    // A connection that ends within the body: there is nobody left to answer.
-    request.once('close', () => reject(new Error('the connection ended within the body')))
+    const gone = () => reject(new ClientGoneError())
+    request.once('error', gone)
+    request.once('close', gone)
   })
 }

@@ -8,7 +8,7 @@ export interface ApiAddress {
   /** Absent in address forms that do not name it. */
   readonly region: string | undefined
   readonly stageName: string
-  /** After the stage; begins with `/`. */
+  /** What follows the stage: begins with `/`, or is empty. */
   readonly path: string
 }
 
@@ -130,7 +130,7 @@ function roadOfPath(rawPath: string): Road {
     const [, apiId, stageName, rest] =
       /^\/restapis\/([^/]+)\/([^/]+)\/_user_request_(\/.*)?$/s.exec(rawPath) ?? []
     if (apiId !== undefined && stageName !== undefined)
-      return { road: 'execute-api', apiId, region: undefined, stageName, path: rest ?? '/' }
+      return { road: 'execute-api', apiId, region: undefined, stageName, path: rest ?? '' }
   }
   return awsApi
 }
@@ -163,6 +163,6 @@ function stagePath(
     apiId,
     region,
     stageName: end < 0 ? rawPath.slice(from) : rawPath.slice(from, end),
-    path: end < 0 ? '/' : rawPath.slice(end),
+    path: end < 0 ? '' : rawPath.slice(end),
   }
 }

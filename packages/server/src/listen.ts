@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, ListenOptions, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type Arrival, BodyTooLargeError, type Reply } from './arrival.ts'
-import { bodyOf, hasBody } from './body.ts'
+import { type Arrival, BodyTooLargeError, ClientGoneError, type Reply } from './arrival.ts'
+import { bodyOf } from './body.ts'
 import { unmapped } from './net/addresses.ts'
 
 /** Sizes in bytes, times in milliseconds. */
@@ -104,11 +104,16 @@ function replyTo(
 ): Reply | Promise<Reply> {
   const headers = request.rawHeaders
   let host: string | undefined
+  let announced = '0'
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at]!
-    if (name.length !== 4 || name.toLowerCase() !== 'host') continue
-    if (host !== undefined) return refuse(400, requestId, 'more than one Host header')
-    host = headers[at + 1]!
+    // Told apart by length first: nothing else is looked at twice.
+    if (name.length === 4 && name.toLowerCase() === 'host') {
+      if (host !== undefined) return refuse(400, requestId, 'more than one Host header')
+      host = headers[at + 1]!
+    } else if (name.length === 14 && name.toLowerCase() === 'content-length')
+      announced = headers[at + 1]!
+    else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') announced = 'some'
   }
   if (host === undefined) return refuse(400, requestId, 'no Host header')
   const target = originForm(request.url ?? '', host)
@@ -125,9 +130,9 @@ function replyTo(
     peer: options.peerName ?? peerOf(socket),
     localAddress: localAddressOf(socket),
     receivedAt: Date.now(),
-    hasBody: hasBody(request),
+    hasBody: announced !== '0',
     isOwn: isOwn(socket, options),
-    readBody: (limit) => bodyOf(request, limit),
+    readBody: (limit) => bodyOf(request, announced, limit),
   })
 }
 
@@ -204,7 +209,7 @@ async function stream(
 function failed(error: unknown, requestId: string, options: ListenOn): Reply {
   if (error instanceof BodyTooLargeError)
     return { ...refuse(413, requestId, 'the body is too large'), closes: true }
-  options.onFailure(error, requestId)
+  if (!(error instanceof ClientGoneError)) options.onFailure(error, requestId)
   return refuse(500, requestId, 'internal error')
 }
 

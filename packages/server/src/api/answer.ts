@@ -17,7 +17,7 @@ import {
 import type { Call, IdSource, Service } from '@sekisho/services'
 import { type ErrorFamily, SignatureError } from '@sekisho/sigv4'
 import type { Store } from '@sekisho/store'
-import { type Arrival, BodyTooLargeError, type Reply } from '../arrival.ts'
+import { type Arrival, BodyTooLargeError, ClientGoneError, type Reply } from '../arrival.ts'
 import type { Log } from '../log.ts'
 import { failureFields } from '../log.ts'
 import type { Source } from '../net/source-address.ts'
@@ -191,6 +191,8 @@ function errorOf(error: unknown, { requestId }: Arrival, log: Log): AwsError {
   if (error instanceof AwsError) return error
   if (error instanceof BodyTooLargeError)
     return new AwsError('RequestEntityTooLargeException', 'Request body is too large', 413)
+  if (error instanceof ClientGoneError)
+    return new AwsError('RequestTimeoutException', 'The request body was not received', 408)
   log.error('an AWS API call failed', { requestId, ...failureFields(error) })
   return commonError(
     'InternalFailure',

@@ -46,39 +46,48 @@ type OrUndefined<T> = {
 /** Longest path that is kept. */
 const longestPath = 2_048
 
-/** One JSON line. Written by hand: it is made for every request. */
-export function lineOf(entry: DecisionEntry): string {
+/**
+ * A record as JSON, without its time and request id: most requests have been there before, in all but these two.
+ * Written by hand, since it is made for every request.
+ */
+export function sameOf(entry: DecisionEntry): string {
   const path = entry.path.length > longestPath ? entry.path.slice(0, longestPath) : entry.path
-  let line = `{"time":"${isoTime(entry.at)}","requestId":"${entry.requestId}","road":"${entry.road}","method":${quote(entry.method)},"path":${quote(path)},"sourceIp":"${entry.sourceIp}","principal":${quote(entry.principal)}`
-  if (entry.accountId !== undefined) line += `,"accountId":"${entry.accountId}"`
-  if (entry.apiId !== undefined) line += `,"apiId":${quote(entry.apiId)}`
-  if (entry.stage !== undefined) line += `,"stage":${quote(entry.stage)}`
-  line += `,"action":${quote(entry.action)},"resource":${quote(entry.resource.slice(0, longestPath))},"outcome":"${entry.outcome}","status":${entry.status}`
-  if (entry.decidedBy !== undefined) line += `,"decidedBy":"${entry.decidedBy}"`
-  if (entry.statement !== undefined) line += `,"statement":"${entry.statement}"`
-  if (entry.context !== undefined) line += `,"context":${JSON.stringify(entry.context)}`
-  if (entry.policies !== undefined) line += `,"policies":${JSON.stringify(entry.policies)}`
-  if (entry.detail !== undefined) line += `,"detail":${JSON.stringify(entry.detail)}`
-  if (entry.trace !== undefined) line += `,"trace":${JSON.stringify(entry.trace)}`
-  return `${line}}\n`
+  let json = `"road":"${entry.road}","method":${quote(entry.method)},"path":${quote(path)},"sourceIp":"${entry.sourceIp}","principal":${quote(entry.principal)}`
+  if (entry.accountId !== undefined) json += `,"accountId":"${entry.accountId}"`
+  if (entry.apiId !== undefined) json += `,"apiId":${quote(entry.apiId)}`
+  if (entry.stage !== undefined) json += `,"stage":${quote(entry.stage)}`
+  json += `,"action":${quote(entry.action)},"resource":${quote(entry.resource.slice(0, longestPath))},"outcome":"${entry.outcome}","status":${entry.status}`
+  if (entry.decidedBy !== undefined) json += `,"decidedBy":"${entry.decidedBy}"`
+  if (entry.statement !== undefined) json += `,"statement":"${entry.statement}"`
+  if (entry.context !== undefined) json += `,"context":${contextOf(entry.context)}`
+  if (entry.policies !== undefined) json += `,"policies":${listOf(entry.policies)}`
+  if (entry.detail !== undefined) json += `,"detail":${JSON.stringify(entry.detail)}`
+  if (entry.trace !== undefined) json += `,"trace":${JSON.stringify(entry.trace)}`
+  return `${json}}`
+}
+
+/** The whole line. */
+export function lineOf(same: string, at: number, requestId: string): string {
+  return `{"time":"${new Date(at).toISOString()}","requestId":"${requestId}",${same}\n`
+}
+
+function contextOf(context: Readonly<Record<string, ContextValue>>): string {
+  let json = '{'
+  for (const key in context) {
+    const value = context[key]!
+    json += `${json.length > 1 ? ',' : ''}${quote(key)}:${typeof value === 'string' ? quote(value) : JSON.stringify(value)}`
+  }
+  return `${json}}`
+}
+
+function listOf(values: readonly string[]): string {
+  return values.length === 1 ? `[${quote(values[0]!)}]` : JSON.stringify(values)
 }
 
 const plain = /^[ !#-[\]-~]*$/
 
 function quote(text: string): string {
   return plain.test(text) ? `"${text}"` : JSON.stringify(text)
-}
-
-let lastAt = Number.NaN
-let lastIso = ''
-
-/** Many requests share a millisecond. */
-function isoTime(at: number): string {
-  if (at !== lastAt) {
-    lastAt = at
-    lastIso = new Date(at).toISOString()
-  }
-  return lastIso
 }
 
 /** The name of the statement that decided, as explanations have it. */

@@ -13,14 +13,14 @@ export interface Retention {
   readonly segmentBytes: number
 }
 
-const namePattern = /^decisions-\d{15}-\d+\.jsonl$/
+const namePattern = /^decisions-\d{15}-\d+-\d{6}\.log$/
 
 export class Segments {
   readonly #folder: string
   readonly #retention: Retention
   readonly #now: () => number
   #file: FileHandle | undefined
-  #sizeBytes = 0
+  #begun = 0
 
   constructor(folder: string, retention: Retention, now: () => number) {
     this.#folder = folder
@@ -29,10 +29,8 @@ export class Segments {
   }
 
   async append(bytes: Uint8Array): Promise<void> {
-    if (this.#file === undefined || this.#sizeBytes >= this.#retention.segmentBytes)
-      await this.#begin()
-    this.#sizeBytes += bytes.length
-    await this.#file!.appendFile(bytes)
+    this.#file ??= await this.#begin()
+    await this.#file.appendFile(bytes)
   }
 
   /** Newest first. */
@@ -66,18 +64,20 @@ export class Segments {
     for (const name of await this.#names()) await unlink(join(this.#folder, name))
   }
 
+  /** What is appended next begins another segment. */
   async close(): Promise<void> {
-    await this.#file?.close()
+    const file = this.#file
     this.#file = undefined
+    await file?.close()
   }
 
-  async #begin(): Promise<void> {
-    await this.close()
+  async #begin(): Promise<FileHandle> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 })
-    const name = `decisions-${String(this.#now()).padStart(15, '0')}-${process.pid}.jsonl`
-    this.#file = await open(join(this.#folder, name), 'a', 0o600)
-    this.#sizeBytes = 0
+    const time = String(this.#now()).padStart(15, '0')
+    const name = `decisions-${time}-${process.pid}-${String(this.#begun++).padStart(6, '0')}.log`
+    const file = await open(join(this.#folder, name), 'ax', 0o600)
     await this.sweep()
+    return file
   }
 
   async #names(): Promise<string[]> {

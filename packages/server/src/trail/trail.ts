@@ -1,5 +1,6 @@
 /** The decision log: written behind the requests, bounded, searched by request id, followed live. */
-import { type DecisionEntry, type DecisionRecord, lineOf } from './record.ts'
+import { type Found, Page, readPage } from './pages.ts'
+import { type DecisionEntry, type DecisionRecord, lineOf, sameOf } from './record.ts'
 import { type Retention, Segments } from './segments.ts'
 
 export interface LogFilter {
@@ -12,7 +13,7 @@ export interface Trail extends AsyncDisposable {
   /** Never waits. Where the disk cannot keep up, records are dropped and counted. */
   readonly record: (entry: DecisionEntry) => void
   readonly find: (requestId: string) => Promise<DecisionRecord | undefined>
-  /** The last `limit` lines that pass, oldest first. */
+  /** The last `limit` records that pass, as JSON lines, oldest first. */
   readonly last: (limit: number, filter: LogFilter) => Promise<readonly string[]>
   readonly follow: (filter: LogFilter, onLine: (line: string) => void) => Disposable
   readonly dropped: () => number
@@ -20,8 +21,7 @@ export interface Trail extends AsyncDisposable {
 }
 
 export interface TrailOptions {
-  /** Absent: kept in memory only, the last few thousand. */
-  readonly folder?: string
+  readonly folder: string
   readonly retention: Retention
   readonly now: () => number
   /** The log cannot be written. Told once until it can be again. */
@@ -30,40 +30,57 @@ export interface TrailOptions {
 
 /** How long lines may wait to be written together. */
 const flushMs = 50
-const flushBytes = 256 * 1024
-/** What waits while the disk is slow; beyond it lines are dropped. */
-const mostPendingBytes = 64 * 1024 * 1024
+const flushBytes = 128 * 1024
+/** What waits while the disk is slow; beyond it records are dropped. */
+const mostWaitingBytes = 64 * 1024 * 1024
 
 export function openTrail({ folder, retention, now, onFailure }: TrailOptions): Trail {
-  const segments =
-    folder === undefined ? new MemorySegments() : new Segments(folder, retention, now)
-  const followers = new Set<(line: string) => void>()
+  const segments = new Segments(folder, retention, now)
+  const followers = new Set<(found: Found) => void>()
+  let page = new Page()
   let pending = ''
+  /** Ends of segments wait behind their text. */
+  const waiting: (string | 'end')[] = []
+  let waitingBytes = 0
   let timer: NodeJS.Timeout | undefined
   let writing: Promise<void> | undefined
   let dropped = 0
   let hasFailed = false
 
+  const endSegment = () => {
+    takePending()
+    waiting.push('end')
+    page = new Page()
+  }
+  const takePending = () => {
+    if (pending === '') return
+    waiting.push(pending)
+    waitingBytes += pending.length
+    pending = ''
+  }
   const write = async () => {
-    while (pending !== '') {
-      const text = pending
-      pending = ''
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       try {
-        await segments.append(Buffer.from(text))
+        if (next === 'end') await segments.close()
+        else await segments.append(Buffer.from(next))
         hasFailed = false
       } catch (error) {
-        dropped += text.split('\n').length - 1
+        dropped += next.split('\n').length - 1
+        // Later lines may rest on what is lost.
+        endSegment()
         if (!hasFailed) onFailure(error)
         hasFailed = true
       }
+      if (next !== 'end') waitingBytes -= next.length
     }
     writing = undefined
   }
   const flush = (): Promise<void> => {
     if (timer !== undefined) clearTimeout(timer)
     timer = undefined
+    takePending()
     // With nothing to write, writing would be over before it is remembered as begun.
-    if (pending === '') return writing ?? Promise.resolve()
+    if (waiting.length === 0) return writing ?? Promise.resolve()
     return (writing ??= write())
   }
   const sweeper = setInterval(() => void segments.sweep().catch(onFailure), 3_600_000)
@@ -71,15 +88,17 @@ export function openTrail({ folder, retention, now, onFailure }: TrailOptions): 
 
   return {
     record(entry) {
-      if (pending.length > mostPendingBytes) {
+      if (waitingBytes + pending.length > mostWaitingBytes) {
         dropped++
         return
       }
-      const line = lineOf(entry)
-      pending += line
-      for (const follower of followers) follower(line)
+      const same = sameOf(entry)
+      const { at, requestId } = entry
+      pending += page.linesOf(same, at, requestId)
+      for (const follower of followers) follower({ same, at, requestId })
+      if (page.sizeBytes > retention.segmentBytes) endSegment()
       if (pending.length > flushBytes) void flush()
-      else if (timer === undefined && writing === undefined) {
+      else if (timer === undefined) {
         timer = setTimeout(flush, flushMs)
         timer.unref()
       }
@@ -87,37 +106,36 @@ export function openTrail({ folder, retention, now, onFailure }: TrailOptions): 
     async find(requestId) {
       if (!/^[\w-]{1,64}$/.test(requestId)) return undefined
       await flush()
-      // Within a JSON string the quotes would be escaped: this stands only where a record says it.
-      const mark = `"requestId":"${requestId}"`
       for await (const bytes of segments.newestFirst()) {
-        const at = bytes.indexOf(mark)
-        if (at < 0) continue
-        const from = bytes.lastIndexOf('\n', at) + 1
-        const end = bytes.indexOf('\n', at)
-        if (end > 0) return JSON.parse(bytes.toString('utf8', from, end)) as DecisionRecord
+        // Looked for as bytes first: most segments do not have it.
+        if (!bytes.includes(` ${requestId}\n`)) continue
+        for (const found of readPage(bytes.toString('utf8')))
+          if (found.requestId === requestId) return recordOf(found)
       }
       return undefined
     },
     async last(limit, filter) {
       await flush()
-      const found: string[] = []
+      const lines: string[] = []
       for await (const bytes of segments.newestFirst()) {
-        for (const line of bytes.toString('utf8').split('\n').reverse()) {
-          if (found.length >= limit) return found.reverse()
-          if (line !== '' && passes(line, filter)) found.push(`${line}\n`)
+        for (const found of [...readPage(bytes.toString('utf8'))].reverse()) {
+          if (lines.length >= limit) return lines.reverse()
+          if (passes(found, filter)) lines.push(textOf(found))
         }
       }
-      return found.reverse()
+      return lines.reverse()
     },
     follow(filter, onLine) {
-      const follower = (line: string) => {
-        if (passes(line, filter)) onLine(line)
+      const follower = (found: Found) => {
+        if (passes(found, filter)) onLine(textOf(found))
       }
       followers.add(follower)
       return { [Symbol.dispose]: () => void followers.delete(follower) }
     },
     dropped: () => dropped,
     async empty() {
+      await flush()
+      endSegment()
       await flush()
       await segments.empty()
     },
@@ -129,38 +147,16 @@ export function openTrail({ folder, retention, now, onFailure }: TrailOptions): 
   }
 }
 
-function passes(line: string, { denied, apiId }: LogFilter): boolean {
-  if (!denied && apiId === undefined) return true
-  let record: DecisionRecord
-  try {
-    record = JSON.parse(line) as DecisionRecord
-  } catch {
-    // The line that a killed process left half written.
-    return false
-  }
-  return (apiId === undefined || record.apiId === apiId) && (!denied || record.outcome !== 'allow')
+function textOf({ same, at, requestId }: Found): string {
+  return lineOf(same, at, requestId)
 }
 
-/** The last lines only, for servers without a folder. */
-class MemorySegments {
-  #chunks: Buffer[] = []
-  #sizeBytes = 0
+function recordOf(found: Found): DecisionRecord {
+  return JSON.parse(textOf(found)) as DecisionRecord
+}
 
-  async append(bytes: Buffer): Promise<void> {
-    this.#chunks.push(bytes)
-    this.#sizeBytes += bytes.length
-    while (this.#sizeBytes > 8 * 1024 * 1024) this.#sizeBytes -= this.#chunks.shift()!.length
-  }
-
-  async *newestFirst(): AsyncGenerator<Buffer> {
-    yield* this.#chunks.toReversed()
-  }
-
-  async empty(): Promise<void> {
-    this.#chunks = []
-    this.#sizeBytes = 0
-  }
-
-  async sweep(): Promise<void> {}
-  async close(): Promise<void> {}
+function passes(found: Found, { denied, apiId }: LogFilter): boolean {
+  if (!denied && apiId === undefined) return true
+  const record = recordOf(found)
+  return (apiId === undefined || record.apiId === apiId) && (!denied || record.outcome !== 'allow')
 }
