@@ -42,6 +42,7 @@ export interface Need {
 }
 
 export type Needs = readonly [Need, ...Need[]]
+export type RequestKeys = NonNullable<Need['keys']>
 
 /** One operation: what its caller must be allowed before it runs, and what it does. */
 export interface Operation<I, O> {
@@ -54,6 +55,8 @@ export interface Operation<I, O> {
 /** An operation of a service whose gate follows from the request itself; it may ask for more. */
 export type GatedOperation<I, O> = Omit<Operation<I, O>, 'needs'> & {
   readonly needs?: (input: I, call: Call) => readonly Need[] | Promise<readonly Need[]>
+  /** Condition keys that are read off the request; they go with every need. */
+  readonly keys?: (input: I) => RequestKeys
 }
 
 export type Operations<Sdk> = {
@@ -87,6 +90,14 @@ export interface AnyOperation {
 }
 
 export type Gate = (operation: OperationModel, input: Values, call: Call) => Needs
+
+/** The condition keys of tags that a request brings. @see IAM User Guide, "AWS global condition context keys" */
+export function requestTags(tags: Readonly<Record<string, string>> | undefined): RequestKeys {
+  const names = Object.keys(tags ?? {})
+  if (names.length === 0) return {}
+  const values = names.map((name) => [`aws:RequestTag/${name}`, tags?.[name] ?? ''])
+  return { 'aws:TagKeys': names, ...Object.fromEntries(values) }
+}
 
 /** A service each of whose operations declares its needs. */
 export function defineService<Sdk>(
@@ -131,10 +142,16 @@ function operationsOf(table: object, gate?: Gate): ReadonlyMap<string, AnyOperat
         {
           constraints: operation.constraints ?? {},
           handle: operation.handle,
-          needs: async (model, input, call) => [
-            ...(gate ? gate(model, input, call) : []),
-            ...((await operation.needs?.(input, call)) ?? []),
-          ],
+          needs: async (model, input, call) => {
+            const needs = [
+              ...(gate ? gate(model, input, call) : []),
+              ...((await operation.needs?.(input, call)) ?? []),
+            ]
+            const keys = operation.keys?.(input) ?? {}
+            return Object.keys(keys).length > 0
+              ? needs.map((need) => ({ ...need, keys: { ...need.keys, ...keys } }))
+              : needs
+          },
         },
       ],
     ),

@@ -1,24 +1,26 @@
 /** Deployments: what an API was at one moment, for its stages to serve. */
 import type * as Sdk from '@aws-sdk/client-api-gateway'
 import type { DeploymentSnapshot } from '@sekisho/gateway'
-import type { Reader } from '@sekisho/store'
+import type { Input } from '@sekisho/protocols'
+import type { Reader, Transaction } from '@sekisho/store'
 import type { Call, GatedOperations } from '../service.ts'
 import { badRequest, notFound, refuseMembers } from './errors.ts'
 import { partId } from './ids.ts'
-import { page } from './paging.ts'
-import { applyPatches, type PatchTable, textRow } from './patch.ts'
+import { newestFirst, page } from './paging.ts'
+import { applyPatches, type PatchTable, patchConstraints, textRow } from './patch.ts'
 import {
   collections,
   type DeploymentRecord,
   getApi,
-  getApiForCreate,
+  missing,
   type RestApiRecord,
   type StageRecord,
 } from './records.ts'
-import { checkStageName, checkVariables, newStage } from './stages.ts'
+import { checkStageCount, checkStageName, checkVariables, newStage } from './stages.ts'
 
 export const deployments = {
   CreateDeployment: {
+    keys: ({ stageName }) => (stageName ? { 'apigateway:Request/StageName': stageName } : {}),
     async handle(input, call) {
       refuseMembers(input, [
         'cacheClusterEnabled',
@@ -28,24 +30,11 @@ export const deployments = {
       ])
       if (input.stageName !== undefined && input.stageName !== '') checkStageName(input.stageName)
       checkVariables(input.variables)
-      const id = partId(call.ids)
       const record = await call.documents.transact(async (transaction) => {
-        const api = await getApiForCreate(transaction, call, input.restApiId)
-        const deployment = newDeployment(api, id, call.now, input.description)
-        transaction.put(collections.deployments, `${api.id}/${id}`, deployment)
-        if (input.stageName) {
-          const key = `${api.id}/${input.stageName}`
-          const before = (await transaction.get<StageRecord>(collections.stages, key))?.value
-          const stage: StageRecord = before
-            ? { ...before, deploymentId: id, updatedAt: call.now.getTime() }
-            : newStage(call, {
-                stageName: input.stageName,
-                deploymentId: id,
-                description: input.stageDescription,
-              })
-          const variables = { ...stage.variables, ...input.variables }
-          transaction.put(collections.stages, key, { ...stage, variables })
-        }
+        const api = await getApi(transaction, call, input.restApiId, missing.parent)
+        const deployment = newDeployment(api, await freeId(transaction, api, call), call.now, input)
+        transaction.put(collections.deployments, `${api.id}/${deployment.id}`, deployment)
+        if (input.stageName) await moveStage(transaction, call, input.stageName, deployment, input)
         return deployment
       })
       return shownDeployment(record)
@@ -68,22 +57,20 @@ export const deployments = {
       const records = await call.documents.list<DeploymentRecord>(collections.deployments, {
         prefix: `${api.id}/`,
       })
-      const newestFirst = records
-        .map(({ value }) => value)
-        .sort((one, other) => other.createdAt - one.createdAt)
-      const { items, position } = page(newestFirst, input, ({ id }) => id)
+      const { items, position } = page(records, input, ({ value }) => newestFirst(value))
       return {
-        items: items.map((record) => shownDeployment(record)),
+        items: items.map(({ value }) => shownDeployment(value)),
         ...(position && { position }),
       }
     },
   },
 
   UpdateDeployment: {
+    constraints: patchConstraints,
     async handle({ restApiId, deploymentId, patchOperations }, call) {
       const record = await call.documents.transact(async (transaction) => {
         const before = await deploymentOf(transaction, call, restApiId, deploymentId)
-        const changed = applyPatches(before, patchOperations, patches, { lists: false })
+        const changed = applyPatches(before, patchOperations, patches)
         transaction.put(collections.deployments, `${restApiId}/${deploymentId}`, changed)
         return changed
       })
@@ -114,13 +101,45 @@ export async function deploymentOf(
   restApiId: string,
   deploymentId: string,
 ): Promise<DeploymentRecord> {
-  const api = await getApi(reader, call, restApiId)
+  const api = await getApi(reader, call, restApiId, missing.deployment)
   const stored = await reader.get<DeploymentRecord>(
     collections.deployments,
     `${api.id}/${deploymentId}`,
   )
-  if (!stored) throw notFound('Invalid Deployment identifier specified')
+  if (!stored) throw notFound(missing.deployment)
   return stored.value
+}
+
+async function freeId(reader: Reader, api: RestApiRecord, call: Call): Promise<string> {
+  const prefix = `${api.id}/`
+  const present = await reader.list(collections.deployments, { prefix })
+  const taken = Object.fromEntries(present.map(({ key }) => [key.slice(prefix.length), true]))
+  return partId(call.ids, taken)
+}
+
+/** The stage serves this deployment from now on; it is made where there is none. */
+async function moveStage(
+  transaction: Transaction,
+  call: Call,
+  stageName: string,
+  { id: deploymentId, snapshot }: DeploymentRecord,
+  input: Pick<Input<typeof Sdk, 'CreateDeployment'>, 'stageDescription' | 'variables'>,
+): Promise<void> {
+  const key = `${snapshot.restApiId}/${stageName}`
+  const before = (await transaction.get<StageRecord>(collections.stages, key))?.value
+  if (before === undefined) await checkStageCount(transaction, snapshot.restApiId)
+  const { stageDescription: description } = input
+  const stage: StageRecord = before
+    ? {
+        ...before,
+        deploymentId,
+        ...(description !== undefined && { description }),
+        updatedAt: call.now.getTime(),
+      }
+    : newStage(call, { stageName, deploymentId, description })
+  const variables = { ...stage.variables, ...input.variables }
+  checkVariables(variables)
+  transaction.put(collections.stages, key, { ...stage, variables })
 }
 
 /** @throws AwsError BadRequestException  there is nothing to deploy, or a method has nothing behind it */
@@ -128,7 +147,7 @@ function newDeployment(
   api: RestApiRecord,
   id: string,
   now: Date,
-  description: string | undefined,
+  { description }: { readonly description?: string | undefined },
 ): DeploymentRecord {
   const methods = Object.values(api.resources).flatMap((resource) =>
     Object.values(resource.methods),

@@ -17,6 +17,17 @@ export function limitExceeded(message: string): AwsError {
   return new AwsError('LimitExceededException', message, 429)
 }
 
+export function unavailable(message: string): AwsError {
+  return new AwsError('ServiceUnavailableException', message, 503)
+}
+
+/** @param parameterOrExpression  AWS's words for what is wrong with it, and it */
+export function invalidMapping(parameterOrExpression: string): AwsError {
+  return badRequest(
+    `Invalid mapping expression specified: Validation Result: warnings : [], errors : [${parameterOrExpression}]`,
+  )
+}
+
 /** What AWS has and is not built here: said, never ignored. */
 export function notSupported(what: string): AwsError {
   return badRequest(`${what} is not supported by Sekisho yet`)
@@ -26,7 +37,11 @@ export function notSupported(what: string): AwsError {
 export function refuseMembers(input: object, members: readonly string[]): void {
   const found = members.find((name) => {
     const value = (input as Readonly<Record<string, unknown>>)[name]
-    return value !== undefined && value !== null && value !== false
+    return value !== undefined && value !== null && value !== false && !isEmpty(value)
   })
   if (found !== undefined) throw notSupported(`'${found}'`)
+}
+
+function isEmpty(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0
 }

@@ -5,4 +5,11 @@ const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789'
 
 /** @see recorded answers of AWS: APIs have ten characters, what is below them six */
 export const apiId = (ids: IdSource) => ids.text(alphabet, 10)
-export const partId = (ids: IdSource) => ids.text(alphabet, 6)
+
+/** An id that nothing in `taken` has. */
+export function partId(ids: IdSource, taken: object = {}): string {
+  for (;;) {
+    const id = ids.text(alphabet, 6)
+    if (!Object.hasOwn(taken, id)) return id
+  }
+}

@@ -4,11 +4,14 @@ import { type Call, defineGatedService, type Needs } from '../service.ts'
 import { account } from './account.ts'
 import { deployments } from './deployments.ts'
 import { importExport } from './import-export.ts'
+import { integrationResponses } from './integration-responses.ts'
 import { integrations } from './integrations.ts'
+import { methodResponses } from './method-responses.ts'
 import { methods } from './methods.ts'
 import { resources } from './resources.ts'
 import { restApis } from './rest-apis.ts'
 import { stages } from './stages.ts'
+import { tagging } from './tags.ts'
 
 export const apigateway = defineGatedService('apigateway', {
   sdk: () => import('@aws-sdk/client-api-gateway'),
@@ -21,10 +24,13 @@ export const apigateway = defineGatedService('apigateway', {
     ...restApis,
     ...resources,
     ...methods,
+    ...methodResponses,
     ...integrations,
+    ...integrationResponses,
     ...deployments,
     ...stages,
     ...account,
+    ...tagging,
     ...importExport,
   },
 })

@@ -1,21 +1,36 @@
-/** Methods and their responses: what a client may send and will get. */
+/** Methods: what a client may send, and who may send it. */
 import type * as Sdk from '@aws-sdk/client-api-gateway'
 import type { SnapshotMethod } from '@sekisho/gateway'
 import type { Call, GatedOperations } from '../service.ts'
-import { badRequest, conflict, notFound, notSupported } from './errors.ts'
-import { applyPatches, booleanOf, entryRow, type PatchTable, textRow } from './patch.ts'
-import { getApi, type RestApiRecord, resourceOf, updateApi } from './records.ts'
+import {
+  badRequest,
+  conflict,
+  invalidMapping,
+  notFound,
+  notSupported,
+  refuseMembers,
+} from './errors.ts'
+import {
+  applyPatches,
+  booleanOf,
+  entryRow,
+  type PatchTable,
+  patchConstraints,
+  textRow,
+} from './patch.ts'
+import { getApi, missing, type RestApiRecord, resourceOf, updateApi } from './records.ts'
 
 const httpMethods = ['GET', 'PUT', 'POST', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD', 'ANY']
-const opConstraint = {
-  'patchOperations.*.op': { enum: ['add', 'remove', 'move', 'test', 'replace', 'copy'] },
-}
-const statusConstraint = { statusCode: { pattern: /^[1-5]\d\d$/ } }
 
 export const methods = {
   PutMethod: {
+    keys: ({ authorizationType: type, apiKeyRequired = false }) => ({
+      'apigateway:Request/RouteAuthorizationType': type,
+      'apigateway:Request/ApiKeyRequired': [String(apiKeyRequired)],
+    }),
     async handle(input, call) {
       const { restApiId, resourceId, httpMethod } = input
+      refuseMembers(input, ['authorizationScopes'])
       if (!httpMethods.includes(httpMethod))
         throw badRequest(
           'Invalid HttpMethod specified. Valid options are GET,PUT,POST,DELETE,PATCH,OPTIONS,HEAD,ANY',
@@ -30,33 +45,33 @@ export const methods = {
         }),
         ...(input.requestModels && { requestModels: input.requestModels }),
       }
-      if (input.requestValidatorId !== undefined)
-        throw badRequest('Invalid Request Validator identifier specified')
-      if (input.authorizationScopes?.length) throw notSupported("'authorizationScopes'")
-      await updateApi(call, restApiId, (api) => {
+      if (input.authorizerId) throw notSupported("'authorizerId'")
+      const change = (api: RestApiRecord) => {
+        const { methods: present } = resourceOf(api, resourceId)
+        if (input.requestValidatorId)
+          throw badRequest('Invalid Request Validator identifier specified')
         checkModels(api, method.requestModels)
-        if (Object.hasOwn(resourceOf(api, resourceId).methods, httpMethod))
+        if (Object.hasOwn(present, httpMethod))
           throw conflict('Method already exists for this resource')
         return withMethod(api, resourceId, httpMethod, method)
-      })
+      }
+      await updateApi(call, restApiId, change, missing.resource)
       return shownMethod(method)
     },
   },
 
   GetMethod: {
     async handle({ restApiId, resourceId, httpMethod }, call) {
-      return shownMethod(
-        methodOf(await getApi(call.documents, call, restApiId), resourceId, httpMethod),
-      )
+      return shownMethod(await readMethod(call, { restApiId, resourceId, httpMethod }))
     },
   },
 
   UpdateMethod: {
-    constraints: opConstraint,
+    constraints: patchConstraints,
     async handle({ restApiId, resourceId, httpMethod, patchOperations }, call) {
       return shownMethod(
         await changeMethod(call, { restApiId, resourceId, httpMethod }, (method, api) => {
-          const changed = applyPatches(method, patchOperations, methodPatches, { lists: false })
+          const changed = applyPatches(method, patchOperations, methodPatches)
           checkModels(api, changed.requestModels)
           return changed
         }),
@@ -66,79 +81,11 @@ export const methods = {
 
   DeleteMethod: {
     async handle({ restApiId, resourceId, httpMethod }, call) {
-      await updateApi(call, restApiId, (api) => {
+      const change = (api: RestApiRecord) => {
         methodOf(api, resourceId, httpMethod)
         return withMethod(api, resourceId, httpMethod, undefined)
-      })
-      return {}
-    },
-  },
-
-  PutMethodResponse: {
-    constraints: statusConstraint,
-    async handle(
-      { restApiId, resourceId, httpMethod, statusCode, responseParameters, responseModels },
-      call,
-    ) {
-      const response: Sdk.MethodResponse = {
-        statusCode,
-        ...(responseParameters && {
-          responseParameters: checkedResponseParameters(responseParameters),
-        }),
-        ...(responseModels && { responseModels }),
       }
-      await changeMethod(call, { restApiId, resourceId, httpMethod }, (method, api) => {
-        checkModels(api, responseModels)
-        if (method.methodResponses?.[statusCode])
-          throw conflict('Response already exists for this resource')
-        return { ...method, methodResponses: { ...method.methodResponses, [statusCode]: response } }
-      })
-      return response
-    },
-  },
-
-  GetMethodResponse: {
-    constraints: statusConstraint,
-    async handle({ restApiId, resourceId, httpMethod, statusCode }, call) {
-      return methodResponseOf(
-        methodOf(await getApi(call.documents, call, restApiId), resourceId, httpMethod),
-        statusCode,
-      )
-    },
-  },
-
-  UpdateMethodResponse: {
-    constraints: { ...opConstraint, ...statusConstraint },
-    async handle({ restApiId, resourceId, httpMethod, statusCode, patchOperations }, call) {
-      const method = await changeMethod(
-        call,
-        { restApiId, resourceId, httpMethod },
-        (before, api) => {
-          const response = applyPatches(
-            methodResponseOf(before, statusCode),
-            patchOperations,
-            responsePatches,
-            { lists: false },
-          )
-          checkModels(api, response.responseModels)
-          return {
-            ...before,
-            methodResponses: { ...before.methodResponses, [statusCode]: response },
-          }
-        },
-      )
-      return methodResponseOf(method, statusCode)
-    },
-  },
-
-  DeleteMethodResponse: {
-    constraints: statusConstraint,
-    async handle({ restApiId, resourceId, httpMethod, statusCode }, call) {
-      await changeMethod(call, { restApiId, resourceId, httpMethod }, (method) => {
-        methodResponseOf(method, statusCode)
-        const { [statusCode]: _, ...methodResponses } = method.methodResponses ?? {}
-        return { ...method, methodResponses }
-      })
+      await updateApi(call, restApiId, change, missing.resource)
       return {}
     },
   },
@@ -155,21 +102,35 @@ export function methodOf(
   api: RestApiRecord,
   resourceId: string,
   httpMethod: string,
+  message = 'Invalid Method identifier specified',
 ): SnapshotMethod {
   const { methods: own } = resourceOf(api, resourceId)
   const method = Object.hasOwn(own, httpMethod) ? own[httpMethod] : undefined
-  if (method === undefined) throw notFound('Invalid Method identifier specified')
+  if (method === undefined) throw notFound(message)
   return method
 }
 
+/** @throws AwsError NotFoundException  `Invalid Resource identifier specified` for another API too, as AWS has it */
+export async function readMethod(
+  call: Call,
+  { restApiId, resourceId, httpMethod }: MethodKey,
+): Promise<SnapshotMethod> {
+  const api = await getApi(call.documents, call, restApiId, missing.resource)
+  return methodOf(api, resourceId, httpMethod)
+}
+
+/** @param message  AWS's words where there is no such method */
 export async function changeMethod(
   call: Call,
   { restApiId, resourceId, httpMethod }: MethodKey,
   change: (method: SnapshotMethod, api: RestApiRecord) => SnapshotMethod,
+  message?: string,
 ): Promise<SnapshotMethod> {
-  const record = await updateApi(call, restApiId, (api) =>
-    withMethod(api, resourceId, httpMethod, change(methodOf(api, resourceId, httpMethod), api)),
-  )
+  const changeApi = (api: RestApiRecord) => {
+    const changed = change(methodOf(api, resourceId, httpMethod, message), api)
+    return withMethod(api, resourceId, httpMethod, changed)
+  }
+  const record = await updateApi(call, restApiId, changeApi, missing.resource)
   return methodOf(record, resourceId, httpMethod)
 }
 
@@ -198,21 +159,13 @@ export function authorizationType(value: string): 'NONE' | 'AWS_IAM' {
   )
 }
 
-function methodResponseOf(method: SnapshotMethod, statusCode: string): Sdk.MethodResponse {
-  const response = method.methodResponses?.[statusCode]
-  if (response === undefined) throw notFound('Invalid Response status code specified')
-  return response
-}
-
 const requestParameter =
   /^method\.request\.(path|querystring|multivaluequerystring|header|multivalueheader)\.[^\s]+$/
 
 function requestParameters(parameters: Readonly<Record<string, boolean>>): Record<string, boolean> {
   for (const expression of Object.keys(parameters))
     if (!requestParameter.test(expression))
-      throw badRequest(
-        `Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping expression parameter specified: ${expression}]`,
-      )
+      throw invalidMapping(`Invalid mapping expression parameter specified: ${expression}`)
   const names = Object.keys(parameters).map((expression) =>
     expression.split('.').slice(3).join('.'),
   )
@@ -221,18 +174,8 @@ function requestParameters(parameters: Readonly<Record<string, boolean>>): Recor
   return { ...parameters }
 }
 
-function checkedResponseParameters(
-  parameters: Readonly<Record<string, boolean>>,
-): Record<string, boolean> {
-  for (const expression of Object.keys(parameters))
-    if (!/^method\.response\.(?:multivalue)?header\.[^\s]+$/.test(expression))
-      throw badRequest(
-        `Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping expression parameter specified: ${expression}]`,
-      )
-  return { ...parameters }
-}
-
-function checkModels(
+/** @throws AwsError BadRequestException */
+export function checkModels(
   api: RestApiRecord,
   models: Readonly<Record<string, string>> | undefined,
 ): void {
@@ -259,6 +202,12 @@ const methodPatches: PatchTable<SnapshotMethod> = {
     ...method,
     ...(operationName !== undefined && { operationName }),
   })),
+  '/authorizationScopes': {
+    ops: ['add', 'remove'],
+    apply() {
+      throw notSupported("'authorizationScopes'")
+    },
+  },
   '/requestValidatorId': {
     ops: ['replace'],
     apply(method, { value }) {
@@ -268,29 +217,19 @@ const methodPatches: PatchTable<SnapshotMethod> = {
   },
   '/requestParameters/{expression}': entryRow<SnapshotMethod, boolean>(
     (method) => method.requestParameters,
-    (method, entries) => ({ ...method, requestParameters: requestParameters(entries) }),
+    ({ requestParameters: _, ...method }, entries) => ({
+      ...method,
+      ...(entries && { requestParameters: requestParameters(entries) }),
+    }),
     (patch) => (patch.value === '' ? false : booleanOf(patch, 'requestParameters')),
   ),
   '/requestModels/{type}': entryRow<SnapshotMethod, string>(
     (method) => method.requestModels,
-    (method, requestModels) => ({ ...method, requestModels }),
-    ({ value }) => value,
-  ),
-}
-
-const responsePatches: PatchTable<Sdk.MethodResponse> = {
-  '/responseModels/{type}': entryRow<Sdk.MethodResponse, string>(
-    (response) => response.responseModels,
-    (response, responseModels) => ({ ...response, responseModels }),
-    ({ value }) => value,
-  ),
-  '/responseParameters/{expression}': entryRow<Sdk.MethodResponse, boolean>(
-    (response) => response.responseParameters,
-    (response, entries) => ({
-      ...response,
-      responseParameters: checkedResponseParameters(entries),
+    ({ requestModels: _, ...method }, requestModels) => ({
+      ...method,
+      ...(requestModels && { requestModels }),
     }),
-    (patch) => (patch.value === '' ? false : booleanOf(patch, 'responseParameters')),
+    ({ value }) => value,
   ),
 }
 

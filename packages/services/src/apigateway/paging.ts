@@ -4,7 +4,10 @@ const defaultLimit = 25
 const maxLimit = 500
 
 /**
- * @param keyOf  what the position of an item is told by; the position is opaque to clients
+ * One page of `items`, in the order of their keys. What is created or deleted between two pages neither repeats an item nor leaves
+ * one out.
+ *
+ * @param keyOf  unique; the position is made of it and opaque to clients
  * @see API Gateway API Reference, "GetRestApis" (limit: 25 by default, 500 at most; others are brought into range)
  */
 export function page<T>(
@@ -13,14 +16,21 @@ export function page<T>(
   keyOf: (item: T) => string,
 ): { items: T[]; position?: string } {
   const size = Math.min(Math.max(1, limit ?? defaultLimit), maxLimit)
-  const after = position === undefined ? undefined : Buffer.from(position, 'base64url').toString()
-  const start = after === undefined ? 0 : items.findIndex((item) => keyOf(item) === after) + 1
-  const found = items.slice(start, start + size)
+  const after = position === undefined ? '' : Buffer.from(position, 'base64url').toString()
+  const rest = items
+    .map((item) => ({ item, key: keyOf(item) }))
+    .filter(({ key }) => key > after)
+    .sort((one, other) => (one.key < other.key ? -1 : 1))
+  const found = rest.slice(0, size)
   const last = found.at(-1)
-  const isMore = start + size < items.length
   return {
-    items: found,
-    ...(isMore &&
-      last !== undefined && { position: Buffer.from(keyOf(last)).toString('base64url') }),
+    items: found.map(({ item }) => item),
+    ...(rest.length > size &&
+      last !== undefined && { position: Buffer.from(last.key).toString('base64url') }),
   }
+}
+
+/** A key that sorts the newest first. */
+export function newestFirst({ createdAt, id }: { createdAt: number; id: string }): string {
+  return `${String(Number.MAX_SAFE_INTEGER - createdAt).padStart(16, '0')}/${id}`
 }

@@ -1,12 +1,14 @@
 /** PATCH: which paths of a resource may be added to, replaced or removed, and what each does. */
 import type { PatchOperation } from '@aws-sdk/client-api-gateway'
-import { badRequest } from './errors.ts'
+import type { AwsError, Constraints } from '@sekisho/protocols'
+import { badRequest, notFound } from './errors.ts'
 
 export type PatchOp = 'add' | 'replace' | 'remove'
 
 /** What one operation says, with its path taken apart. */
 export interface Patch {
   readonly op: PatchOp
+  readonly path: string
   /** Empty for `remove` and where nothing was given. */
   readonly value: string
   /** Values of the `{…}` in the row's path, unescaped (`~1` is `/`). */
@@ -18,12 +20,46 @@ export interface PatchRow<R> {
   readonly apply: (record: R, patch: Patch) => R
 }
 
-/** Rows by path: `/description`, `/binaryMediaTypes/{type}`; a parameter takes the whole rest when it stands last. */
+/** Rows by path: `/description`, `/binaryMediaTypes/{type}`. A parameter takes one segment. */
 export type PatchTable<R> = Readonly<Record<string, PatchRow<R>>>
 
+/** How a kind of resource refuses. Its words differ from kind to kind. */
 export interface PatchWording {
-  /** Some resources list the paths that they know, others only repeat the wrong one. */
-  readonly lists: boolean
+  readonly unknownPath: (path: string, op: PatchOp, known: readonly string[]) => AwsError
+  readonly unsupportedOp: (path: string, op: PatchOp, ops: readonly PatchOp[]) => AwsError
+  /** `copy`, `move` and `test` are in the model's enumeration, and only stages copy. */
+  readonly otherOp: (operation: PatchOperation) => AwsError
+}
+
+const onlyThree = () =>
+  badRequest("Invalid patch operation specified. Must be 'add'|'remove'|'replace'")
+
+/** Most resources repeat the wrong path. */
+export const plainWording: PatchWording = {
+  unknownPath: (path) => badRequest(`Invalid patch path ${path}`),
+  unsupportedOp: (_path, _op, ops) =>
+    badRequest(`Invalid patch operation specified. Must be one of: [${ops.join(', ')}]`),
+  otherOp: onlyThree,
+}
+
+/** Others list the paths that they know. The two spaces are AWS's. */
+export const listingWording: PatchWording = {
+  unknownPath: (path, op, known) =>
+    op === 'replace'
+      ? badRequest(
+          `Invalid patch path  '${path}' specified for op '${op}'. Must be one of: [${known.join(', ')}]`,
+        )
+      : listingWording.unsupportedOp(path, op, []),
+  unsupportedOp: (path, op) =>
+    badRequest(
+      `Invalid patch path  '${path}' specified for op '${op}'. Please choose supported operations`,
+    ),
+  otherOp: onlyThree,
+}
+
+/** What the model says of `op`, in the order in which AWS lists it. */
+export const patchConstraints: Constraints = {
+  'patchOperations.*.op': { enum: ['add', 'remove', 'move', 'test', 'replace', 'copy'] },
 }
 
 /**
@@ -36,17 +72,19 @@ export function applyPatches<R>(
   record: R,
   operations: readonly PatchOperation[] | undefined,
   table: PatchTable<R>,
-  wording: PatchWording,
+  wording: PatchWording = plainWording,
 ): R {
   let patched = record
-  for (const { op, path, value, from } of operations ?? []) {
-    if (path === undefined) throw badRequest('Invalid patch path null')
-    if (from !== undefined || op === 'copy' || op === 'move' || op === 'test' || op === undefined)
-      throw badRequest("Invalid patch operation specified. Must be 'add'|'remove'|'replace'")
+  for (const operation of operations ?? []) {
+    const { op, path, value, from } = operation
+    if (path === undefined || path === null) throw badRequest('Invalid patch path null')
+    if (from !== undefined || (op !== 'add' && op !== 'replace' && op !== 'remove'))
+      throw wording.otherOp(operation)
     const found = findRow(table, path)
-    if (found === undefined) throw unknownPath(path, op, table, wording)
-    if (!found.row.ops.includes(op)) throw unsupportedOp(path, op, found.row, wording)
-    patched = found.row.apply(patched, { op, value: value ?? '', parameters: found.parameters })
+    if (found === undefined) throw wording.unknownPath(path, op, Object.keys(table))
+    if (!found.row.ops.includes(op)) throw wording.unsupportedOp(path, op, found.row.ops)
+    const { parameters } = found
+    patched = found.row.apply(patched, { op, path, value: value ?? '', parameters })
   }
   return patched
 }
@@ -76,23 +114,30 @@ export function textRow<R>(
   }
 }
 
-/** A row `/{map}/{key}` that adds, replaces and removes one entry. */
+/**
+ * A row `/{map}/{key}` that adds, replaces and removes one entry.
+ *
+ * @param write  gets undefined for a map that has become empty: AWS leaves it out of its answers
+ * @param missing  AWS's words where it refuses to replace or remove what is not there
+ */
 export function entryRow<R, V>(
   read: (record: R) => Readonly<Record<string, V>> | undefined,
-  write: (record: R, entries: Record<string, V>) => R,
+  write: (record: R, entries: Record<string, V> | undefined) => R,
   valueFrom: (patch: Patch) => V,
+  missing?: string,
 ): PatchRow<R> {
   return {
     ops: ['add', 'replace', 'remove'],
     apply(record, patch) {
       const key = patch.parameters.at(-1)!
-      const { [key]: _, ...others } = read(record) ?? {}
+      const before = read(record) ?? {}
+      if (missing !== undefined && patch.op !== 'add' && !Object.hasOwn(before, key))
+        throw notFound(missing)
+      const { [key]: _, ...others } = before
+      const entries = patch.op === 'remove' ? others : { ...others, [key]: valueFrom(patch) }
       return write(
         record,
-        (patch.op === 'remove' ? others : { ...others, [key]: valueFrom(patch) }) as Record<
-          string,
-          V
-        >,
+        Object.keys(entries).length > 0 ? (entries as Record<string, V>) : undefined,
       )
     },
   }
@@ -102,7 +147,6 @@ function findRow<R>(
   table: PatchTable<R>,
   path: string,
 ): { row: PatchRow<R>; parameters: readonly string[] } | undefined {
-  if (Object.hasOwn(table, path)) return { row: table[path]!, parameters: [] }
   for (const [template, row] of Object.entries(table)) {
     const parameters = matchPath(template, path)
     if (parameters) return { row, parameters }
@@ -113,46 +157,19 @@ function findRow<R>(
 function matchPath(template: string, path: string): readonly string[] | undefined {
   const wanted = template.split('/')
   const given = path.split('/')
-  if (!template.includes('{') || given.length < wanted.length) return undefined
-  const takesRest = wanted.at(-1)!.startsWith('{')
-  if (!takesRest && given.length !== wanted.length) return undefined
+  if (given.length !== wanted.length) return undefined
   const parameters: string[] = []
   for (const [index, part] of wanted.entries()) {
-    const isLast = index === wanted.length - 1
-    const text = isLast && takesRest ? given.slice(index).join('/') : given[index]!
+    const text = given[index]!
     if (part.startsWith('{')) {
       if (text === '') return undefined
-      parameters.push(text.replaceAll('~1', '/').replaceAll('~0', '~'))
+      parameters.push(unescaped(text))
     } else if (part !== text) return undefined
   }
   return parameters
 }
 
-function unknownPath<R>(
-  path: string,
-  op: string,
-  table: PatchTable<R>,
-  { lists }: PatchWording,
-): Error {
-  if (!lists) return badRequest(`Invalid patch path ${path}`)
-  if (op !== 'replace')
-    return badRequest(
-      `Invalid patch path  '${path}' specified for op '${op}'. Please choose supported operations`,
-    )
-  return badRequest(
-    `Invalid patch path  '${path}' specified for op '${op}'. Must be one of: [${Object.keys(table).join(', ')}]`,
-  )
-}
-
-function unsupportedOp<R>(
-  path: string,
-  op: string,
-  row: PatchRow<R>,
-  { lists }: PatchWording,
-): Error {
-  return badRequest(
-    lists
-      ? `Invalid patch path  '${path}' specified for op '${op}'. Please choose supported operations`
-      : `Invalid patch operation specified. Must be one of: [${row.ops.join(', ')}]`,
-  )
+/** @see RFC 6901, section 4: `~1` first, so that `~01` stays `~1` */
+function unescaped(segment: string): string {
+  return segment.replaceAll('~1', '/').replaceAll('~0', '~')
 }

@@ -75,32 +75,34 @@ export function apiKey({ accountId, region }: Owner, apiId: string): string {
   return `${accountId}/${region}/${apiId}`
 }
 
-/** @throws AwsError NotFoundException: no such API in the caller's account and region (ids are case-sensitive) */
+/** What AWS says where an API is not found: lists name it, what stands below it is missing itself. */
+export const missing = {
+  resource: 'Invalid Resource identifier specified',
+  deployment: 'Invalid Deployment identifier specified',
+  stage: 'Invalid stage identifier specified',
+  /** For calls that create something below the API. */
+  parent: 'Invalid REST API identifier specified',
+} as const
+
+/**
+ * @param message  in place of the sentence that names the account and the id
+ * @throws AwsError NotFoundException: no such API in the caller's account and region (ids are case-sensitive)
+ */
 export async function getApi(
   reader: Reader,
   call: Pick<Call, 'accountId' | 'region'>,
   apiId: string,
+  message = `Invalid API identifier specified ${call.accountId}:${apiId}`,
 ): Promise<RestApiRecord> {
   const stored = await reader.get<RestApiRecord>(collections.apis, apiKey(call, apiId))
-  if (!stored) throw notFound(`Invalid API identifier specified ${call.accountId}:${apiId}`)
-  return stored.value
-}
-
-/** As `getApi`, for calls that create something below the API. */
-export async function getApiForCreate(
-  reader: Reader,
-  call: Pick<Call, 'accountId' | 'region'>,
-  apiId: string,
-): Promise<RestApiRecord> {
-  const stored = await reader.get<RestApiRecord>(collections.apis, apiKey(call, apiId))
-  if (!stored) throw notFound('Invalid REST API identifier specified')
+  if (!stored) throw notFound(message)
   return stored.value
 }
 
 /** @throws AwsError NotFoundException */
 export function resourceOf(api: RestApiRecord, resourceId: string): SnapshotResource {
   const resource = Object.hasOwn(api.resources, resourceId) ? api.resources[resourceId] : undefined
-  if (resource === undefined) throw notFound('Invalid Resource identifier specified')
+  if (resource === undefined) throw notFound(missing.resource)
   return resource
 }
 
@@ -108,15 +110,15 @@ export function putApi(transaction: Transaction, record: RestApiRecord): void {
   transaction.put(collections.apis, apiKey(record, record.id), record)
 }
 
-/** Reads an API, puts what `change` makes of it, and returns that. */
+/** Reads an API, puts what `change` makes of it, and returns that. `change` may run again, on a newer record. */
 export function updateApi(
   call: Call,
   apiId: string,
   change: (record: RestApiRecord) => RestApiRecord,
-  find: typeof getApi = getApi,
+  message?: string,
 ): Promise<RestApiRecord> {
   return call.documents.transact(async (transaction) => {
-    const changed = change(await find(transaction, call, apiId))
+    const changed = change(await getApi(transaction, call, apiId, message))
     putApi(transaction, changed)
     return changed
   })

@@ -6,8 +6,8 @@ import { badRequest, conflict, limitExceeded } from './errors.ts'
 import { partId } from './ids.ts'
 import { shownMethod } from './methods.ts'
 import { page } from './paging.ts'
-import { applyPatches, type PatchTable } from './patch.ts'
-import { getApi, getApiForCreate, type RestApiRecord, resourceOf, updateApi } from './records.ts'
+import { applyPatches, listingWording, type PatchTable, patchConstraints } from './patch.ts'
+import { getApi, missing, type RestApiRecord, resourceOf, updateApi } from './records.ts'
 
 /** @see API Gateway Developer Guide, "Quotas for configuring and running a REST API" */
 const maxResources = 300
@@ -15,12 +15,15 @@ const maxResources = 300
 export const resources = {
   CreateResource: {
     async handle({ restApiId, parentId, pathPart }, call) {
-      const id = partId(call.ids)
+      let id = ''
       const record = await updateApi(
         call,
         restApiId,
-        (api) => addResource(api, id, parentId, pathPart),
-        getApiForCreate,
+        (api) => {
+          id = partId(call.ids, api.resources)
+          return addResource(api, id, parentId, pathPart)
+        },
+        missing.parent,
       )
       return shownResource(record.resources[id]!, false)
     },
@@ -28,20 +31,15 @@ export const resources = {
 
   GetResource: {
     async handle({ restApiId, resourceId, embed }, call) {
-      return shownResource(
-        resourceOf(await getApi(call.documents, call, restApiId), resourceId),
-        embedsMethods(embed),
-      )
+      const api = await getApi(call.documents, call, restApiId, missing.resource)
+      return shownResource(resourceOf(api, resourceId), embedsMethods(embed))
     },
   },
 
   GetResources: {
     async handle(input, call) {
       const record = await getApi(call.documents, call, input.restApiId)
-      const sorted = Object.values(record.resources).sort((one, other) =>
-        one.id < other.id ? -1 : 1,
-      )
-      const { items, position } = page(sorted, input, ({ id }) => id)
+      const { items, position } = page(Object.values(record.resources), input, ({ id }) => id)
       const withMethods = embedsMethods(input.embed)
       return {
         items: items.map((resource) => shownResource(resource, withMethods)),
@@ -51,31 +49,27 @@ export const resources = {
   },
 
   UpdateResource: {
-    constraints: {
-      'patchOperations.*.op': { enum: ['add', 'remove', 'move', 'test', 'replace', 'copy'] },
-    },
+    constraints: patchConstraints,
     async handle({ restApiId, resourceId, patchOperations }, call) {
-      const record = await updateApi(call, restApiId, (api) => {
+      const change = (api: RestApiRecord) => {
         resourceOf(api, resourceId)
-        return applyPatches(api, patchOperations, patchesOf(resourceId), { lists: true })
-      })
+        return applyPatches(api, patchOperations, patchesOf(resourceId), listingWording)
+      }
+      const record = await updateApi(call, restApiId, change, missing.resource)
       return shownResource(record.resources[resourceId]!, false)
     },
   },
 
   DeleteResource: {
     async handle({ restApiId, resourceId }, call) {
-      await updateApi(call, restApiId, (api) => {
+      const change = (api: RestApiRecord) => {
         resourceOf(api, resourceId)
         if (resourceId === api.rootResourceId) throw badRequest('Root resource cannot be deleted')
         const gone = new Set(withDescendants(api, resourceId))
-        return {
-          ...api,
-          resources: Object.fromEntries(
-            Object.entries(api.resources).filter(([id]) => !gone.has(id)),
-          ),
-        }
-      })
+        const kept = Object.entries(api.resources).filter(([id]) => !gone.has(id))
+        return { ...api, resources: Object.fromEntries(kept) }
+      }
+      await updateApi(call, restApiId, change, missing.resource)
       return {}
     },
   },
@@ -154,6 +148,10 @@ const patchesOf = (resourceId: string): PatchTable<RestApiRecord> => ({
       const resource = resourceOf(api, resourceId)
       if (resource.parentId === undefined)
         throw badRequest('Root resource cannot update its pathPart.')
+      if (value.endsWith('+}') && withDescendants(api, resourceId).length > 1)
+        throw badRequest(
+          `Cannot create a child of a resource with a greedy path variable: ${value}`,
+        )
       checkPathPart(api, resourceOf(api, resource.parentId), value, resourceId)
       return moved(api, { ...resource, pathPart: value })
     },

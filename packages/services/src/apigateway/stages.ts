@@ -1,17 +1,12 @@
 /** Stages: names under which deployments are served. */
 import type * as Sdk from '@aws-sdk/client-api-gateway'
 import type { Reader } from '@sekisho/store'
-import type { Call, GatedOperations } from '../service.ts'
-import {
-  badRequest,
-  conflict,
-  limitExceeded,
-  notFound,
-  notSupported,
-  refuseMembers,
-} from './errors.ts'
-import { applyPatches, booleanOf, entryRow, type PatchTable, textRow } from './patch.ts'
-import { collections, getApi, getApiForCreate, type StageRecord } from './records.ts'
+import { type Call, type GatedOperations, requestTags } from '../service.ts'
+import { badRequest, conflict, limitExceeded, notFound, refuseMembers } from './errors.ts'
+import { applyPatches, patchConstraints } from './patch.ts'
+import { collections, getApi, missing, type StageRecord } from './records.ts'
+import { stagePatches, stageWording } from './stage-patches.ts'
+import { checkTags } from './tags.ts'
 
 /** @see API Gateway Developer Guide, "Quotas for configuring and running a REST API" */
 const maxStages = 10
@@ -19,6 +14,10 @@ const maxVariables = 100
 
 export const stages = {
   CreateStage: {
+    keys: ({ stageName, tags }) => ({
+      'apigateway:Request/StageName': stageName,
+      ...requestTags(tags),
+    }),
     async handle(input, call) {
       refuseMembers(input, [
         'cacheClusterEnabled',
@@ -29,16 +28,15 @@ export const stages = {
       ])
       checkStageName(input.stageName)
       checkVariables(input.variables)
+      checkTags(input.tags)
       const record = newStage(call, input)
       await call.documents.transact(async (transaction) => {
-        const api = await getApiForCreate(transaction, call, input.restApiId)
+        const api = await getApi(transaction, call, input.restApiId, missing.parent)
         const key = `${api.id}/${input.stageName}`
         if (!(await transaction.get(collections.deployments, `${api.id}/${input.deploymentId}`)))
           throw badRequest('Deployment id does not exist')
         if (await transaction.get(collections.stages, key)) throw conflict('Stage already exists')
-        const present = await transaction.list(collections.stages, { prefix: `${api.id}/` })
-        if (present.length >= maxStages)
-          throw limitExceeded('Maximum number of stages for this API has been reached.')
+        await checkStageCount(transaction, api.id)
         transaction.put(collections.stages, key, record)
       })
       return shownStage(record)
@@ -64,13 +62,11 @@ export const stages = {
   },
 
   UpdateStage: {
-    constraints: {
-      'patchOperations.*.op': { enum: ['add', 'remove', 'move', 'test', 'replace', 'copy'] },
-    },
+    constraints: patchConstraints,
     async handle({ restApiId, stageName, patchOperations }, call) {
       const record = await call.documents.transact(async (transaction) => {
         const before = await stageOf(transaction, call, restApiId, stageName)
-        const changed = applyPatches(before, patchOperations, patches, { lists: false })
+        const changed = applyPatches(before, patchOperations, stagePatches, stageWording)
         checkVariables(changed.variables)
         if (
           !(await transaction.get(collections.deployments, `${restApiId}/${changed.deploymentId}`))
@@ -102,9 +98,9 @@ export async function stageOf(
   restApiId: string,
   stageName: string,
 ): Promise<StageRecord> {
-  const api = await getApi(reader, call, restApiId)
+  const api = await getApi(reader, call, restApiId, missing.stage)
   const stored = await reader.get<StageRecord>(collections.stages, `${api.id}/${stageName}`)
-  if (!stored) throw notFound('Invalid stage identifier specified')
+  if (!stored) throw notFound(missing.stage)
   return stored.value
 }
 
@@ -132,6 +128,13 @@ export function newStage(
   }
 }
 
+/** @throws AwsError LimitExceededException  one stage more would be too many */
+export async function checkStageCount(reader: Reader, apiId: string): Promise<void> {
+  const present = await reader.list(collections.stages, { prefix: `${apiId}/` })
+  if (present.length >= maxStages)
+    throw limitExceeded('Maximum number of stages for this API has been reached.')
+}
+
 export function checkStageName(name: string): void {
   if (!/^[a-zA-Z0-9_-]{1,128}$/.test(name)) throw badRequest('Stage name only allows a-zA-Z0-9_-')
 }
@@ -146,48 +149,6 @@ export function checkVariables(variables: Readonly<Record<string, string>> | und
     if (!/^[A-Za-z0-9-._~:/?#&=,]{0,512}$/.test(value))
       throw badRequest(`Stage variable value is invalid: ${key}`)
   }
-}
-
-const unsupported = (what: string): PatchTable<StageRecord>[string] => ({
-  ops: ['add', 'replace', 'remove'],
-  apply() {
-    throw notSupported(what)
-  },
-})
-
-/** @see API Gateway API Reference, "Patch operations" (UpdateStage) */
-const patches: PatchTable<StageRecord> = {
-  '/deploymentId': {
-    ops: ['replace'],
-    apply: (stage, { value }) => ({ ...stage, deploymentId: value }),
-  },
-  '/description': textRow(({ description: _, ...stage }, description) => ({
-    ...stage,
-    ...(description !== undefined && { description }),
-  })),
-  '/variables/{name}': entryRow<StageRecord, string>(
-    (stage) => stage.variables,
-    (stage, variables) => ({ ...stage, variables }),
-    ({ value }) => value,
-  ),
-  '/variables': { ops: ['remove'], apply: (stage) => ({ ...stage, variables: {} }) },
-  '/tracingEnabled': {
-    ops: ['replace'],
-    apply(stage, patch) {
-      if (booleanOf(patch, 'tracingEnabled')) throw notSupported('Tracing')
-      return stage
-    },
-  },
-  '/cacheClusterEnabled': unsupported('A stage cache'),
-  '/cacheClusterSize': unsupported('A stage cache'),
-  '/clientCertificateId': unsupported('A client certificate'),
-  '/documentationVersion': unsupported('A documentation version'),
-  '/accessLogSettings/{member}': unsupported('Access logging'),
-  '/accessLogSettings': unsupported('Access logging'),
-  '/canarySettings/{member}': unsupported('A canary'),
-  '/canarySettings': unsupported('A canary'),
-  '/{resourcePath}/{httpMethod}/{setting}': unsupported('A method setting'),
-  '/{resourcePath}/{httpMethod}': unsupported('A method setting'),
 }
 
 export function shownStage(record: StageRecord): Sdk.Stage {

@@ -1,0 +1,87 @@
+/** Is this an integration that API Gateway would take? */
+import type { SnapshotMethod } from '@sekisho/gateway'
+import { badRequest, invalidMapping, notSupported } from './errors.ts'
+
+export type SnapshotIntegration = NonNullable<SnapshotMethod['methodIntegration']>
+
+export const contentHandlings = ['CONVERT_TO_BINARY', 'CONVERT_TO_TEXT']
+export const connectionTypes = ['INTERNET', 'VPC_LINK']
+const passthroughBehaviors = ['WHEN_NO_MATCH', 'WHEN_NO_TEMPLATES', 'NEVER']
+
+/** @throws AwsError BadRequestException  in the words that AWS has for what is wrong */
+export function checkIntegration(integration: SnapshotIntegration): SnapshotIntegration {
+  const { type, uri, httpMethod, timeoutInMillis = 29_000, passthroughBehavior } = integration
+  checkOneOf('connectionType', integration.connectionType, connectionTypes)
+  checkOneOf('contentHandling', integration.contentHandling, contentHandlings)
+  checkOneOf('passthroughBehavior', passthroughBehavior, passthroughBehaviors)
+  checkOneOf('responseTransferMode', integration.responseTransferMode, ['BUFFERED', 'STREAM'])
+  if (integration.connectionType === 'VPC_LINK') throw notSupported("Connection type 'VPC_LINK'")
+  if (integration.responseTransferMode === 'STREAM')
+    throw notSupported("Response transfer mode 'STREAM'")
+  if (integration.tlsConfig?.insecureSkipVerification)
+    throw notSupported("'tlsConfig.insecureSkipVerification'")
+  if (integration.cacheKeyParameters?.length) throw notSupported("'cacheKeyParameters'")
+  if (integration.integrationTarget !== undefined) throw notSupported("'integrationTarget'")
+  if (timeoutInMillis < 50 || timeoutInMillis > 29_000)
+    throw badRequest('Timeout should be between 50 ms and 29000 ms')
+  checkRequestParameters(integration.requestParameters)
+  checkTemplateTypes(integration.requestTemplates)
+  if (type === 'MOCK') return integration
+  if (httpMethod === undefined || httpMethod === '')
+    throw badRequest('Enumeration value for HttpMethod must be non-empty')
+  if (type === 'HTTP' || type === 'HTTP_PROXY') checkHttpUri(uri)
+  else checkAwsUri(type, uri)
+  return integration
+}
+
+/** @see API Gateway API Reference, "PutIntegration" (uri; ports 80, 443 and 1024–65535) */
+function checkHttpUri(uri: string | undefined): void {
+  const withValues = (uri ?? '')
+    .replace(/\$\{stageVariables\.[A-Za-z0-9_]+\}/g, 'variable')
+    .replace(/\{[^{}]+\}/g, 'parameter')
+  if (!/^https?:\/\/[^\s/]+/i.test(withValues) || !URL.canParse(withValues))
+    throw badRequest('Invalid HTTP endpoint specified for URI')
+}
+
+function checkAwsUri(type: string | undefined, uri: string | undefined): void {
+  if (!/^arn:aws[a-z-]*:apigateway:[a-z0-9-]+:[a-z0-9.-]+:.+/.test(uri ?? ''))
+    throw badRequest('Invalid ARN specified in the request')
+  if (!/^(?:[^:]*:){5}(?:path|action)\//.test(uri ?? ''))
+    throw badRequest('AWS ARN for integration must contain path or action')
+  if (type === 'AWS_PROXY' && !/^(?:[^:]*:){4}(?:lambda|firehose):/.test(uri ?? ''))
+    throw badRequest(
+      "Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations.",
+    )
+}
+
+const requestTarget =
+  /^integration\.request\.(?:path|querystring|multivaluequerystring|header|multivalueheader)\.[^\s]+$/
+const requestSource =
+  /^(?:method\.request\.(?:(?:path|querystring|multivaluequerystring|header|multivalueheader)\.[^\s]+|body(?:\..+)?)|stageVariables\.[A-Za-z0-9_]+|context\.[A-Za-z0-9_.]+|'[^']*')$/
+function checkRequestParameters(parameters: Readonly<Record<string, string>> | undefined): void {
+  for (const [target, source] of Object.entries(parameters ?? {})) {
+    if (!requestTarget.test(target))
+      throw invalidMapping(`Invalid mapping expression parameter specified: ${target}`)
+    if (!requestSource.test(source))
+      throw invalidMapping(`Invalid mapping expression specified: ${source}`)
+  }
+}
+
+/** @throws AwsError BadRequestException */
+export function checkTemplateTypes(templates: Readonly<Record<string, string>> | undefined): void {
+  for (const type of Object.keys(templates ?? {}))
+    if (!/^[^\s/;]+\/[^\s;]+$/.test(type) && type !== '$default')
+      throw badRequest(
+        `Validation Result: warnings : [], errors : [Invalid content type specified: ${type}]`,
+      )
+}
+
+/** @throws AwsError BadRequestException */
+export function checkOneOf(
+  what: string,
+  value: string | undefined,
+  options: readonly string[],
+): void {
+  if (value !== undefined && !options.includes(value))
+    throw badRequest(`Invalid ${what} specified. Valid options are ${options.join(',')}`)
+}
