@@ -9,7 +9,7 @@ import {
   type UndeployedPolicy,
   undeployedPolicies,
 } from '@sekisho/services'
-import { openStore, type Store } from '@sekisho/store'
+import { backupFolder, openStore, type Store } from '@sekisho/store'
 import { createApi } from './api/answer.ts'
 import { createCalls } from './calls.ts'
 import type { Config } from './config.ts'
@@ -23,6 +23,7 @@ import { Metrics } from './metrics.ts'
 import { createFindSource } from './net/source-address.ts'
 import { createOperator } from './operator/answer.ts'
 import { createOperations } from './operator/operations.ts'
+import { reset } from './reset.ts'
 import { createRoads } from './roads.ts'
 import { openPolicyArchive } from './trail/policies.ts'
 import { segmentLimits } from './trail/segments.ts'
@@ -124,6 +125,14 @@ export async function start(config: Config): Promise<RunningServer> {
         connections: () => listener!.connections(),
         compiledStages: deployments.size,
         accountsChanged,
+        ...(config['allow-reset'] && {
+          reset: async () => {
+            await reset(store, await firstAccount(store))
+            await trail.empty()
+            await accountsChanged()
+          },
+        }),
+        ...(config.store === 'embedded' && { backup: () => backupFolder(folder.path) }),
       }),
       folder.operatorToken,
     ),
@@ -166,6 +175,11 @@ async function ensureFirstAccount(store: Store, config: Config): Promise<void> {
     { ids: randomIds, nowMs: Date.now() },
     { accountId: config['account-id'], rootKey: config.rootKey },
   )
+}
+
+/** The oldest: the one that the first start made. */
+async function firstAccount({ documents }: Store): Promise<string> {
+  return (await listAccounts(documents))[0]?.accountId ?? ''
 }
 
 function listProfiles(store: Store) {

@@ -15,6 +15,8 @@ export {
 export {
   AccountError,
   type AccountWithKey,
+  accessKeysCollection,
+  accountsCollection,
   createAccount,
   listAccounts,
   type RootKey,

@@ -30,6 +30,8 @@ export interface OperationsOptions {
   readonly accountsChanged: () => Promise<void>
   /** Absent: not allowed on this server. */
   readonly reset?: () => Promise<void>
+  /** Absent: nothing is on disk. */
+  readonly backup?: () => AsyncIterable<Uint8Array>
 }
 
 const mostLines = 100_000
@@ -78,7 +80,9 @@ export function createOperations(options: OperationsOptions): Operations {
       return json(200, { status: 'empty' })
     },
     async backup() {
-      throw new OperatorError(501, 'backup is not supported yet')
+      if (options.backup === undefined)
+        throw new OperatorError(400, 'a server without a data folder has nothing to back up')
+      return streamed(options.backup(), 'application/x-tar')
     },
   }
 

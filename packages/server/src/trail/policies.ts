@@ -8,7 +8,7 @@ import {
 } from '@sekisho/policy'
 import type { Documents } from '@sekisho/store'
 
-const collection = 'sekisho/policies'
+export const policiesCollection = 'sekisho/policies'
 
 interface KeptPolicy {
   readonly type: PolicyType
@@ -41,13 +41,15 @@ export function openPolicyArchive(
       const id = `${type}:${hash}`
       ids.set(policy, id)
       const kept: KeptPolicy = { type, name, source, keptAt: now() }
-      documents.transact((transaction) => transaction.put(collection, id, kept)).catch(onFailure)
+      documents
+        .transact((transaction) => transaction.put(policiesCollection, id, kept))
+        .catch(onFailure)
       return id
     },
     async recall(asked) {
       const found: CompiledPolicy[] = []
       for (const id of asked) {
-        const stored = await documents.get<KeptPolicy>(collection, id)
+        const stored = await documents.get<KeptPolicy>(policiesCollection, id)
         if (stored === undefined) return undefined
         const { type, name, source } = stored.value
         found.push(compilePolicy(source, { type, name }))
@@ -56,8 +58,8 @@ export function openPolicyArchive(
     },
     async sweep(olderThan) {
       await documents.transact(async (transaction) => {
-        for (const { key, value } of await transaction.list<KeptPolicy>(collection))
-          if (value.keptAt < olderThan) transaction.delete(collection, key)
+        for (const { key, value } of await transaction.list<KeptPolicy>(policiesCollection))
+          if (value.keptAt < olderThan) transaction.delete(policiesCollection, key)
       })
     },
   }
