@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { readModel } from '@sekisho/protocols'
+import { services } from '@sekisho/services'
+
+const root = join(import.meta.dirname, '..')
+
+/** Enough of any input for a gate to look at. */
+const sample = {
+  restApiId: 'abcdefghij',
+  patchOperations: [],
+  body: new Uint8Array(),
+  parameters: {},
+}
+
+for (const service of services)
+  test(`every operation of ${service.name} is one of its model, and asks for something`, async () => {
+    const model = readModel(await service.sdk())
+    for (const [name, operation] of service.operations) {
+      const shape = model.operations.get(name)
+      assert.ok(shape, `${name} is no operation of the model`)
+      const call = { accountId: '000000000000', region: 'us-east-1' } as never
+      const needs = await operation.needs(shape, sample, call)
+      assert.ok(needs.length > 0, `${name} has no gate`)
+      for (const { action, resource } of needs) {
+        assert.match(action, /^[a-z0-9-]+:[A-Za-z]+$/, name)
+        assert.match(resource, /^(?:\*|arn:aws:)/, name)
+      }
+    }
+  })
+
+test('every package has a licence, a description and the one version', () => {
+  for (const path of globSync('packages/*/package.json', { cwd: root })) {
+    const { version, license, description } = JSON.parse(readFileSync(join(root, path), 'utf8'))
+    assert.deepEqual(
+      [version, license, typeof description],
+      ['0.1.0', 'Apache-2.0', 'string'],
+      path,
+    )
+  }
+})
+
+test('lock files name no registry', () => {
+  for (const path of globSync('{,bench/}package-lock.json', { cwd: root })) {
+    const text = readFileSync(join(root, path), 'utf8')
+    assert.doesNotMatch(text, /"resolved": "(?!packages\/)/, path)
+  }
+})
