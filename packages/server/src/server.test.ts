@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { restoreFolder } from '@sekisho/store'
 import type { DecisionRecord } from './index.ts'
 import { addressPolicy, deploy, type Running, run } from './running.fixture.ts'
 
@@ -330,6 +331,36 @@ test('a second server on the same folder is refused', async () => {
 test('reset is refused without --allow-reset', async () => {
   await using other = await run()
   assert.equal((await other.operate('POST', 'reset')).status, 403)
+})
+
+test('reset leaves the first account with its key, and nothing else', async () => {
+  await using other = await run(['--allow-reset'])
+  const apiId = await deploy(other)
+  await other.operate('POST', 'accounts', { name: 'second' })
+  assert.equal((await other.call(at(apiId))).status, 200)
+  assert.equal((await other.operate('POST', 'reset')).status, 200)
+  assert.equal((await other.call(at(apiId))).status, 403)
+  assert.equal(JSON.parse((await other.aws('GET', '/restapis')).body).item.length, 0)
+  assert.equal(JSON.parse((await other.operate('GET', 'accounts')).body).length, 1)
+  const credentials = await readFile(join(other.data, 'credentials'), 'utf8')
+  assert.doesNotMatch(credentials, /second/)
+})
+
+test('a backup of a running server becomes another one', async () => {
+  const apiId = await deploy(running)
+  const target = await mkdtemp(join(tmpdir(), 'sekisho-test-'))
+  const socketPath = join(running.data, 'operator.sock')
+  await new Promise<void>((resolve, reject) => {
+    const headers = { Host: 'localhost' }
+    request({ socketPath, path: '/_sekisho/backup', method: 'POST', headers }, (response) =>
+      restoreFolder(response, target).then(resolve, reject),
+    )
+      .on('error', reject)
+      .end()
+  })
+  await using copy = await run([], { data: target })
+  assert.deepEqual(copy.key, running.key)
+  assert.equal((await copy.call(at(apiId))).status, 200)
 })
 
 test('the root key can be given at the first start', async () => {

@@ -39,6 +39,8 @@ export interface Transaction extends Reader {
 
 /** Records with transactions. A transaction that was acknowledged is on disk. */
 export interface Documents extends Reader {
+  /** Names of the collections that have records, for who empties or copies them all. */
+  collections(): Promise<readonly string[]>
   /**
    * Runs `work` serialisably: what it read (single records and listed ranges) is unchanged when its writes commit,
    * otherwise it is run again on fresh state. It must therefore have no effects but its writes.

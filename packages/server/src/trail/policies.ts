@@ -8,7 +8,7 @@ import {
 } from '@sekisho/policy'
 import type { Documents } from '@sekisho/store'
 
-export const policiesCollection = 'sekisho/policies'
+const policiesCollection = 'sekisho/policies'
 
 interface KeptPolicy {
   readonly type: PolicyType

@@ -49,6 +49,18 @@ export function documentsConformance(engine: string, open: () => Promise<Store>)
     },
   )
 
+  promise('the collections that have records can be listed', async ({ documents, blobs }) => {
+    assert.deepEqual(await documents.collections(), [])
+    await blobs.put('blob', Buffer.from('bytes'))
+    await documents.transact((transaction) => {
+      transaction.put('things', 'a', 1)
+      transaction.put('others', 'b', 1)
+    })
+    assert.deepEqual(await documents.collections(), ['others', 'things'])
+    await documents.transact((transaction) => transaction.delete('others', 'b'))
+    assert.deepEqual(await documents.collections(), ['things'])
+  })
+
   promise('a transaction that throws writes nothing', async ({ documents }) => {
     const failing = documents.transact((transaction) => {
       transaction.put('things', 'a', 1)

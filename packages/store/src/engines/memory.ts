@@ -42,6 +42,13 @@ class MemoryDocuments implements Documents {
     }))
   }
 
+  async collections(): Promise<readonly string[]> {
+    return [...this.#collections]
+      .filter(([, records]) => records.size > 0)
+      .map(([name]) => name)
+      .sort(compareKeys)
+  }
+
   transact<R>(work: (transaction: Transaction) => Promise<R> | R): Promise<R> {
     return attempt(this, async (proposal) => this.#commit(proposal), work)
   }

@@ -37,6 +37,9 @@ export async function openSqlite(folder: string): Promise<Store> {
   }
 }
 
+/** The index of blobs is no collection of anybody's. */
+const blobCollection = 'blobs'
+
 interface Row {
   readonly key: string
   readonly value: string
@@ -99,13 +102,19 @@ class SqliteDocuments implements Documents {
     return this.#rows(collection, range).map((row) => storedOf<T>(row))
   }
 
+  async collections(): Promise<readonly string[]> {
+    const sql = 'SELECT DISTINCT collection FROM records WHERE collection <> ? ORDER BY collection'
+    const rows = this.#database.prepare(sql).all(blobCollection) as { collection: string }[]
+    return rows.map(({ collection }) => collection)
+  }
+
   transact<R>(work: (transaction: Transaction) => Promise<R> | R): Promise<R> {
     return attempt(this, (proposal) => this.#join(proposal), work)
   }
 
   /** Blobs' names are records too, in a collection of their own. */
   blobIndex(): BlobIndex {
-    const collection = 'blobs'
+    const collection = blobCollection
     return {
       names: (prefix) => this.#rows(collection, { prefix }).map(({ key }) => key),
       file: (name) => {
