@@ -11,7 +11,7 @@ import { methods } from './methods.ts'
 import { resources } from './resources.ts'
 import { restApis } from './rest-apis.ts'
 import { stages } from './stages.ts'
-import { tagging } from './tags.ts'
+import { tagging } from './tagging.ts'
 
 export const apigateway = defineGatedService('apigateway', {
   sdk: () => import('@aws-sdk/client-api-gateway'),
