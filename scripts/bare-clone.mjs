@@ -19,7 +19,9 @@ env.PATH = env.PATH.split(delimiter)
 
 try {
   run('git', ['clone', '--quiet', root, clone], folder)
-  console.log(`node ${run('node', ['--version'], folder)}, npm ${run('npm', ['--version'], folder)}`)
+  console.log(
+    `node ${run('node', ['--version'], folder)}, npm ${run('npm', ['--version'], folder)}`,
+  )
   await startAndStop('from a bare clone')
   await startAndStop('installed and built')
   console.log(run('npx', ['sekisho', 'help'], clone).split('\n')[0])
@@ -49,7 +51,9 @@ async function startAndStop(what) {
     }
   if (endpoint === undefined) throw new Error(`${what}: no ready line`)
   const { status } = await fetch(`${endpoint}/_sekisho/health`)
-  console.log(`${what}: ready after ${Math.round(performance.now() - startedAt)} ms, health ${status}`)
+  console.log(
+    `${what}: ready after ${Math.round(performance.now() - startedAt)} ms, health ${status}`,
+  )
   server.kill('SIGTERM')
   const [code] = await exit
   if (code !== 0) throw new Error(`${what}: SIGTERM ended it with ${code}`)

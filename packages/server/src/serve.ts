@@ -11,6 +11,8 @@ import { start } from './server.ts'
  */
 export async function serve(args: readonly string[]): Promise<number> {
   const config = readConfig({ args })
+  // Listened for before anybody can know that this server is there.
+  const stopped = signalled()
   const server = await start(config)
   const { endpoint, data, undeployedPolicies } = server
   for (const { apiId, stageName, changedAt } of undeployedPolicies)
@@ -23,7 +25,7 @@ export async function serve(args: readonly string[]): Promise<number> {
       ? `${JSON.stringify({ ready: true, endpoint, console: `http://console.localhost:${port}/`, data })}\n`
       : `sekisho ready at ${endpoint}\n`,
   )
-  await signalled()
+  await stopped
   await server.close()
   return 0
 }
