@@ -37,7 +37,7 @@ export interface Harness extends AsyncDisposable {
 }
 
 /** Ids that count, in the alphabet asked for. */
-function countingIds(): IdSource {
+export function countingIds(): IdSource {
   let count = 0
   return {
     text: (alphabet, length) => {

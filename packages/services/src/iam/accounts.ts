@@ -56,7 +56,7 @@ export function newAccessKey(ids: IdSource): RootKey {
  * Makes an account with a root key.
  *
  * @param given  its number (a random one otherwise) and root key, for the first account
- * @throws AccountError  the name is taken or no name
+ * @throws AccountError  the name, number or key is taken or is none
  */
 export async function createAccount(
   documents: Documents,
@@ -79,6 +79,8 @@ export async function createAccount(
     )
     if (present.some((account) => account.name === name || account.accountId === accountId))
       throw new AccountError('ACCOUNT_EXISTS', `there is an account \`${name}\` already`)
+    if (await transaction.get(accessKeysCollection, key.accessKeyId))
+      throw new AccountError('INVALID_ACCOUNT', "the root access key is another account's")
     const record: AccountRecord = {
       accountId,
       name,
