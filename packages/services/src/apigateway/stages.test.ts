@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { loadDeployedStage } from '../index.ts'
+import { madeApi, refusal } from './made-api.fixture.ts'
+
+const deployments = '/restapis/{api}/deployments'
+const prod = '/restapis/{api}/stages/prod'
+
+test('a new stage has the defaults that AWS fills in', async () => {
+  await using made = await madeApi()
+  const { json: deployment } = await made.ask('POST', deployments, { stageName: 'prod' })
+  const { status, json } = await made.ask('GET', prod)
+  const { createdDate, lastUpdatedDate, ...stage } = json
+  assert.deepEqual([status, typeof createdDate, typeof lastUpdatedDate], [200, 'number', 'number'])
+  assert.deepEqual(stage, {
+    deploymentId: deployment.id,
+    stageName: 'prod',
+    cacheClusterEnabled: false,
+    cacheClusterStatus: 'NOT_AVAILABLE',
+    methodSettings: {},
+    tracingEnabled: false,
+  })
+})
+
+test('a deployment moves its stage and leaves what the stage has', async () => {
+  await using made = await madeApi()
+  await made.ask('POST', deployments, {
+    stageName: 'prod',
+    stageDescription: 'first',
+    variables: { a: '1', b: '2' },
+  })
+  const { json: second } = await made.ask('POST', deployments, {
+    stageName: 'prod',
+    variables: { b: '3' },
+  })
+  const { json: stage } = await made.ask('GET', prod)
+  assert.deepEqual(
+    [stage.deploymentId, stage.description, stage.variables],
+    [second.id, 'first', { a: '1', b: '3' }],
+  )
+})
+
+test('a stage goes back to an earlier deployment, and that is what is served', async () => {
+  await using made = await madeApi()
+  const { json: first } = await made.ask('POST', deployments, { stageName: 'prod' })
+  await made.ask('PUT', '/restapis/{api}/resources/{root}/methods/POST', {
+    authorizationType: 'AWS_IAM',
+  })
+  await made.ask('PUT', '/restapis/{api}/resources/{root}/methods/POST/integration', {
+    type: 'MOCK',
+  })
+  await made.ask('POST', deployments, { stageName: 'prod' })
+  const served = async () =>
+    Object.keys(
+      (await loadDeployedStage(made.api.store.documents, made.id, 'prod'))?.snapshot.resources[0]
+        ?.methods ?? {},
+    )
+  assert.deepEqual(await served(), ['GET', 'POST'])
+  await made.patch(prod, { op: 'replace', path: '/deploymentId', value: first.id })
+  assert.deepEqual(await served(), ['GET'])
+  assert.equal(await loadDeployedStage(made.api.store.documents, made.id, 'other'), undefined)
+})
+
+test('variables are set, removed and left out when there are none', async () => {
+  await using made = await madeApi()
+  await made.ask('POST', deployments, { stageName: 'prod' })
+  const set = { op: 'replace', path: '/variables/host', value: 'example.com' }
+  assert.deepEqual((await made.patch(prod, set)).json.variables, { host: 'example.com' })
+  const remove = { op: 'remove', path: '/variables/host' }
+  assert.equal('variables' in (await made.patch(prod, remove)).json, false)
+})
+
+test('what is off may be turned off', async () => {
+  await using made = await madeApi()
+  await made.ask('POST', deployments, { stageName: 'prod', tracingEnabled: false })
+  const off = [
+    { op: 'replace', path: '/tracingEnabled', value: 'false' },
+    { op: 'replace', path: '/cacheClusterEnabled', value: 'false' },
+    { op: 'remove', path: '/canarySettings' },
+    { op: 'remove', path: '/accessLogSettings' },
+  ]
+  assert.equal((await made.patch(prod, ...off)).status, 200)
+})
+
+test('an API has ten stages, however they are made', async () => {
+  await using made = await madeApi()
+  const { json } = await made.ask('POST', deployments, {})
+  const names = Array.from({ length: 10 }, (_, at) => `stage${at}`)
+  for (const stageName of names)
+    await made.ask('POST', '/restapis/{api}/stages', { stageName, deploymentId: json.id })
+  const tooMany = [429, 'Maximum number of stages for this API has been reached.']
+  const more = { stageName: 'more', deploymentId: json.id }
+  assert.deepEqual(refusal(await made.ask('POST', '/restapis/{api}/stages', more)), tooMany)
+  assert.deepEqual(refusal(await made.ask('POST', deployments, { stageName: 'more' })), tooMany)
+  assert.equal((await made.ask('GET', deployments)).json.item.length, 1)
+  const listed = await made.ask('GET', `/restapis/{api}/stages?deploymentId=${json.id}`)
+  assert.equal(listed.json.item.length, 10)
+})
+
+test('deployments are listed the newest first, and summarised', async () => {
+  await using made = await madeApi()
+  const ids: string[] = []
+  for (let count = 0; count < 3; count++)
+    ids.unshift((await made.ask('POST', deployments, { description: `${count}` })).json.id)
+  const first = (await made.ask('GET', `${deployments}?limit=2`)).json
+  // Deleting between two pages neither repeats nor skips.
+  await made.ask('DELETE', `${deployments}/${ids[1]}`)
+  const second = (await made.ask('GET', `${deployments}?limit=2&position=${first.position}`)).json
+  const listed = [...first.item, ...second.item].map(({ id }: { id: string }) => id)
+  assert.deepEqual(listed, ids)
+  assert.equal(second.position, undefined)
+  assert.deepEqual(
+    (await made.ask('GET', `${deployments}/${ids[0]}?embed=apisummary`)).json.apiSummary,
+    { '/': { GET: { authorizationType: 'NONE', apiKeyRequired: false } } },
+  )
+})
