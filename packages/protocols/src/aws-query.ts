@@ -1,19 +1,18 @@
 /** awsQuery: IAM, STS, CloudFormation. */
-import { commonError } from './aws-error.ts'
+import { callingUnreadable, commonError } from './aws-error.ts'
+import { fieldsOf } from './form.ts'
 import { membersOf, type Schema, timestampFormatOf, traitsOf } from './model.ts'
 import type { Protocol, Values } from './protocol.ts'
 import { readText } from './scalars.ts'
-import { queryEntries, type WireRequest } from './wire.ts'
-import { escapeXml } from './xml.ts'
-import { writeContent } from './xml-codec.ts'
-
-/** Parameters of one request, at most; a request has few, an attack has many. */
-const maxParameters = 10_000
+import type { WireRequest } from './wire.ts'
+import { errorContent, writeContent } from './xml-codec.ts'
 
 /** @see Smithy 2.0 specification, "AWS query protocol" */
 export const awsQuery: Protocol = {
   decode(operation, request) {
-    return readStructure(operation.input, formOf(request))
+    return callingUnreadable('MalformedInput', () =>
+      readStructure(operation.input, treeOf(request)),
+    )
   },
 
   encode(operation, output, { requestId, xmlNamespace }) {
@@ -34,10 +33,12 @@ export const awsQuery: Protocol = {
     return {
       status: error.status,
       headers: ['x-amzn-RequestId', requestId, 'Content-Type', 'text/xml'],
-      body: `<ErrorResponse xmlns="${xmlNamespace}"><Error><Type>${type}</Type><Code>${escapeXml(error.code)}</Code><Message>${escapeXml(error.message)}</Message></Error><RequestId>${requestId}</RequestId></ErrorResponse>`,
+      body: `<ErrorResponse xmlns="${xmlNamespace}"><Error><Type>${type}</Type>${errorContent(error)}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`,
     }
   },
 }
+
+const maxDepth = 32
 
 /** Parameters as a tree: `Tags.member.1.Key` lies at Tags → member → 1 → Key. */
 interface Tree {
@@ -45,16 +46,15 @@ interface Tree {
   readonly children: Map<string, Tree>
 }
 
-/** @throws AwsError MalformedQueryString */
-export function formOf(request: WireRequest): Tree {
-  const form = new TextDecoder().decode(request.body)
-  const entries = [...queryEntries(request.rawQuery), ...queryEntries(form)]
-  if (entries.length > maxParameters)
-    throw commonError('MalformedQueryString', 'The query string has too many parameters')
+/** @throws AwsError MalformedQueryString, MalformedInput */
+function treeOf(request: WireRequest): Tree {
   const root: Tree = { children: new Map() }
-  for (const [name, value] of entries) {
+  for (const [name, value] of fieldsOf(request)) {
+    const parts = name.split('.', maxDepth + 1)
+    if (parts.length > maxDepth)
+      throw commonError('MalformedInput', 'The request is nested too deeply.')
     let node = root
-    for (const part of name.split('.', 64)) {
+    for (const part of parts) {
       let child = node.children.get(part)
       if (child === undefined) {
         child = { children: new Map() }

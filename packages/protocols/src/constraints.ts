@@ -1,5 +1,5 @@
 /** What the schemas do not say: enumerations, patterns, lengths and ranges, checked as AWS words them. */
-import { commonError } from './aws-error.ts'
+import { AwsError } from './aws-error.ts'
 import {
   membersOf,
   type OperationModel,
@@ -11,85 +11,131 @@ import type { Values } from './protocol.ts'
 
 export type Constraint =
   | { readonly enum: readonly string[] }
+  /** As AWS prints it, which matches the whole value with or without anchors. */
   | { readonly pattern: RegExp }
   | { readonly minLength?: number; readonly maxLength?: number }
   | { readonly min?: number; readonly max?: number }
 
 /**
- * Constraints of one operation by the path of the member: `type`, `patchOperations.*.op` (each member of a list),
- * `endpointConfiguration.types.*`.
+ * Constraints of one operation by the path of the member: `type`, `patchOperations.*.op` (each member of a list, each
+ * value of a map), `endpointConfiguration.types` (a list whose members have the constraint, as AWS names it).
  */
 export type Constraints = Readonly<Record<string, Constraint | readonly Constraint[]>>
+
+export interface ValidationOptions {
+  /** How the service names the input in its messages, as `createRestApiInput`; empty for services that do not. */
+  readonly prefix: string
+  /** `ValidationException`, query services’ `ValidationError`, CloudFront’s `MalformedXML`. */
+  readonly code: string
+}
 
 /**
  * Checks what the model requires and what `constraints` add.
  *
- * @param prefix  how the service names the input in its messages, as `createRestApiInput`; `` for services that do not
- * @throws AwsError ValidationException (`ValidationError` for query services) that lists every violation
+ * @throws AwsError  of status 400 that lists every violation
  */
 export function validateInput(
   operation: OperationModel,
   input: Values,
   constraints: Constraints,
-  options: { readonly prefix: string; readonly code: 'ValidationException' | 'ValidationError' },
+  options: ValidationOptions,
 ): void {
   const violations = [
-    ...missingMembers(operation.input, input, options.prefix === '' ? '' : `${options.prefix}.`),
+    ...missingOf(operation, input, options.prefix),
     ...Object.entries(constraints).flatMap(([path, rows]) =>
-      violationsAt(path, input, rows, isInBody(operation, path) ? options.prefix : ''),
+      violationsAt(path, operation, input, rows, options.prefix),
     ),
   ]
   if (violations.length === 0) return
   const head = `${violations.length} validation error${violations.length === 1 ? '' : 's'} detected: `
-  throw commonError(options.code, head + violations.join('; '))
+  throw new AwsError(options.code, head + violations.join('; '), 400)
 }
 
-/** What stands in the path or the query is named without the input's name. */
-function isInBody(operation: OperationModel, path: string): boolean {
-  const first = path.split('.')[0]
-  const member = membersOf(operation.input).find(([name]) => name === first)?.[1]
-  return member === undefined || !(traitsOf(member).httpLabel || traitsOf(member).httpQuery)
+function missingOf(operation: OperationModel, input: Values, prefix: string): readonly string[] {
+  const required = new Set(requiredMembersOf(operation.input))
+  return membersOf(operation.input).flatMap(([name, member]) => {
+    const at = nameOf(name, prefixFor(member, prefix))
+    const value = input[name]
+    if (value !== undefined && value !== null) return missingMembers(member, value, at)
+    return required.has(name) ? [nullAt(at)] : []
+  })
 }
 
-function missingMembers(schema: Schema, value: unknown, path: string): readonly string[] {
-  if (value === undefined || value === null) return []
+/** What stands in the path, the query or a header is named without the input's name. */
+function prefixFor(member: Schema | undefined, prefix: string): string {
+  if (member === undefined) return prefix
+  const { httpLabel, httpQuery, httpHeader } = traitsOf(member)
+  return httpLabel || httpQuery || httpHeader ? '' : prefix
+}
+
+/** @param value  that is there */
+function missingMembers(schema: Schema, value: unknown, at: string): readonly string[] {
   if (schema.isStructSchema()) {
-    const object = value as Values
-    const missing = requiredMembersOf(schema)
-      .filter((name) => object[name] === undefined || object[name] === null)
-      .map(
-        (name) =>
-          `Value null at '${path}${lowerFirst(name)}' failed to satisfy constraint: Member must not be null`,
-      )
-    const inner = membersOf(schema).flatMap(([name, member]) =>
-      missingMembers(member, object[name], `${path}${lowerFirst(name)}.`),
-    )
-    return [...missing, ...inner]
+    const required = new Set(requiredMembersOf(schema))
+    return membersOf(schema).flatMap(([name, member]) => {
+      const inner = (value as Values)[name]
+      const innerAt = nameOf(name, at)
+      if (inner !== undefined && inner !== null) return missingMembers(member, inner, innerAt)
+      return required.has(name) ? [nullAt(innerAt)] : []
+    })
   }
-  if (schema.isListSchema())
-    return (value as readonly unknown[]).flatMap((item, index) =>
-      missingMembers(schema.getValueSchema(), item, `${path}${index + 1}.member.`),
-    )
-  return []
+  if (!(schema.isListSchema() || schema.isMapSchema())) return []
+  const member = schema.getValueSchema()
+  const hasHole = Array.isArray(value) && !traitsOf(schema).sparse && value.includes(null)
+  const holes = hasHole ? [holeAt(value, at)] : []
+  if (!(member.isStructSchema() || member.isListSchema() || member.isMapSchema())) return holes
+  const inner = [...itemsOf(value)].flatMap(([key, item]) =>
+    item === undefined || item === null ? [] : missingMembers(member, item, `${at}.${key}.member`),
+  )
+  return [...holes, ...inner]
+}
+
+function holeAt(value: readonly unknown[], at: string): string {
+  const text = textOf(value.map((item) => (typeof item === 'object' && item ? '…' : item)))
+  return `Value '${text}' at '${at}' failed to satisfy constraint: Member must satisfy constraint: [Member must not be null]`
+}
+
+function nullAt(at: string): string {
+  return `Value null at '${at}' failed to satisfy constraint: Member must not be null`
+}
+
+/** Members of a list count from 1. */
+function* itemsOf(value: unknown): Generator<readonly [key: string, item: unknown]> {
+  if (Array.isArray(value)) for (const [at, item] of value.entries()) yield [String(at + 1), item]
+  else yield* Object.entries(value as object)
 }
 
 function violationsAt(
   path: string,
+  operation: OperationModel,
   input: Values,
   rows: Constraint | readonly Constraint[],
   prefix: string,
 ): readonly string[] {
+  const [first = '', ...rest] = path.split('.')
+  const member = membersOf(operation.input).find(([name]) => name === first)?.[1]
+  const at = nameOf(first, prefixFor(member, prefix))
+  const isSecret = member !== undefined && isSensitive(member, rest)
   const list = Array.isArray(rows) ? (rows as readonly Constraint[]) : [rows as Constraint]
   return list.flatMap((constraint) =>
-    [...valuesAt(path.split('.'), input, prefix)].flatMap(({ value, at }) => {
-      const failed = failureOf(constraint, value)
-      return failed === undefined
-        ? []
-        : [
-            `Value '${textOf(value)}' at '${at}' failed to satisfy constraint: Member must ${failed}`,
-          ]
+    [...valuesAt(rest, input[first], at)].flatMap((found) => {
+      const failed = failureOf(constraint, found.value)
+      if (failed === undefined) return []
+      // *Observed* with Cognito's passwords: AWS never repeats what a model calls sensitive.
+      const value = isSecret ? 'Value' : `Value '${textOf(found.value)}'`
+      return [`${value} at '${found.at}' failed to satisfy constraint: Member must ${failed}`]
     }),
   )
+}
+
+function isSensitive(schema: Schema, path: readonly string[]): boolean {
+  if (traitsOf(schema).sensitive) return true
+  const [first, ...rest] = path
+  if (first === undefined) return false
+  if (schema.isListSchema() || schema.isMapSchema())
+    return isSensitive(schema.getValueSchema(), rest)
+  const member = membersOf(schema).find(([name]) => name === first)?.[1]
+  return member !== undefined && isSensitive(member, rest)
 }
 
 interface Found {
@@ -102,15 +148,9 @@ function* valuesAt(path: readonly string[], value: unknown, at: string): Generat
   const [first, ...rest] = path
   if (value === undefined || value === null) return
   if (first === undefined) yield { value, at }
-  else if (first === '*') {
-    for (const [index, item] of (value as readonly unknown[]).entries())
-      yield* valuesAt(rest, item, `${at}.${index + 1}.member`)
-  } else
-    yield* valuesAt(
-      rest,
-      (value as Values)[first],
-      at === '' ? lowerFirst(first) : `${at}.${lowerFirst(first)}`,
-    )
+  else if (first === '*')
+    for (const [key, item] of itemsOf(value)) yield* valuesAt(rest, item, `${at}.${key}.member`)
+  else yield* valuesAt(rest, (value as Values)[first], nameOf(first, at))
 }
 
 function failureOf(constraint: Constraint, value: unknown): string | undefined {
@@ -123,9 +163,9 @@ function failureOf(constraint: Constraint, value: unknown): string | undefined {
     return constraint.enum.includes(value as string) ? undefined : set
   }
   if ('pattern' in constraint)
-    return constraint.pattern.test(String(value))
+    return wholeOf(constraint.pattern).test(String(value))
       ? undefined
-      : `satisfy regular expression pattern: ${constraint.pattern.source.replace(/^\^|\$$/g, '')}`
+      : `satisfy regular expression pattern: ${constraint.pattern.source.replaceAll('\\/', '/')}`
   if ('minLength' in constraint || 'maxLength' in constraint) {
     const { length } = value as string | readonly unknown[]
     if (constraint.minLength !== undefined && length < constraint.minLength)
@@ -143,9 +183,21 @@ function failureOf(constraint: Constraint, value: unknown): string | undefined {
 }
 
 function textOf(value: unknown): string {
-  return Array.isArray(value) ? `[${value.join(', ')}]` : String(value)
+  return Array.isArray(value) ? `[${value.map(String).join(', ')}]` : String(value)
 }
 
-function lowerFirst(name: string): string {
-  return name.charAt(0).toLowerCase() + name.slice(1)
+const wholes = new WeakMap<RegExp, RegExp>()
+
+function wholeOf(pattern: RegExp): RegExp {
+  let whole = wholes.get(pattern)
+  if (whole === undefined) {
+    whole = new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace('g', ''))
+    wholes.set(pattern, whole)
+  }
+  return whole
+}
+
+function nameOf(member: string, parent: string): string {
+  const name = member.charAt(0).toLowerCase() + member.slice(1)
+  return parent === '' ? name : `${parent}.${name}`
 }

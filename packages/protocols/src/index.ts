@@ -1,8 +1,20 @@
 /** AWS's wire formats to and from typed operations, driven by the SDK clients' own schemas. */
-export { AwsError, type CommonErrorName, commonError, commonErrors } from './aws-error.ts'
-export { type Constraint, type Constraints, validateInput } from './constraints.ts'
+export {
+  AwsError,
+  type CommonErrorName,
+  commonError,
+  commonErrors,
+  errorNamed,
+  notImplemented,
+} from './aws-error.ts'
+export {
+  type Constraint,
+  type Constraints,
+  type ValidationOptions,
+  validateInput,
+} from './constraints.ts'
 export type { Labels } from './http-binding.ts'
-export { type Identified, identifyOperation, identifyService } from './identify.ts'
+export { type Identified, identifyOperation, identifyService, protocolOf } from './identify.ts'
 export { type ErrorModel, type OperationModel, readModel, type ServiceModel } from './model.ts'
 export type { ErrorName, Input, OperationName, Output, Received, SdkModule } from './operations.ts'
 export type { AnswerContext, Protocol, ProtocolName, Values } from './protocol.ts'

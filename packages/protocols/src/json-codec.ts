@@ -1,11 +1,48 @@
 /** JSON to and from the values of a schema. */
-import { commonError } from './aws-error.ts'
+import { type AwsError, commonError } from './aws-error.ts'
 import { membersOf, type Schema, timestampFormatOf, traitsOf } from './model.ts'
-import { formatTimestamp, readTimestamp } from './scalars.ts'
+import { formatTimestamp, readBase64, readTimestamp } from './scalars.ts'
 
-/** restJson1 renames members on the wire (`jsonName`); awsJson does not. */
 export interface JsonHabits {
+  /** restJson1 renames members on the wire (`jsonName`); awsJson does not. */
   readonly usesJsonName: boolean
+  /** How a value of the wrong type is called: by its Java class, or by its token. */
+  readonly names: WrongTypeNames
+}
+
+interface WrongTypeNames {
+  readonly scalar: (kind: JsonKind, wanted: WantedType) => string
+  readonly list: string
+  readonly structure: string
+}
+
+type JsonKind = 'boolean' | 'number' | 'string'
+type WantedType = 'String' | 'Integer' | 'Boolean' | 'Timestamp' | 'Blob'
+
+const javaClasses = {
+  boolean: 'java.lang.Boolean',
+  number: 'com.amazon.coral.value.json.numbers.TruncatingBigNumber',
+  string: 'java.lang.String',
+} as const satisfies Record<JsonKind, string>
+
+const tokens = {
+  boolean: 'TRUE_VALUE',
+  number: 'NUMBER_VALUE',
+  string: 'STRING_VALUE',
+} as const satisfies Record<JsonKind, string>
+
+/** Recorded from API Gateway: `class java.lang.Boolean can not be converted to an String`. The article is theirs. */
+export const javaClassNames: WrongTypeNames = {
+  scalar: (kind, wanted) => `class ${javaClasses[kind]} can not be converted to an ${wanted}`,
+  list: 'Start of list found where not expected',
+  structure: 'Start of structure or map found where not expected.',
+}
+
+/** Observed with JSON 1.1 services: `STRING_VALUE can not be converted to an Integer`. */
+export const tokenNames: WrongTypeNames = {
+  ...javaClassNames,
+  scalar: (kind, wanted) =>
+    `${tokens[kind]} can not be converted to ${/^[AEIOU]/.test(wanted) ? 'an' : 'a'} ${wanted}`,
 }
 
 const maxDepth = 64
@@ -30,9 +67,9 @@ export function readJson(schema: Schema, value: unknown, habits: JsonHabits, dep
   if (depth > maxDepth)
     throw commonError('SerializationException', 'The request is nested too deeply')
   if (schema.isUnitSchema()) return {}
-  if (schema.isDocumentSchema()) return value
+  if (schema.isDocumentSchema()) return readDocument(value, depth)
   if (schema.isStructSchema()) {
-    const object = objectOf(value)
+    const object = objectOf(value, habits)
     const read: Record<string, unknown> = {}
     for (const [name, member] of membersOf(schema)) {
       const wireName = (habits.usesJsonName && traitsOf(member).jsonName) || name
@@ -43,11 +80,11 @@ export function readJson(schema: Schema, value: unknown, habits: JsonHabits, dep
     return read
   }
   if (schema.isListSchema()) {
-    if (!Array.isArray(value)) throw wrongType(value, 'a List')
+    if (!Array.isArray(value)) throw unexpected(value, habits)
     return value.map((item) => readJson(schema.getValueSchema(), item, habits, depth + 1) ?? null)
   }
   if (schema.isMapSchema()) {
-    const entries = Object.entries(objectOf(value))
+    const entries = Object.entries(objectOf(value, habits))
     return Object.fromEntries(
       entries.map(([key, item]) => [
         key,
@@ -55,52 +92,58 @@ export function readJson(schema: Schema, value: unknown, habits: JsonHabits, dep
       ]),
     )
   }
-  return readScalar(schema, value)
+  return readScalar(schema, value, habits)
 }
 
-function readScalar(schema: Schema, value: unknown): unknown {
+function readDocument(value: unknown, depth: number): unknown {
+  if (depth > maxDepth)
+    throw commonError('SerializationException', 'The request is nested too deeply')
+  if (typeof value === 'object' && value !== null)
+    for (const inner of Object.values(value)) readDocument(inner, depth + 1)
+  return value
+}
+
+function readScalar(schema: Schema, value: unknown, habits: JsonHabits): unknown {
+  if (typeof value === 'object') throw unexpected(value, habits)
   if (schema.isTimestampSchema()) {
     if (typeof value === 'number') return readTimestamp(String(value), 'epoch-seconds')
     if (typeof value === 'string')
       return readTimestamp(value, timestampFormatOf(schema, 'date-time'))
-    throw wrongType(value, 'a Timestamp')
+    throw wrongType(value, 'Timestamp', habits)
   }
   if (schema.isBlobSchema()) {
-    if (typeof value !== 'string') throw wrongType(value, 'a Blob')
-    return new Uint8Array(Buffer.from(value, 'base64'))
+    if (typeof value !== 'string') throw wrongType(value, 'Blob', habits)
+    return readBase64(value)
   }
   if (schema.isBooleanSchema()) {
-    if (typeof value !== 'boolean') throw wrongType(value, 'a Boolean')
+    if (typeof value !== 'boolean') throw wrongType(value, 'Boolean', habits)
     return value
   }
   if (schema.isNumericSchema() || schema.isBigIntegerSchema() || schema.isBigDecimalSchema()) {
-    if (typeof value !== 'number') throw wrongType(value, 'a Number')
+    if (typeof value !== 'number') throw wrongType(value, 'Integer', habits)
     return value
   }
-  if (typeof value !== 'string') throw wrongType(value, 'an String')
+  if (typeof value !== 'string') throw wrongType(value, 'String', habits)
   return value
 }
 
-/** The Java classes that AWS's messages name. */
-const javaClasses: Readonly<Record<string, string>> = {
-  boolean: 'java.lang.Boolean',
-  number: 'com.amazon.coral.value.json.numbers.TruncatingBigNumber',
-  string: 'java.lang.String',
-  array: 'java.util.ArrayList',
-  object: 'java.util.HashMap',
+function wrongType(value: unknown, wanted: WantedType, { names }: JsonHabits): AwsError {
+  return commonError('SerializationException', names.scalar(typeof value as JsonKind, wanted))
 }
 
-function wrongType(value: unknown, wanted: string) {
-  const kind = Array.isArray(value) ? 'array' : typeof value
-  return commonError(
-    'SerializationException',
-    `class ${javaClasses[kind]} can not be converted to ${wanted}`,
-  )
+/** A list or structure where another was due, or a scalar where one was. */
+function unexpected(value: unknown, { names }: JsonHabits): AwsError {
+  const message = Array.isArray(value)
+    ? names.list
+    : typeof value === 'object'
+      ? names.structure
+      : `Unrecognized collection type class ${javaClasses[typeof value as JsonKind]}`
+  return commonError('SerializationException', message)
 }
 
-function objectOf(value: unknown): Readonly<Record<string, unknown>> {
+function objectOf(value: unknown, habits: JsonHabits): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw wrongType(value, 'an Object')
+    throw unexpected(value, habits)
   return value as Readonly<Record<string, unknown>>
 }
 

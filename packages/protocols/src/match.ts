@@ -29,6 +29,8 @@ export interface RoutedRequest {
 
 interface Route {
   readonly operation: OperationModel
+  /** Of the path's segments: literals before labels, labels before what takes the rest. */
+  readonly rank: string
   readonly http: HttpTrait
   readonly segments: readonly Segment[]
   readonly query: readonly (readonly [name: string, value: string])[]
@@ -54,8 +56,18 @@ const bucketRouters = new WeakMap<ServiceModel, Record<'account' | 'bucket', Rou
 
 /** S3's models leave the bucket out of their paths: what is asked of a bucket is told apart by its being named. */
 export function matchBucket(model: ServiceModel, request: RoutedRequest): Match | undefined {
-  let split = bucketRouters.get(model)
-  if (split === undefined) {
+  const { account, bucket: ofBucket } = bucketRoutersOf(model)
+  const address = bucketAddressOf(request.rawPath, headerOf(request.headers, 'host'))
+  if (address === undefined) return account.match(request)
+  const Bucket = decode(address.bucket)
+  if (Bucket === undefined) return undefined
+  const found = ofBucket.match({ ...request, rawPath: address.rawPath })
+  return found && { ...found, labels: { ...found.labels, Bucket } }
+}
+
+function bucketRoutersOf(model: ServiceModel): Record<'account' | 'bucket', Router> {
+  let routers = bucketRouters.get(model)
+  if (routers === undefined) {
     const hasBucket = (operation: OperationModel) =>
       membersOf(operation.input).some(([name]) => name === 'Bucket')
     const part = (wanted: boolean) =>
@@ -65,13 +77,36 @@ export function matchBucket(model: ServiceModel, request: RoutedRequest): Match 
           [...model.operations].filter(([, operation]) => hasBucket(operation) === wanted),
         ),
       })
-    split = { account: part(false), bucket: part(true) }
-    bucketRouters.set(model, split)
+    routers = { account: part(false), bucket: part(true) }
+    bucketRouters.set(model, routers)
   }
-  const [, bucket = '', rest = ''] = /^\/([^/]*)(\/.*)?$/s.exec(request.rawPath) ?? []
-  if (bucket === '') return split.account.match(request)
-  const found = split.bucket.match({ ...request, rawPath: rest === '' ? '/' : rest })
-  return found && { ...found, labels: { ...found.labels, Bucket: decode(bucket) ?? bucket } }
+  return routers
+}
+
+interface BucketAddress {
+  /** Still percent-encoded. */
+  readonly bucket: string
+  /** What follows the bucket. */
+  readonly rawPath: string
+}
+
+/** The bucket stands before `.s3.` of the host, or first in the path. */
+function bucketAddressOf(rawPath: string, host: string | undefined): BucketAddress | undefined {
+  const bucket = host === undefined ? undefined : bucketOfHost(host)
+  if (bucket !== undefined) return { bucket, rawPath }
+  const [, first = '', rest = ''] = /^\/([^/]*)(\/.*)?$/s.exec(rawPath) ?? []
+  return first === '' ? undefined : { bucket: first, rawPath: rest === '' ? '/' : rest }
+}
+
+/**
+ * `photos` of `photos.s3.localhost:4566` and `photos.s3.eu-west-1.amazonaws.com`; none of `s3.localhost`.
+ *
+ * @see Amazon S3 User Guide, "Virtual hosting of general purpose buckets"
+ */
+export function bucketOfHost(host: string): string | undefined {
+  return /^(.+)\.s3(?:[.-][a-z0-9-]+)?\.(?:localhost|amazonaws\.com)(?::\d+)?$/.exec(
+    host.toLowerCase(),
+  )?.[1]
 }
 
 /** Written by newer clients as a hint; older ones leave it out. */
@@ -83,34 +118,55 @@ function buildRouter(model: ServiceModel): Router {
   )
   routes.sort(bySpecificity)
   return {
-    match({ method, rawPath, rawQuery, headers }) {
-      const parts = rawPath.split('/').slice(1)
-      const query = new Map(queryEntries(rawQuery))
+    match(request) {
+      const parts = request.rawPath.split('/').slice(1)
+      const query = firstValues(queryEntries(request.rawQuery))
+      let lacking: (Match & { readonly rank: string }) | undefined
       for (const route of routes) {
-        if (route.http.method !== method) continue
-        if (
-          !route.query.every(
-            ([name, value]) => query.has(name) && (value === '' || query.get(name) === value),
-          )
-        )
-          continue
-        if (!route.requiredQuery.every((name) => query.has(name))) continue
-        if (!route.requiredHeaders.every((name) => headerOf(headers, name) !== undefined)) continue
+        if (route.http.method !== request.method || !hasLiterals(route, query)) continue
         const labels = matchSegments(route.segments, parts)
-        if (labels) return { operation: route.operation, labels }
+        if (labels === undefined) continue
+        const { operation, rank } = route
+        if (lacking !== undefined && lacking.rank !== rank) break
+        if (hasRequired(route, query, request.headers)) return { operation, labels }
+        // The last of one path asks for the least: its validation says what is missing.
+        lacking = { operation, labels, rank }
       }
-      return undefined
+      return lacking && { operation: lacking.operation, labels: lacking.labels }
     },
   }
+}
+
+type FirstValues = ReadonlyMap<string, string>
+
+function firstValues(entries: readonly (readonly [string, string])[]): FirstValues {
+  const first = new Map<string, string>()
+  for (const [name, value] of entries) if (!first.has(name)) first.set(name, value)
+  return first
+}
+
+function hasLiterals(route: Route, query: FirstValues): boolean {
+  return route.query.every(
+    ([name, value]) => query.has(name) && (value === '' || query.get(name) === value),
+  )
+}
+
+function hasRequired(route: Route, query: FirstValues, headers: readonly string[]): boolean {
+  return (
+    route.requiredQuery.every((name) => query.has(name)) &&
+    route.requiredHeaders.every((name) => headerOf(headers, name) !== undefined)
+  )
 }
 
 function routeOf(operation: OperationModel, http: HttpTrait): Route {
   const required = new Set(requiredMembersOf(operation.input))
   const bound = membersOf(operation.input).filter(([name]) => required.has(name))
+  const segments = segmentsOf(http.path)
   return {
     operation,
+    rank: rankOf(segments),
     http,
-    segments: segmentsOf(http.path),
+    segments,
     query: http.query.filter(([name]) => name !== hint),
     requiredQuery: bound.flatMap(([, member]) => traitsOf(member).httpQuery ?? []),
     requiredHeaders: bound.flatMap(
@@ -119,13 +175,15 @@ function routeOf(operation: OperationModel, http: HttpTrait): Route {
   }
 }
 
-/** Literals before labels, labels before what takes the rest; of one path, whatever asks for more first. */
+/** By rank; of one path, whatever asks for more first. */
 function bySpecificity(one: Route, other: Route): number {
   const asked = ({ query, requiredQuery, requiredHeaders }: Route) =>
     query.length + requiredQuery.length + requiredHeaders.length
-  const path = ({ segments }: Route) =>
-    segments.map((segment) => ('literal' in segment ? 0 : segment.isGreedy ? 2 : 1)).join('')
-  return path(one) === path(other) ? asked(other) - asked(one) : path(one) < path(other) ? -1 : 1
+  return one.rank === other.rank ? asked(other) - asked(one) : one.rank < other.rank ? -1 : 1
+}
+
+function rankOf(segments: readonly Segment[]): string {
+  return segments.map((segment) => ('literal' in segment ? 0 : segment.isGreedy ? 2 : 1)).join('')
 }
 
 function segmentsOf(path: string): readonly Segment[] {

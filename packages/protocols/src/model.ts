@@ -105,6 +105,8 @@ export function requiredMembersOf(schema: Schema): readonly string[] {
 
 export interface Traits {
   readonly jsonName?: string
+  readonly sensitive?: unknown
+  readonly sparse?: unknown
   readonly xmlName?: string
   readonly xmlFlattened?: unknown
   readonly xmlAttribute?: unknown

@@ -37,7 +37,21 @@ export type OperationName<Sdk> = string &
     [K in keyof Sdk as K extends `${infer Name}Command` ? Exclude<Name, '$' | ''> : never]: true
   }
 
-/** Names of a model's errors, as the client exports their classes. */
-export type ErrorName<Sdk> = Extract<keyof Sdk, `${string}Exception`>
+/**
+ * Names of a model's errors, as the client exports their classes: `NotFoundException`, S3's and CloudFront's `NoSuchBucket`.
+ * What stands on the wire may differ (`NoSuchEntity` for IAM's `NoSuchEntityException`): `errorNamed` knows it.
+ */
+export type ErrorName<Sdk> = string &
+  keyof {
+    [K in keyof Sdk as Sdk[K] extends new (
+      ...args: never[]
+    ) => { readonly name: infer Name; readonly $fault: 'client' | 'server' }
+      ? // A client's own base class has any string for a name.
+        string extends Name
+        ? never
+        : K
+      : never]: true
+  }
+
 export type Input<Sdk, Name extends string> = Received<CommandOf<Sdk, Name>['input']>
 export type Output<Sdk, Name extends string> = OutputOf<CommandOf<Sdk, Name>['command']>

@@ -10,6 +10,7 @@ export const protocolNames = [
   'awsQuery',
   'awsJson1_0',
   'awsJson1_1',
+  'rpcv2Cbor',
 ] as const
 export type ProtocolName = (typeof protocolNames)[number]
 

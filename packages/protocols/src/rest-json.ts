@@ -1,10 +1,11 @@
 /** restJson1: API Gateway, Lambda, EventBridge Scheduler, IAM Access Analyzer. */
 import { readBindings, writeBindings } from './http-binding.ts'
-import { parseJsonBody, readJson, writeJson } from './json-codec.ts'
-import type { Schema } from './model.ts'
+import { javaClassNames, parseJsonBody, readJson, writeJson } from './json-codec.ts'
+import { jsonErrorOf } from './json-error.ts'
+import { type Schema, traitsOf } from './model.ts'
 import type { Protocol, Values } from './protocol.ts'
 
-const habits = { usesJsonName: true }
+const habits = { usesJsonName: true, names: javaClassNames }
 
 /** @see Smithy 2.0 specification, "AWS restJson1 protocol" */
 export const restJson: Protocol = {
@@ -46,8 +47,7 @@ export const restJson: Protocol = {
   },
 
   encodeError(error, { requestId, model }) {
-    const shape = model.errors.get(error.code)?.schema
-    const details = shape ? (writeJson(shape, error.details, habits) as Values) : error.details
+    const { body, headers } = jsonErrorOf(error, { model }, habits)
     return {
       status: error.status,
       headers: [
@@ -55,10 +55,11 @@ export const restJson: Protocol = {
         requestId,
         'x-amzn-ErrorType',
         error.code,
+        ...headers,
         'Content-Type',
         'application/json',
       ],
-      body: JSON.stringify({ ...details, message: error.message }),
+      body: JSON.stringify(body),
     }
   },
 }
@@ -70,7 +71,7 @@ function readPayload(schema: Schema, body: Uint8Array): unknown {
 }
 
 function wireNameOf(name: string, schema: Schema): string {
-  return (schema.getMergedTraits() as { jsonName?: string }).jsonName ?? name
+  return traitsOf(schema).jsonName ?? name
 }
 
 function withType(headers: string[], type: string): string[] {

@@ -1,35 +1,34 @@
 /** restXml: S3, CloudFront. */
+import { callingUnreadable } from './aws-error.ts'
 import { readBindings, writeBindings } from './http-binding.ts'
 import { membersOf, type Schema, traitsOf } from './model.ts'
-import type { Protocol, Values } from './protocol.ts'
-import { escapeXml, parseXml } from './xml.ts'
-import { readXml, writeContent, writeXml } from './xml-codec.ts'
+import type { AnswerContext, Protocol, Values } from './protocol.ts'
+import type { WireRequest } from './wire.ts'
+import { parseXml } from './xml.ts'
+import { errorContent, readXml, writeContent, writeXml } from './xml-codec.ts'
 
 const declaration = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 /** @see Smithy 2.0 specification, "AWS restXml protocol" */
 export const restXml: Protocol = {
   decode(operation, request, labels) {
-    const { values, payload, bodyMembers } = readBindings(operation, labels, request)
+    const { values, payload, bodyMembers } = callingUnreadable('InvalidArgument', () =>
+      readBindings(operation, labels, request),
+    )
     if (payload) {
       const [name, schema] = payload
-      if (schema.isBlobSchema()) return { ...values, [name]: request.body }
-      if (request.body.length === 0) return values
-      const text = new TextDecoder().decode(request.body)
-      return { ...values, [name]: schema.isStringSchema() ? text : readXml(schema, parseXml(text)) }
+      const value = readPayload(schema, request)
+      return value === undefined ? values : { ...values, [name]: value }
     }
     if (bodyMembers.length === 0 || request.body.length === 0) return values
-    const body = readXml(
-      operation.input,
-      parseXml(new TextDecoder().decode(request.body)),
-    ) as Values
+    const body = readBody(operation.input, request) as Values
     for (const [name] of bodyMembers) if (body[name] !== undefined) values[name] = body[name]
     return values
   },
 
   encode(operation, output, { requestId, xmlNamespace }) {
     const { status, headers, payload, bodyMembers } = writeBindings(operation, output)
-    const common = ['x-amz-request-id', requestId, ...headers]
+    const common = [...idHeaders(requestId, xmlNamespace), ...headers]
     if (payload) {
       const [schema, value] = payload
       if (schema.isBlobSchema() || schema.isStringSchema())
@@ -53,21 +52,41 @@ export const restXml: Protocol = {
   },
 
   encodeError(error, { requestId, xmlNamespace }) {
-    const details = Object.entries(error.details)
-      .map(([name, value]) => `<${name}>${escapeXml(String(value))}</${name}>`)
-      .join('')
-    const code = `<Code>${escapeXml(error.code)}</Code><Message>${escapeXml(error.message)}</Message>${details}`
-    // S3 answers with the error alone, CloudFront wraps it.
-    const isS3 = xmlNamespace === undefined || xmlNamespace.includes('s3.')
-    const body = isS3
-      ? `<Error>${code}<RequestId>${requestId}</RequestId><HostId>${requestId}</HostId></Error>`
-      : `<ErrorResponse xmlns="${xmlNamespace}"><Error><Type>${error.status >= 500 ? 'Receiver' : 'Sender'}</Type>${code}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`
     return {
       status: error.status,
-      headers: ['x-amz-request-id', requestId, 'Content-Type', 'application/xml'],
-      body: declaration + body,
+      headers: [...idHeaders(requestId, xmlNamespace), 'Content-Type', 'application/xml'],
+      body:
+        declaration +
+        (isS3(xmlNamespace)
+          ? `<Error>${errorContent(error)}<RequestId>${requestId}</RequestId><HostId>${requestId}</HostId></Error>`
+          : `<ErrorResponse xmlns="${xmlNamespace}"><Error><Type>${error.status >= 500 ? 'Receiver' : 'Sender'}</Type>${errorContent(error)}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`),
     }
   },
+}
+
+function readPayload(schema: Schema, request: WireRequest): unknown {
+  if (schema.isBlobSchema()) return request.body
+  if (request.body.length === 0) return undefined
+  return schema.isStringSchema()
+    ? new TextDecoder().decode(request.body)
+    : readBody(schema, request)
+}
+
+function readBody(schema: Schema, { body }: WireRequest): unknown {
+  return callingUnreadable('MalformedXML', () =>
+    readXml(schema, parseXml(new TextDecoder().decode(body))),
+  )
+}
+
+/** S3 answers with the error alone and names of its own for the request's id; CloudFront wraps it. */
+function isS3(xmlNamespace: string | undefined): boolean {
+  return xmlNamespace === undefined || xmlNamespace.includes('s3.')
+}
+
+function idHeaders(requestId: string, xmlNamespace: AnswerContext['xmlNamespace']): string[] {
+  return isS3(xmlNamespace)
+    ? ['x-amz-request-id', requestId, 'x-amz-id-2', requestId]
+    : ['x-amzn-RequestId', requestId]
 }
 
 function bodyOf(

@@ -1,28 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { identifyOperation } from './identify.ts'
+import { SmithyRpcV2CborProtocol } from '@smithy/core/cbor'
+import { errorNamed } from './aws-error.ts'
+import { clients, serviceNames } from './clients.fixture.ts'
+import { identifyOperation, identifyService, protocolOf } from './identify.ts'
 import { membersOf, readModel, requiredMembersOf, type Schema, traitsOf } from './model.ts'
 import type { SdkModule } from './operations.ts'
 import type { Values } from './protocol.ts'
 import { protocols } from './protocols.ts'
 import { type ServiceName, traitsOfService } from './services.ts'
 import type { WireRequest, WireResponse } from './wire.ts'
-
-/** The clients that speak to each service: their serializers are what we have to understand. */
-const clients: Readonly<Record<ServiceName, () => Promise<SdkModule>>> = {
-  apigateway: () => import('@aws-sdk/client-api-gateway'),
-  iam: () => import('@aws-sdk/client-iam'),
-  sts: () => import('@aws-sdk/client-sts'),
-  organizations: () => import('@aws-sdk/client-organizations'),
-  lambda: () => import('@aws-sdk/client-lambda'),
-  s3: () => import('@aws-sdk/client-s3'),
-  events: () => import('@aws-sdk/client-eventbridge'),
-  scheduler: () => import('@aws-sdk/client-scheduler'),
-  logs: () => import('@aws-sdk/client-cloudwatch-logs'),
-  cloudfront: () => import('@aws-sdk/client-cloudfront'),
-  cloudformation: () => import('@aws-sdk/client-cloudformation'),
-  accessanalyzer: () => import('@aws-sdk/client-accessanalyzer'),
-}
 
 /** Operations whose wire form is an event stream or asks for more than a codec, by name with the reason. */
 const exclusions: Readonly<Record<string, string>> = {
@@ -52,76 +39,98 @@ interface CommandConstructor {
   new (input: object): object
 }
 
-for (const [name, load] of Object.entries(clients) as [ServiceName, () => Promise<SdkModule>][])
+for (const name of serviceNames)
   test(`${name}: what the SDK writes is read, what is written the SDK reads`, async () => {
-    const sdk = await load()
-    const model = readModel(sdk)
-    const traits = traitsOfService(name)
-    const protocol = protocols[traits.protocol]
-    const wrong: string[] = []
-    for (const operation of model.operations.values()) {
-      if (Object.hasOwn(exclusions, `${name}.${operation.name}`)) continue
-      if (hasStream(operation.input) || hasEventStream(operation.output)) continue
-      const input = sample(operation.input, 0) as Values
-      const output = sample(operation.output, 0) as Values
-      let read: unknown
-      const requestHandler = {
-        async handle(request: SdkRequest) {
-          const wire = wireOf(request)
-          const found = identifyOperation(name, model, wire)
-          if (found.operation.name !== operation.name)
-            throw new Error(`taken for ${found.operation.name}`)
-          read = protocol.decode(operation, wire, found.labels)
-          const answer = protocol.encode(operation, output, {
-            requestId: 'id',
-            model,
-            ...(traits.xmlNamespace && { xmlNamespace: traits.xmlNamespace }),
-          })
-          return { response: sdkResponse(answer) }
-        },
-      }
-      const client = clientOf(sdk, requestHandler)
-      const Command = sdk[`${operation.name}Command`] as CommandConstructor
-      try {
-        const { $metadata: _, ...got } = await client.send(new Command(input))
-        const request = difference(plain(operation.input, input), plain(operation.input, read))
-        if (request) wrong.push(`${operation.name} request: ${request}`)
-        const response = difference(plain(operation.output, output), plain(operation.output, got))
-        if (response) wrong.push(`${operation.name} answer: ${response}`)
-      } catch (error) {
-        wrong.push(`${operation.name}: ${(error as Error).message}`)
-      }
-    }
+    const sdk = await clients[name]()
+    assert.deepEqual(await disagreements(name, sdk, {}), [])
+  })
+
+for (const name of ['organizations', 'events', 'logs'] as const)
+  test(`${name}: over CBOR too`, async () => {
+    const sdk = await clients[name]()
+    const wrong = await disagreements(name, sdk, { protocol: SmithyRpcV2CborProtocol })
     assert.deepEqual(wrong, [])
   })
 
-test('errors are thrown by the SDK under their own names', async () => {
-  for (const [name, code] of [
-    ['apigateway', 'NotFoundException'],
-    ['iam', 'NoSuchEntity'],
-    ['organizations', 'AccountNotFoundException'],
-    ['cloudfront', 'NoSuchDistribution'],
-    ['s3', 'NoSuchBucket'],
-  ] as const) {
+async function disagreements(
+  name: ServiceName,
+  sdk: SdkModule,
+  config: object,
+): Promise<readonly string[]> {
+  const model = readModel(sdk)
+  const { xmlNamespace } = traitsOfService(name)
+  const wrong: string[] = []
+  for (const operation of model.operations.values()) {
+    if (Object.hasOwn(exclusions, `${name}.${operation.name}`)) continue
+    if (hasStream(operation.input) || hasEventStream(operation.output)) continue
+    const input = sample(operation.input, 0) as Values
+    const output = sample(operation.output, 0) as Values
+    let read: unknown
+    const requestHandler = {
+      async handle(sent: SdkRequest) {
+        const request = wireOf(sent)
+        assert.equal(identifyService(request, traitsOfService(name).signingName), name)
+        const found = identifyOperation(name, model, request)
+        if (found.operation.name !== operation.name)
+          throw new Error(`taken for ${found.operation.name}`)
+        const protocol = protocols[protocolOf(request, name)]
+        read = protocol.decode(operation, request, found.labels)
+        const context = { requestId: 'id', model, ...(xmlNamespace && { xmlNamespace }) }
+        return { response: sdkResponse(protocol.encode(operation, output, context)) }
+      },
+    }
+    const client = clientOf(sdk, { requestHandler, ...config })
+    const Command = sdk[`${operation.name}Command`] as CommandConstructor
+    try {
+      const { $metadata: _, ...got } = await client.send(new Command(input))
+      const request = difference(plain(operation.input, input), plain(operation.input, read))
+      if (request) wrong.push(`${operation.name} request: ${request}`)
+      const response = difference(plain(operation.output, output), plain(operation.output, got))
+      if (response) wrong.push(`${operation.name} answer: ${response}`)
+    } catch (error) {
+      wrong.push(`${operation.name}: ${(error as Error).message}`)
+    }
+  }
+  return wrong
+}
+
+test('every error of every model is thrown by the SDK as its own class, with its message and members', async () => {
+  for (const name of serviceNames) {
     const sdk = await clients[name]()
     const model = readModel(sdk)
-    const traits = traitsOfService(name)
-    const { AwsError } = await import('./aws-error.ts')
-    const answer = protocols[traits.protocol].encodeError(new AwsError(code, 'not here', 404), {
-      requestId: 'id',
-      model,
-      ...(traits.xmlNamespace && { xmlNamespace: traits.xmlNamespace }),
-    })
-    const client = clientOf(sdk, { handle: async () => ({ response: sdkResponse(answer) }) })
+    const { xmlNamespace } = traitsOfService(name)
     const operation = [...model.operations.values()].find(
       ({ input }) => requiredMembersOf(input).length === 0,
     )!
     const Command = sdk[`${operation.name}Command`] as CommandConstructor
-    await assert.rejects(client.send(new Command({})), (error: Error) => {
-      assert.ok(error.name === code || error.name === `${code}Exception`, `${name}: ${error.name}`)
-      assert.equal(error.message, 'not here')
-      return true
-    })
+    for (const { name: errorName, schema } of model.errors.values()) {
+      if (errorName.endsWith('ServiceException')) continue
+      const details = sample(schema, 0) as Record<string, unknown>
+      delete details['message']
+      delete details['Message']
+      const error = errorNamed(model, errorName, 'not <here>', details)
+      const requestHandler = {
+        async handle(sent: SdkRequest) {
+          const protocol = protocols[protocolOf(wireOf(sent), name)]
+          const context = { requestId: 'id', model, ...(xmlNamespace && { xmlNamespace }) }
+          return { response: sdkResponse(protocol.encodeError(error, context)) }
+        },
+      }
+      const client = clientOf(sdk, { requestHandler })
+      await assert.rejects(client.send(new Command({})), (thrown: Error) => {
+        assert.ok(
+          thrown instanceof (sdk[errorName] as typeof Error),
+          `${name}: ${errorName} is taken for ${thrown.name}`,
+        )
+        assert.equal(thrown.message, 'not <here>', `${name}: ${errorName}`)
+        const members = Object.fromEntries(
+          Object.keys(details).map((key) => [key, thrown[key as keyof Error]]),
+        )
+        const differs = difference(plain(schema, details), plain(schema, members))
+        assert.equal(differs, undefined, `${name}: ${errorName}: ${differs}`)
+        return true
+      })
+    }
   }
 })
 
@@ -161,7 +170,7 @@ function sdkResponse({ status, headers, body }: WireResponse) {
   }
 }
 
-function clientOf(sdk: SdkModule, requestHandler: object) {
+function clientOf(sdk: SdkModule, config: object) {
   const Client = Object.entries(sdk).find(
     ([key]) => key.endsWith('Client') && key !== '__Client',
   )![1] as ClientConstructor
@@ -176,7 +185,7 @@ function clientOf(sdk: SdkModule, requestHandler: object) {
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     logger: { debug() {}, info() {}, warn() {}, error() {} },
-    requestHandler,
+    ...config,
   })
 }
 

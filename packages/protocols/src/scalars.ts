@@ -8,12 +8,26 @@ export function formatTimestamp(date: Date, format: TimestampFormat): string {
   return date.toISOString().replace('.000Z', 'Z')
 }
 
+/** Date.parse() reads much more than dates; older clients write either form where the model asks for the other. */
+const anyDate =
+  /^(?:\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?|(?:[A-Z][a-z]{2}, )?\d{1,2}[ -][A-Z][a-z]{2}[ -]\d{4} \d\d:\d\d:\d\d(?:\.\d+)? (?:GMT|UTC))$/
+
+/** What Date.parse() would take for the time of this machine's zone. */
+const hasNoZone = /T[^Z+-]+$/
+
 /** @throws AwsError SerializationException */
 export function readTimestamp(text: string, format: TimestampFormat): Date {
-  const milliseconds = format === 'epoch-seconds' ? Number(text) * 1000 : Date.parse(text)
-  if (text.trim() === '' || Number.isNaN(milliseconds))
+  const milliseconds =
+    format === 'epoch-seconds'
+      ? Math.round(readNumber(text) * 1000)
+      : anyDate.test(text)
+        ? Date.parse(hasNoZone.test(text) ? `${text}Z` : text)
+        : Number.NaN
+  // Beyond what a Date holds it has no getTime either.
+  const date = new Date(milliseconds)
+  if (Number.isNaN(date.getTime()))
     throw commonError('SerializationException', `Unable to parse date: ${text}`)
-  return new Date(milliseconds)
+  return date
 }
 
 /**
@@ -31,8 +45,16 @@ export function readText(
   if (schema.isTimestampSchema()) return readTimestamp(text, formatOf(schema, habit))
   if (schema.isBooleanSchema()) return readBoolean(text)
   if (schema.isNumericSchema()) return readNumber(text)
-  if (schema.isBlobSchema()) return new Uint8Array(Buffer.from(text, 'base64'))
+  if (schema.isBlobSchema()) return readBase64(text)
   return text
+}
+
+/** @throws AwsError SerializationException  anything but base64, which Buffer would read around */
+export function readBase64(text: string): Uint8Array {
+  const compact = text.replace(/[\r\n]/g, '')
+  if (compact.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(compact))
+    throw commonError('SerializationException', 'The blob is not valid base64.')
+  return new Uint8Array(Buffer.from(compact, 'base64'))
 }
 
 function readBoolean(text: string): boolean {
@@ -42,8 +64,9 @@ function readBoolean(text: string): boolean {
 }
 
 function readNumber(text: string): number {
-  const value = Number(text)
-  if (text.trim() === '' || Number.isNaN(value))
+  // Number() also reads `0x10`, ` 7 ` and `Infinity`.
+  const value = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text) ? Number(text) : Number.NaN
+  if (!Number.isFinite(value))
     throw commonError('SerializationException', `'${text}' can not be converted to a Number`)
   return value
 }

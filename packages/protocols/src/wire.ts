@@ -29,6 +29,14 @@ export function headerOf(headers: readonly string[], lowerCaseName: string): str
   return undefined
 }
 
+/** All of that name, in order. */
+export function headersOf(headers: readonly string[], lowerCaseName: string): readonly string[] {
+  const found: string[] = []
+  for (let at = 0; at + 1 < headers.length; at += 2)
+    if (headers[at]!.toLowerCase() === lowerCaseName) found.push(headers[at + 1]!)
+  return found
+}
+
 /** Decoded names and values in order; `+` is a space, as forms have it. */
 export function queryEntries(rawQuery: string): readonly (readonly [string, string])[] {
   return [...new URLSearchParams(rawQuery)]

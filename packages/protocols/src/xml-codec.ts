@@ -1,10 +1,10 @@
 /** XML to and from the values of a schema, as restXml bodies and awsQuery answers write it. */
-import { commonError } from './aws-error.ts'
+import { type AwsError, commonError } from './aws-error.ts'
 import { membersOf, type Schema, timestampFormatOf, traitsOf } from './model.ts'
 import { formatTimestamp, readText } from './scalars.ts'
-import { escapeXml, type XmlElement } from './xml.ts'
+import { escapeXml, notWellFormed, type XmlElement } from './xml.ts'
 
-/** @throws AwsError SerializationException */
+/** @throws AwsError MalformedXML; SerializationException for a scalar that is none */
 export function readXml(schema: Schema, element: XmlElement): unknown {
   if (schema.isStructSchema()) {
     const read: Record<string, unknown> = {}
@@ -17,6 +17,7 @@ export function readXml(schema: Schema, element: XmlElement): unknown {
   if (schema.isListSchema())
     return element.children.map((item) => readXml(schema.getValueSchema(), item))
   if (schema.isMapSchema()) return readMap(schema, element.children)
+  if (element.children.length > 0) throw commonError('MalformedXML', notWellFormed)
   return readText(schema, element.text, 'date-time', timestampFormatOf)
 }
 
@@ -29,8 +30,7 @@ function readMember(name: string, member: Schema, parent: XmlElement): unknown {
   if (traits.xmlFlattened && member.isListSchema())
     return found.map((item) => readXml(member.getValueSchema(), item))
   if (traits.xmlFlattened && member.isMapSchema()) return readMap(member, found)
-  if (found.length > 1)
-    throw commonError('SerializationException', `Element ${wireName} stands here more than once.`)
+  if (found.length > 1) throw commonError('MalformedXML', notWellFormed)
   return readXml(member, found[0]!)
 }
 
@@ -78,6 +78,13 @@ export function writeContent(schema: Schema, value: unknown): string {
   if (value instanceof Date) return formatTimestamp(value, timestampFormatOf(schema, 'date-time'))
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
   return escapeXml(String(value))
+}
+
+/** Code, message and what else the error has, as all XML protocols write it. */
+export function errorContent({ code, message, details }: AwsError): string {
+  return Object.entries({ Code: code, Message: message, ...details })
+    .map(([name, value]) => `<${name}>${escapeXml(String(value))}</${name}>`)
+    .join('')
 }
 
 function writeMember(name: string, member: Schema, value: unknown): string {

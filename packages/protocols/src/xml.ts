@@ -9,8 +9,10 @@ export interface XmlElement {
 }
 
 const maxDepth = 64
+export const notWellFormed =
+  'The XML you provided was not well-formed or did not validate against our published schema'
 const token =
-  /<!\[CDATA\[([\s\S]*?)\]\]>|<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<(\/?)([^\s/>]+)((?:\s+[^\s=>]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(\/?)>|([^<]+)/y
+  /<!\[CDATA\[([\s\S]*?)\]\]>|<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<(\/?)([A-Za-z_][\w:.-]*)((?:\s+[^\s=>]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(\/?)>|([^<]+)/y
 const attribute = /([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g
 
 interface Open {
@@ -21,7 +23,7 @@ interface Open {
 }
 
 /**
- * @throws AwsError `MalformedXML`-like SerializationException; document types and unknown entities are refused
+ * @throws AwsError MalformedXML  also for document types and unknown entities: nothing is ever expanded
  */
 export function parseXml(text: string): XmlElement {
   const root: Open = { name: '', attributes: {}, children: [], text: '' }
@@ -29,27 +31,26 @@ export function parseXml(text: string): XmlElement {
   token.lastIndex = 0
   while (token.lastIndex < text.length) {
     const match = token.exec(text)
-    if (match === null) throw malformed('The XML you provided was not well-formed.')
+    if (match === null) throw malformed(notWellFormed)
     const [, cdata, slash, name, attributes = '', selfClosing, characters] = match
     const current = open.at(-1)!
     if (cdata !== undefined) current.text += cdata
     else if (characters !== undefined) current.text += unescapeXml(characters)
     else if (name === undefined) continue
     else if (slash === '/') {
-      if (open.length < 2 || current.name !== name)
-        throw malformed('The XML you provided was not well-formed.')
+      if (open.length < 2 || current.name !== name) throw malformed(notWellFormed)
       open.pop()
       open.at(-1)!.children.push(current)
     } else {
       const element: Open = { name, attributes: readAttributes(attributes), children: [], text: '' }
       if (selfClosing === '/') current.children.push(element)
       else open.push(element)
-      if (open.length > maxDepth) throw malformed('The XML you provided is nested too deeply.')
+      if (open.length > maxDepth) throw malformed('The XML you provided is nested too deeply')
     }
   }
   const [element, ...others] = root.children
   if (open.length > 1 || element === undefined || others.length > 0 || root.text.trim() !== '')
-    throw malformed('The XML you provided was not well-formed.')
+    throw malformed(notWellFormed)
   return element
 }
 
@@ -75,8 +76,7 @@ function unescapeXml(text: string): string {
     if (Object.hasOwn(entities, name)) return entities[name]!
     const code = /^#(?:x([0-9a-fA-F]{1,6})|(\d{1,7}))$/.exec(name)
     const point = code ? Number.parseInt(code[1] ?? code[2]!, code[1] ? 16 : 10) : Number.NaN
-    if (!(point <= 0x10ffff) || !whole.endsWith(';'))
-      throw malformed('The XML you provided was not well-formed.')
+    if (!(point <= 0x10ffff) || !whole.endsWith(';')) throw malformed(notWellFormed)
     return String.fromCodePoint(point)
   })
 }
@@ -90,5 +90,5 @@ export function escapeXml(text: string): string {
 }
 
 function malformed(message: string) {
-  return commonError('SerializationException', message)
+  return commonError('MalformedXML', message)
 }

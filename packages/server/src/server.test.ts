@@ -160,7 +160,7 @@ test('the service that answers is the one that the signature names', async () =>
   assert.equal(iam.status, 501)
   assert.match(iam.body, /The service iam is not supported by Sekisho yet/)
   const unknown = await running.signed('/restapis', { service: 'dynamodb' })
-  assert.equal(unknown.status, 400)
+  assert.equal(unknown.status, 501)
   const api = await running.signed('/', {
     service: 'apigateway',
     method: 'POST',

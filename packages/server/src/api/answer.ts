@@ -6,6 +6,7 @@ import {
   identifyOperation,
   identifyService,
   type ProtocolName,
+  protocolOf,
   protocols,
   readModel,
   type ServiceModel,
@@ -59,7 +60,7 @@ export function createApi(options: ApiOptions): AnswerApi {
   }
 
   return async (arrival, source) => {
-    const progress: Progress = { name: 's3', model: emptyModel }
+    const progress: Progress = { name: 's3', protocol: 'restXml', model: emptyModel }
     let failure: AwsError | undefined
     let reply: Reply
     try {
@@ -76,6 +77,8 @@ export function createApi(options: ApiOptions): AnswerApi {
 /** How far a call came. */
 interface Progress {
   name: ServiceName
+  /** That the answer has to speak: before the service is known, a guess from the request's form. */
+  protocol: ProtocolName
   model: ServiceModel
   operation?: string
   caller?: Caller
@@ -95,11 +98,13 @@ async function walk(
   const { requestId } = arrival
   const request = await receive(arrival)
 
+  progress.protocol = protocolOf(request)
   const found = claimOf(request)
   const claim = found instanceof SignatureError ? undefined : found
   progress.name = identifyService(request, claim?.service)
-  const { protocol: protocolName, signingName } = traitsOfService(progress.name)
-  const family = familyOf(progress.name, protocolName)
+  progress.protocol = protocolOf(request, progress.name)
+  const { signingName } = traitsOfService(progress.name)
+  const family = familyOf(progress.name, progress.protocol)
   if (found instanceof SignatureError) throw refusal(found, family)
   const service = byName.get(progress.name)
   if (service === undefined)
@@ -121,7 +126,7 @@ async function walk(
   const caller = (progress.caller = authenticate(request, claim, family, signingName, now, options))
   const { identity, region } = caller
 
-  const protocol = protocols[protocolName]
+  const protocol = protocols[progress.protocol]
   const input = protocol.decode(operation, request, labels)
   validateInput(operation, input, handler.constraints, {
     prefix: service.validation.prefix(operation.name),
@@ -172,6 +177,7 @@ const families = {
   awsQuery: 'query',
   awsJson1_0: 'json',
   awsJson1_1: 'json',
+  rpcv2Cbor: 'json',
 } as const satisfies Record<ProtocolName, ErrorFamily>
 
 function context({ name, model }: Progress, requestId: string) {
@@ -180,8 +186,7 @@ function context({ name, model }: Progress, requestId: string) {
 }
 
 function encoded(error: AwsError, progress: Progress, { requestId }: Arrival): Reply {
-  const { protocol } = traitsOfService(progress.name)
-  const reply = protocols[protocol].encodeError(error, context(progress, requestId))
+  const reply = protocols[progress.protocol].encodeError(error, context(progress, requestId))
   // What is left of a body that was refused is not read.
   return error.status === 413 ? { ...reply, closes: true } : reply
 }

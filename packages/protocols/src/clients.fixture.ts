@@ -1,0 +1,25 @@
+/** The SDK clients that speak to each service: their serializers are what we have to understand. */
+import { readModel, type ServiceModel } from './model.ts'
+import type { SdkModule } from './operations.ts'
+import type { ServiceName } from './services.ts'
+
+export const clients: Readonly<Record<ServiceName, () => Promise<SdkModule>>> = {
+  apigateway: () => import('@aws-sdk/client-api-gateway'),
+  iam: () => import('@aws-sdk/client-iam'),
+  sts: () => import('@aws-sdk/client-sts'),
+  organizations: () => import('@aws-sdk/client-organizations'),
+  lambda: () => import('@aws-sdk/client-lambda'),
+  s3: () => import('@aws-sdk/client-s3'),
+  events: () => import('@aws-sdk/client-eventbridge'),
+  scheduler: () => import('@aws-sdk/client-scheduler'),
+  logs: () => import('@aws-sdk/client-cloudwatch-logs'),
+  cloudfront: () => import('@aws-sdk/client-cloudfront'),
+  cloudformation: () => import('@aws-sdk/client-cloudformation'),
+  accessanalyzer: () => import('@aws-sdk/client-accessanalyzer'),
+}
+
+export const serviceNames = Object.keys(clients) as readonly ServiceName[]
+
+export async function modelOf(name: ServiceName): Promise<ServiceModel> {
+  return readModel(await clients[name]())
+}
