@@ -15,6 +15,7 @@ import {
   missing,
   type RestApiRecord,
   type StageRecord,
+  shownTime,
 } from './records.ts'
 import { checkStageCount, checkStageName, checkVariables, newStage } from './stages.ts'
 
@@ -191,7 +192,7 @@ function shownDeployment(record: DeploymentRecord, withSummary = false): Sdk.Dep
   return {
     id: record.id,
     description: record.description,
-    createdDate: new Date(record.createdAt),
+    createdDate: shownTime(record.createdAt),
     apiSummary: withSummary ? summaryOf(record.snapshot) : undefined,
   }
 }

@@ -75,6 +75,11 @@ export function apiKey({ accountId, region }: Owner, apiId: string): string {
   return `${accountId}/${region}/${apiId}`
 }
 
+/** Times on the wire are whole seconds, as AWS gives them. */
+export function shownTime(epochMs: number): Date {
+  return new Date(Math.floor(epochMs / 1000) * 1000)
+}
+
 /** What AWS says where an API is not found: lists name it, what stands below it is missing itself. */
 export const missing = {
   resource: 'Invalid Resource identifier specified',

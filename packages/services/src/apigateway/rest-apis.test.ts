@@ -140,6 +140,15 @@ test('a media type that is replaced goes to the end', async () => {
   assert.deepEqual(json.binaryMediaTypes, ['image/jpeg', 'image/gif'])
 })
 
+test('times are whole seconds', async () => {
+  await using made = await madeApi()
+  await made.ask('POST', '/restapis/{api}/deployments', { stageName: 'prod' })
+  for (const path of ['', '/deployments', '/stages']) {
+    const { json } = await made.ask('GET', `/restapis/{api}${path}`)
+    assert.ok(Number.isInteger((json.item?.[0] ?? json).createdDate), path)
+  }
+})
+
 test('ids are case-sensitive', async () => {
   await using made = await madeApi()
   const upper = made.id.toUpperCase()

@@ -11,7 +11,7 @@ import { refuseMembers } from './errors.ts'
 import { fileApi, newApi } from './new-api.ts'
 import { page } from './paging.ts'
 import { applyPatches, patchConstraints } from './patch.ts'
-import { apiKey, collections, getApi, type RestApiRecord, updateApi } from './records.ts'
+import { apiKey, collections, getApi, type RestApiRecord, shownTime, updateApi } from './records.ts'
 import { shownPolicy } from './resource-policy.ts'
 import { ipAddressTypes, restApiPatches } from './rest-api-patches.ts'
 
@@ -131,7 +131,7 @@ export function shown(record: RestApiRecord): Sdk.RestApi {
     id: record.id,
     name: record.name,
     description: record.description,
-    createdDate: new Date(record.createdAt),
+    createdDate: shownTime(record.createdAt),
     version: record.version,
     warnings: record.warnings && [...record.warnings],
     binaryMediaTypes: record.binaryMediaTypes.length > 0 ? [...record.binaryMediaTypes] : undefined,

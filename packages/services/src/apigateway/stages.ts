@@ -4,7 +4,7 @@ import type { Reader } from '@sekisho/store'
 import { type Call, type GatedOperations, requestTags } from '../service.ts'
 import { badRequest, conflict, limitExceeded, notFound, refuseMembers } from './errors.ts'
 import { applyPatches, patchConstraints } from './patch.ts'
-import { collections, getApi, missing, type StageRecord } from './records.ts'
+import { collections, getApi, missing, type StageRecord, shownTime } from './records.ts'
 import { stagePatches, stageWording } from './stage-patches.ts'
 import { checkTags } from './tags.ts'
 
@@ -162,7 +162,7 @@ export function shownStage(record: StageRecord): Sdk.Stage {
     variables: Object.keys(record.variables).length > 0 ? { ...record.variables } : undefined,
     tracingEnabled: record.tracingEnabled,
     tags: Object.keys(record.tags).length > 0 ? { ...record.tags } : undefined,
-    createdDate: new Date(record.createdAt),
-    lastUpdatedDate: new Date(record.updatedAt),
+    createdDate: shownTime(record.createdAt),
+    lastUpdatedDate: shownTime(record.updatedAt),
   }
 }
