@@ -1,7 +1,7 @@
 /** The command as users run it, in processes of their own. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -47,14 +47,6 @@ export async function serve(data: string, ...args: readonly string[]): Promise<S
     stop,
     [Symbol.asyncDispose]: async () => void (await stop('SIGKILL')),
   }
-}
-
-/** The first account's root key. */
-export function keyOf({ data }: Pick<Serving, 'data'>) {
-  const credentials = readFileSync(join(data, 'credentials'), 'utf8')
-  const [, accessKeyId = ''] = /aws_access_key_id = (\S+)/.exec(credentials) ?? []
-  const [, secretAccessKey = ''] = /aws_secret_access_key = (\S+)/.exec(credentials) ?? []
-  return { accessKeyId, secretAccessKey }
 }
 
 /** Runs `sekisho` to its end. */
