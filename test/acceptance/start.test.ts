@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
+import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import { launcher, sekisho, serve, temporaryFolder } from './server.fixture.ts'
+import { launcher, root, sekisho, serve, temporaryFolder } from './server.fixture.ts'
 
 test('it says when it is ready, and serves', async () => {
   using folder = temporaryFolder()
@@ -84,4 +85,17 @@ test('another Node goes on with the pinned one: exit code and output pass throug
   assert.equal(status, 0)
   assert.match(stdout, /^sekisho VERB/)
   assert.equal(spawnSync(systemNode!, [launcher, 'prove']).status, 2)
+})
+
+test('a server that npx runs ends with npx', async () => {
+  using folder = temporaryFolder()
+  const args = ['sekisho', 'start', '--port', '0', '--data', folder.path]
+  const npx = spawn('npx', args, { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] })
+  const closed = once(npx, 'close')
+  const [line] = await once(createInterface({ input: npx.stdout }), 'line')
+  assert.match(line, /^sekisho ready at /)
+  npx.kill('SIGTERM')
+  // Its end of the pipe closes with the last process that has it: the server.
+  await closed
+  await assert.rejects(fetch(`${line.slice('sekisho ready at '.length)}/_sekisho/health`))
 })

@@ -5,6 +5,7 @@ import type { Options, Verb } from '../verb.ts'
 
 /** By then it serves; what was compiled until then is what the next start needs. */
 const flushAfterMs = 1_000
+const parentCheckMs = 250
 
 /** Its settings are the server's: one table reads flags, environment and file alike. */
 export const start: Verb = {
@@ -24,8 +25,9 @@ a flag wins over the environment, which wins over the file.`,
     ])
     return Object.fromEntries(rows) as Options
   },
-  async run(args) {
+  async run(args, { variables }) {
     const { ConfigError, serve } = await import('@sekisho/server')
+    if (variables['npm_lifecycle_event'] === 'npx') endWithParent()
     setTimeout(() => module.flushCompileCache(), flushAfterMs).unref()
     try {
       return await serve(args)
@@ -37,6 +39,14 @@ a flag wins over the environment, which wins over the file.`,
       throw error
     }
   },
+}
+
+/** npx gives a signal to the shell that it runs a command in, which dies of it and would leave the server behind. */
+function endWithParent(): void {
+  const parent = process.ppid
+  setInterval(() => {
+    if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM')
+  }, parentCheckMs).unref()
 }
 
 function isShown(fallback: unknown): boolean {
