@@ -40,17 +40,33 @@ const cases = [
 
 const rounds = 9
 const callsPerRound = 20_000
+const kibibyte = Buffer.alloc(1_024, 'a')
 
-console.log(`node ${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}`)
-for (const given of cases) {
-  const measured = medianMicroseconds(() => verify(given.message, 'keys' in given))
-  const target = 'target' in given ? ` (must: ${given.target} µs)` : ''
-  console.log(`${given.name.padEnd(42)} ${measured.toFixed(2)} µs${target}`)
+export interface SignatureFigure {
+  readonly name: string
+  readonly microseconds: number
+  readonly target?: number
 }
-const kibibyte = new Uint8Array(1024)
-console.log(
-  `${'SHA-256 of 1 KiB'.padEnd(42)} ${medianMicroseconds(() => sha256(kibibyte)).toFixed(2)} µs`,
-)
+
+export function measureSignatures(): readonly SignatureFigure[] {
+  const verified = cases.map((given) => ({
+    name: given.name,
+    microseconds: medianMicroseconds(() => verify(given.message, 'keys' in given)),
+    ...('target' in given && { target: given.target }),
+  }))
+  return [
+    ...verified,
+    { name: 'SHA-256 of 1 KiB', microseconds: medianMicroseconds(() => sha256(kibibyte)) },
+  ]
+}
+
+if (import.meta.main) {
+  console.log(`node ${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}`)
+  for (const { name, microseconds, target } of measureSignatures())
+    console.log(
+      `${name.padEnd(42)} ${microseconds.toFixed(2)} µs${target === undefined ? '' : ` (at most ${target})`}`,
+    )
+}
 
 function verify(message: HttpMessage, derivesKey: boolean): void {
   const claim = findSignature(message)

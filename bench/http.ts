@@ -1,0 +1,148 @@
+/** The data plane beside its peers: the first example's API, a signed call, a proxied call. */
+import { join } from 'node:path'
+import { signRequest } from '@sekisho/sigv4'
+import type { Side } from './lib/load.ts'
+import { loadCore, startServer } from './lib/processes.ts'
+import { figure, type Goal, type Section } from './lib/report.ts'
+import { type Measured, type RoundOptions, takeTurns } from './lib/rounds.ts'
+import { nginx } from './peers/nginx.ts'
+import { region, type Sekisho, startSekisho } from './peers/sekisho.ts'
+
+const ports = {
+  sekisho: 45660,
+  nginx: 45661,
+  node: 45662,
+  offline: 45663,
+  offlineLambda: 45664,
+  upstream: 45665,
+}
+
+/** A list as long as an office's: 40 blocks and the generator's own address. */
+const cidrs = [...Array.from({ length: 40 }, (_, at) => `198.51.${at}.0/24`), '127.0.0.1/32']
+
+export async function http(options: RoundOptions): Promise<readonly Section[]> {
+  const upstreamUrl = `http://127.0.0.1:${ports.upstream}/`
+  await using upstream = await startServer({
+    ...nginx(ports.upstream, ['127.0.0.1/32'], upstreamUrl),
+    core: loadCore,
+  })
+  await using sekisho = await startSekisho(ports.sekisho, cidrs, upstream.url)
+  await using peer = await startServer(nginx(ports.nginx, cidrs, upstream.url))
+  await using node = await startServer({
+    command: process.execPath,
+    args: [join(import.meta.dirname, 'peers/node-http.mjs'), String(ports.node)],
+    url: `http://127.0.0.1:${ports.node}/`,
+  })
+  await using offline = await startServer(serverlessOffline(upstream.url))
+  const mock = await takeTurns(
+    [
+      { name: 'sekisho', server: sekisho, path: sekisho.paths.mock },
+      { name: 'nginx', server: peer },
+      { name: 'node:http', server: node },
+      { name: 'serverless-offline', server: offline },
+    ],
+    options,
+  )
+  const proxied = await takeTurns(
+    [
+      { name: 'sekisho', server: sekisho, path: sekisho.paths.proxy },
+      { name: 'nginx', server: peer, path: '/proxy' },
+      { name: 'serverless-offline', server: offline, path: '/proxy' },
+    ],
+    options,
+  )
+  // Signed last and at once: a signature is good for five minutes.
+  const signed = await takeTurns([signedSide(sekisho), { name: 'nginx', server: peer }], options)
+  return [mockSection(mock), signedSection(signed), proxySection(proxied)]
+}
+
+function serverlessOffline(upstream: string) {
+  const folder = join(import.meta.dirname, 'peers/serverless-offline')
+  return {
+    command: process.execPath,
+    args: [join(import.meta.dirname, 'node_modules/serverless/bin/serverless.js'), 'offline'],
+    cwd: folder,
+    url: `http://127.0.0.1:${ports.offline}/`,
+    env: {
+      PEER_PORT: String(ports.offline),
+      PEER_LAMBDA_PORT: String(ports.offlineLambda),
+      PEER_UPSTREAM: upstream,
+      SLS_TELEMETRY_DISABLED: '1',
+      SLS_NOTIFICATIONS_MODE: 'off',
+    },
+  }
+}
+
+function signedSide(sekisho: Sekisho): Side {
+  const host = new URL(sekisho.url).host
+  const added = signRequest(
+    { method: 'GET', rawPath: sekisho.paths.signed, rawQuery: '', headers: ['Host', host] },
+    sekisho.credentials,
+    { region, service: 'execute-api', now: new Date() },
+  )
+  return {
+    name: 'sekisho, signed',
+    server: sekisho,
+    path: sekisho.paths.signed,
+    headers: Object.fromEntries(pairs(added)),
+  }
+}
+
+function* pairs(flat: readonly string[]): Generator<[string, string]> {
+  for (let at = 0; at + 1 < flat.length; at += 2) yield [flat[at]!, flat[at + 1]!]
+}
+
+function mockSection(sides: readonly Measured[]): Section {
+  const ours = sides[0]!
+  return {
+    title: 'The first example: address policy and MOCK integration',
+    intro: `Resource policy with ${cidrs.length} CIDR blocks; nginx with the same list and body; \`node:http\` decides nothing.`,
+    ...table(sides, 'nginx'),
+    goals: [
+      ratio('against nginx', ours.ratioTo('nginx'), 0.3, 0.7),
+      ratio('against bare node:http', ours.ratioTo('node:http'), 0.75),
+      ratio('against serverless-offline', ours.ratioTo('serverless-offline'), 8),
+    ],
+  }
+}
+
+function signedSection(sides: readonly Measured[]): Section {
+  return {
+    title: 'The same, signed with SigV4 (AWS_IAM)',
+    intro:
+      'Every request is verified: canonical request, derived key, signature, policies. No peer checks signatures.',
+    ...table(sides, 'nginx'),
+    goals: [ratio('against nginx (unsigned)', sides[0]!.ratioTo('nginx'), 0.15, 0.3)],
+  }
+}
+
+function proxySection(sides: readonly Measured[]): Section {
+  const ours = sides[0]!
+  return {
+    title: 'HTTP_PROXY to a local upstream',
+    intro: 'The upstream (nginx) shares the core of the generator, for every side.',
+    ...table(sides, 'nginx'),
+    goals: [
+      ratio('against nginx proxy_pass', ours.ratioTo('nginx'), 0.22, 0.39),
+      ratio('against serverless-offline', ours.ratioTo('serverless-offline'), 5),
+    ],
+  }
+}
+
+function table(sides: readonly Measured[], base: string): Pick<Section, 'head' | 'rows'> {
+  return {
+    head: ['server', 'requests/s', `× ${base}`, 'CPU µs/request', 'p50 ms', 'failed'],
+    rows: sides.map((side) => [
+      side.name,
+      figure(side.requestsPerSecond),
+      figure(side.ratioTo(base)),
+      figure(side.cpuMicrosPerRequest),
+      figure(side.p50Ms),
+      String(side.failures),
+    ]),
+  }
+}
+
+function ratio(what: string, measured: number, must: number, goal?: number): Goal {
+  return { what, measured, must, ...(goal !== undefined && { goal }), better: 'higher', unit: '×' }
+}

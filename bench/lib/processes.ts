@@ -1,0 +1,100 @@
+/** Servers under measurement: started on one core, watched for their CPU time, ended with the run. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** The server has one core, the generator (and any upstream) the other. */
+export const serverCore = '0'
+export const loadCore = '1'
+
+export interface Started extends AsyncDisposable {
+  readonly pid: number
+  readonly url: string
+  /** Milliseconds from exec to the first answer. */
+  readonly startMs: number
+}
+
+export interface Launch {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly url: string
+  readonly core?: string
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** Starts a server and waits (30 s at most) until it answers HTTP at all. */
+export async function startServer(launch: Launch): Promise<Started> {
+  const begun = performance.now()
+  const child = spawn(
+    'taskset',
+    ['-c', launch.core ?? serverCore, launch.command, ...launch.args],
+    {
+      cwd: launch.cwd,
+      env: { ...process.env, ...launch.env },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  )
+  await answers(launch.url, child, 30_000)
+  const startMs = performance.now() - begun
+  return {
+    pid: child.pid ?? 0,
+    url: launch.url,
+    startMs,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGTERM')
+      await ended(child)
+    },
+  }
+}
+
+/** User and system time of the process and its living descendants, in microseconds. */
+export function cpuMicros(pid: number): number {
+  return [pid, ...descendants(pid)].reduce((sum, each) => sum + ownMicros(each), 0)
+}
+
+/** Resident memory of the process and its descendants, in megabytes. */
+export function residentMb(pid: number): number {
+  return [pid, ...descendants(pid)].reduce((sum, each) => sum + residentKb(each) / 1024, 0)
+}
+
+const microsPerTick = 10_000
+
+function ownMicros(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+  return (Number(fields[11]) + Number(fields[12])) * microsPerTick
+}
+
+function residentKb(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
+}
+
+function descendants(pid: number): readonly number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
+  const own = children === '' ? [] : children.split(' ').map(Number)
+  return own.flatMap((child) => [child, ...descendants(child)])
+}
+
+async function answers(url: string, child: ChildProcess, withinMs: number): Promise<void> {
+  const deadline = performance.now() + withinMs
+  while (performance.now() < deadline) {
+    if (child.exitCode !== null)
+      throw new Error(`the server for ${url} ended with ${child.exitCode}`)
+    try {
+      await (await fetch(url)).arrayBuffer()
+      return
+    } catch {
+      await sleep(2)
+    }
+  }
+  throw new Error(`no answer at ${url} within ${withinMs} ms`)
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const { promise, resolve } = Promise.withResolvers<void>()
+  child.once('exit', () => resolve())
+  const timer = setTimeout(() => child.kill('SIGKILL'), 5_000)
+  await promise
+  clearTimeout(timer)
+}

@@ -1,0 +1,1 @@
+exports.mock = async () => ({ statusCode: 200, body: '{"hello":"world"}' })
