@@ -22,7 +22,8 @@ export function createUpstream(): Upstream {
   let agent: Promise<Agent> | undefined
   const open = async (): Promise<Agent> => {
     // Loaded with the first call: most servers at rest never make one.
-    const { Agent, buildConnector } = await import('undici')
+    // The default export: a bundle keeps no other of a CommonJS module that is loaded late.
+    const { Agent, buildConnector } = (await import('undici')).default
     const connector = buildConnector({
       timeout: connectMs,
       allowH2: false,
