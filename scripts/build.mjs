@@ -44,7 +44,7 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node26',
-  conditions: ['source'],
+  conditions: ['source', 'module'],
   sourcemap: 'linked',
   sourcesContent: false,
   logLevel: 'warning',

@@ -1,4 +1,4 @@
-/** Reads CBOR that anybody may have sent: lengths are checked against what is there, nesting is bounded. */
+/** CBOR in and out: of what anybody may have sent, lengths are checked against what is there and nesting is bounded. */
 import { commonError } from './aws-error.ts'
 
 /** A value under a tag; timestamps stand under tag 1. */
@@ -111,6 +111,65 @@ export function parseCbor(bytes: Uint8Array): unknown {
     if (info === 25) return view.getFloat16(start)
     return info === 26 ? view.getFloat32(start) : view.getFloat64(start)
   }
+}
+
+/** @param value  of null, booleans, numbers, text, bytes, lists, plain objects and Tagged; what is undefined is left out */
+export function writeCbor(value: unknown): Uint8Array {
+  const parts: Uint8Array[] = []
+  write(value)
+  return Buffer.concat(parts)
+
+  function write(item: unknown): void {
+    if (item === null || item === undefined) parts.push(Uint8Array.of(0xf6))
+    else if (typeof item === 'boolean') parts.push(Uint8Array.of(item ? 0xf5 : 0xf4))
+    else if (typeof item === 'number') writeNumber(item)
+    else if (typeof item === 'string') writeBytes(major.text, Buffer.from(item))
+    else if (item instanceof Uint8Array) writeBytes(major.bytes, item)
+    else if (item instanceof Tagged) {
+      parts.push(head(major.tag, item.tag))
+      write(item.value)
+    } else if (Array.isArray(item)) {
+      parts.push(head(major.list, item.length))
+      for (const inner of item) write(inner)
+    } else {
+      const entries = Object.entries(item).filter(([, inner]) => inner !== undefined)
+      parts.push(head(major.map, entries.length))
+      for (const [key, inner] of entries) {
+        write(key)
+        write(inner)
+      }
+    }
+  }
+
+  function writeNumber(number: number): void {
+    if (Number.isSafeInteger(number))
+      parts.push(number < 0 ? head(major.negative, -1 - number) : head(major.unsigned, number))
+    else {
+      const bytes = new Uint8Array(9)
+      bytes[0] = 0xfb
+      new DataView(bytes.buffer).setFloat64(1, number)
+      parts.push(bytes)
+    }
+  }
+
+  function writeBytes(kind: number, bytes: Uint8Array): void {
+    parts.push(head(kind, bytes.length), bytes)
+  }
+}
+
+/** The major type and its count, as short as it goes. */
+function head(kind: number, count: number): Uint8Array {
+  const type = kind << 5
+  if (count < 24) return Uint8Array.of(type | count)
+  if (count < 0x100) return Uint8Array.of(type | 24, count)
+  const size = count < 0x10000 ? 2 : count < 0x100000000 ? 4 : 8
+  const bytes = new Uint8Array(1 + size)
+  const view = new DataView(bytes.buffer)
+  bytes[0] = type | (size === 2 ? 25 : size === 4 ? 26 : 27)
+  if (size === 2) view.setUint16(1, count)
+  else if (size === 4) view.setUint32(1, count)
+  else view.setBigUint64(1, BigInt(count))
+  return bytes
 }
 
 function keyOf(key: unknown): string {

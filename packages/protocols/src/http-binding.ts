@@ -160,9 +160,14 @@ function writeHeader(member: Schema, value: unknown): string {
     value instanceof Date
       ? formatTimestamp(value, timestampFormatOf(member, 'http-date'))
       : Array.isArray(value)
-        ? value.join(', ')
+        ? value.map((item) => quoted(String(item))).join(', ')
         : String(value)
   // A value with a line break would be another header.
-  if (/[\r\n]/.test(text)) throw commonError('InternalFailure', 'a header value has a line break')
+  if (/[\r\n\0]/.test(text)) throw commonError('InternalFailure', 'a header value has a line break')
   return text
+}
+
+/** An item with a comma or a quote would be read as two. */
+function quoted(item: string): string {
+  return /[",]/.test(item) ? `"${item.replace(/["\\]/g, '\\$&')}"` : item
 }

@@ -17,7 +17,7 @@ export const restJson: Protocol = {
       return value === undefined ? values : { ...values, [name]: value }
     }
     if (bodyMembers.length === 0) return values
-    const body = readJson(operation.input, parseJsonBody(request.body), habits) as Values
+    const body = (readJson(operation.input, parseJsonBody(request.body), habits) ?? {}) as Values
     for (const [name] of bodyMembers) if (body[name] !== undefined) values[name] = body[name]
     return values
   },

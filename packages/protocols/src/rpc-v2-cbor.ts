@@ -1,7 +1,6 @@
 /** rpcv2Cbor, which newer clients may choose for services that began with awsJson. */
-import { cbor, dateToTag } from '@smithy/core/cbor'
 import { type AwsError, commonError } from './aws-error.ts'
-import { parseCbor, Tagged } from './cbor.ts'
+import { parseCbor, Tagged, writeCbor } from './cbor.ts'
 import { membersOf, type Schema } from './model.ts'
 import type { AnswerContext, Protocol, Values } from './protocol.ts'
 import { readTimestamp } from './scalars.ts'
@@ -15,12 +14,12 @@ export const rpcV2Cbor: Protocol = {
   encode: (operation, output, { requestId }) => ({
     status: 200,
     headers: headersOf(requestId),
-    body: cbor.serialize(writeCbor(operation.output, output) ?? {}),
+    body: writeCbor(cborOf(operation.output, output) ?? {}),
   }),
   encodeError: (error, { requestId, model }) => ({
     status: error.status,
     headers: headersOf(requestId),
-    body: cbor.serialize({
+    body: writeCbor({
       __type: error.code,
       ...contentOf(error, model),
       message: error.message,
@@ -35,7 +34,7 @@ function headersOf(requestId: string): string[] {
 
 function contentOf({ code, details }: AwsError, model: AnswerContext['model']): Values {
   const shape = model.errors.get(code)?.schema
-  return shape ? (writeCbor(shape, details) as Values) : details
+  return shape ? (cborOf(shape, details) as Values) : details
 }
 
 /** Members that the schema lacks are ignored. */
@@ -89,24 +88,20 @@ function wrongType(): AwsError {
 }
 
 /** Values that are undefined (or null) are left out; timestamps stand under tag 1. */
-function writeCbor(schema: Schema, value: unknown): unknown {
+function cborOf(schema: Schema, value: unknown): unknown {
   if (value === null || value === undefined) return undefined
   if (schema.isUnitSchema()) return {}
   if (schema.isStructSchema())
-    return present(
-      membersOf(schema).map(([name, member]) => [name, writeCbor(member, (value as Values)[name])]),
+    return Object.fromEntries(
+      membersOf(schema).map(([name, member]) => [name, cborOf(member, (value as Values)[name])]),
     )
   if (schema.isListSchema())
     return (value as readonly unknown[]).map(
-      (item) => writeCbor(schema.getValueSchema(), item) ?? null,
+      (item) => cborOf(schema.getValueSchema(), item) ?? null,
     )
   if (schema.isMapSchema())
-    return present(
-      Object.entries(value).map(([key, item]) => [key, writeCbor(schema.getValueSchema(), item)]),
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, cborOf(schema.getValueSchema(), item)]),
     )
-  return value instanceof Date ? dateToTag(value) : value
-}
-
-function present(entries: readonly (readonly [string, unknown])[]): Values {
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined))
+  return value instanceof Date ? new Tagged(1, value.getTime() / 1000) : value
 }

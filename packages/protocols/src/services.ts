@@ -106,25 +106,30 @@ export function serviceByVersion(version: string): ServiceName | undefined {
   return byVersion.get(version)
 }
 
-/** Heads of paths that belong to one REST service alone. */
-const pathHeads: readonly (readonly [RegExp, ServiceName])[] = [
-  [
-    /^\/(?:restapis|apikeys|usageplans|domainnames|vpclinks|clientcertificates|account|sdktypes|domainnameaccessassociations|rejectdomainnameaccessassociations)(?:\/|$)/,
-    'apigateway',
-  ],
-  [
-    /^\/(?:2014-11-13|2015-03-31|2016-08-19|2017-03-31|2017-10-31|2018-10-31|2019-09-25|2019-09-30|2020-04-22|2020-06-30|2021-07-20|2021-10-31|2021-11-15|2024-08-31|2025-\d\d-\d\d)\/(?:functions|layers|layers-by-arn|event-source-mappings|account-settings|tags|code-signing-configs)/,
-    'lambda',
-  ],
-  [/^\/2020-05-31\//, 'cloudfront'],
-  [/^\/schedules?(?:-groups)?(?:\/|$)/, 'scheduler'],
-  [
-    /^\/(?:analyzer|policy\/(?:validation|check)|access-preview|archive-rule|finding|findingv2)(?:\/|$)/,
-    'accessanalyzer',
-  ],
-]
+/** First segments of the paths of each REST service's model, where no other service has them too. */
+const pathHeads = {
+  apigateway:
+    'account apikeys clientcertificates domainnameaccessassociations domainnames rejectdomainnameaccessassociations restapis sdktypes usageplans vpclinks',
+  scheduler: 'schedule-groups schedules',
+  accessanalyzer:
+    'access-preview analyzed-resource analyzer archive-rule finding findingv2 policy recommendation resource service-linked-analyzer',
+} as const satisfies { [Name in ServiceName]?: string }
+
+/** Second segments of Lambda's paths, whose first is the date of a version. */
+const lambdaHeads =
+  'account-settings capacity-providers code-signing-configs durable-execution-callbacks durable-executions event-source-mappings functions layers resource-policy tags'
+
+const byPathHead = new Map(
+  Object.entries(pathHeads).flatMap(([name, heads]) =>
+    heads.split(' ').map((head) => [head, name as ServiceName] as const),
+  ),
+)
+const lambdaHead = new Set(lambdaHeads.split(' '))
 
 /** The REST service whose model has such paths; S3 is whatever is left. */
 export function serviceByPath(rawPath: string): ServiceName | undefined {
-  return pathHeads.find(([pattern]) => pattern.test(rawPath))?.[1]
+  const [, first = '', second = ''] = rawPath.split('/', 3)
+  if (first === serviceTraits.cloudfront.version) return 'cloudfront'
+  if (/^20\d\d-\d\d-\d\d$/.test(first) && lambdaHead.has(second)) return 'lambda'
+  return byPathHead.get(first)
 }

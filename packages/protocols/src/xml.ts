@@ -11,8 +11,9 @@ export interface XmlElement {
 const maxDepth = 64
 export const notWellFormed =
   'The XML you provided was not well-formed or did not validate against our published schema'
+/** Attributes are counted: a pattern that repeats without end is a stack without end. */
 const token =
-  /<!\[CDATA\[([\s\S]*?)\]\]>|<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<(\/?)([A-Za-z_][\w:.-]*)((?:\s+[^\s=>]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(\/?)>|([^<]+)/y
+  /<!\[CDATA\[([\s\S]*?)\]\]>|<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<(\/?)([A-Za-z_][\w:.-]*)((?:\s+[^\s=>]+\s*=\s*(?:"[^"]*"|'[^']*')){0,64})\s*(\/?)>|([^<]+)/y
 const attribute = /([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g
 
 interface Open {
@@ -86,7 +87,10 @@ export function escapeXml(text: string): string {
     .replace(/[&<>"]/g, (char) =>
       char === '&' ? '&amp;' : char === '<' ? '&lt;' : char === '>' ? '&gt;' : '&quot;',
     )
-    .replace(/[\r\u0085\u2028]/g, (char) => `&#x${char.charCodeAt(0).toString(16).toUpperCase()};`)
+    .replace(
+      /[\x00-\x08\x0b-\x1f\u0085\u2028]/g,
+      (char) => `&#x${char.charCodeAt(0).toString(16).toUpperCase()};`,
+    )
 }
 
 function malformed(message: string) {
