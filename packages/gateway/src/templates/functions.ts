@@ -28,7 +28,7 @@ export class TemplateInput extends TemplateObject {
         return found === undefined ? '""' : JSON.stringify(found)
       }
       case 'path':
-        return structuredClone(findJson(this.#parsed(), String(argument)))
+        return structuredClone(findJson(this.#parsed(), String(argument)) ?? null)
       case 'params':
         return argument === undefined ? this.#params() : this.#param(String(argument))
       default:

@@ -444,6 +444,9 @@ class Parser {
     const text = pattern.exec(this.#text)?.[0]
     if (text === undefined) return undefined
     this.#at += text.length
+    // `7-2` is two numbers side by side, as Velocity reads it.
+    if (/^-\d/.test(this.#text.slice(this.#at, this.#at + 2)))
+      this.#fail('expected an operator between numbers')
     return { kind: 'literal', value: Number(text) }
   }
 

@@ -183,13 +183,14 @@ class Rendering {
   }
 }
 
+/** What a value that is there does not have is nothing, and prints as nothing; only an unknown name prints as written. */
 function memberOf(holder: TemplateValue, key: TemplateValue): TemplateValue {
-  if (Array.isArray(holder)) return holder[Number(key)]
-  if (typeof holder !== 'object' || holder === null) return undefined
+  if (Array.isArray(holder)) return holder[Number(key)] ?? null
+  if (typeof holder !== 'object' || holder === null) return null
   if (holder instanceof TemplateObject) return holder.call(String(key), [])
   return Object.hasOwn(holder, String(key))
-    ? (holder as Record<string, TemplateValue>)[String(key)]
-    : undefined
+    ? ((holder as Record<string, TemplateValue>)[String(key)] ?? null)
+    : null
 }
 
 /** Only false and nothing are false: `""` and 0 are true. */

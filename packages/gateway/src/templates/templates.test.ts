@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { TemplateInput, templateUtil } from './functions.ts'
+import { findJson } from './json-path.ts'
+import { parseTemplate } from './parse.ts'
+import { render } from './render.ts'
+
+const body =
+  '{"name":"Ann","tags":["a","b"],"pets":[{"kind":"dog"},{"kind":"cat"}],"none":null,"n":7,"empty":[]}'
+const variables = () =>
+  new Map<string, unknown>([
+    [
+      'input',
+      new TemplateInput({
+        body,
+        path: { id: '42' },
+        querystring: { id: 'query', q: 'x' },
+        header: { 'X-Own': 'h' },
+      }),
+    ],
+    ['util', templateUtil],
+    ['context', { stage: 'prod', identity: { sourceIp: '11.22.33.44' } }],
+    ['stageVariables', { base: 'v1' }],
+  ])
+const rendered = (template: string) => render(parseTemplate(template), variables())
+
+/** What a template prints; where the platform differs from what one would think, the row says so. */
+const rows: readonly (readonly [template: string, printed: string])[] = [
+  ['plain text, 100 % and $ alone', 'plain text, 100 % and $ alone'],
+  ["$input.path('$.name')", 'Ann'],
+  ["$input.json('$.name')", '"Ann"'],
+  ["$input.json('$.missing')", '""'],
+  ["$input.path('$.missing')", ''],
+  ["$input.path('$.none')", ''],
+  ["$input.path('$.tags')", '["a","b"]'],
+  ["$input.path('$.empty')", '[]'],
+  ["$input.path('$.pets[0]')", '{kind=dog}'],
+  ["$input.path('$.pets')", '[{"kind":"dog"},{"kind":"cat"}]'],
+  ["$input.path('$.pets[*].kind')", '["dog","cat"]'],
+  ["$input.path('$..kind')", '["dog","cat"]'],
+  ['$input.body.name', ''],
+  ["$input.params('id')", '42'],
+  ["$input.params('q')/$input.params('X-Own')/$input.params('none')", 'x/h/'],
+  ['$input.params().path.id', '42'],
+  [
+    '$context.identity.sourceIp ${stageVariables.base} $stageVariables["base"]',
+    '11.22.33.44 v1 v1',
+  ],
+  ['$undefined $!undefined ${undefined.x}', '$undefined  ${undefined.x}'],
+  ['#set($a-b = 3)$a-b', '3'],
+  ['#set($x = 1)#set($x = $none)$x', '1'],
+  ['#if("")yes#{else}no#end', 'yes'],
+  ['#if($input.path(\'$.missing\') == "")yes#end', 'yes'],
+  ['#if(1 == 1 && !(2 > 3))a#elseif(true)b#{else}c#end', 'a'],
+  ['#if($context.none)a#elseif($context.stage == "prod")b#{else}c#end', 'b'],
+  ["#foreach($pet in $input.path('$.pets'))$pet.kind#if($foreach.hasNext), #end#end", 'dog, cat'],
+  ['#foreach($i in [1..5])#if($i == 4)#break#end$i#end', '123'],
+  ['before#stop after', 'before'],
+  ['#set($m = {"a": 1})$m.put("b", 2)$m.b', '$m.put("b", 2)2'],
+  ['#set($l = [1, 2])#set($ignored = $l.add(3))$l.size()', '3'],
+  ['#set($s = "x")"$s and ${s}y"', '"x and xy"'],
+  ["#set($s = 'x $s')$s", 'x $s'],
+  ['#set($n = 7 / 2)$n #set($r = 7 % 2)$r #set($p = 2 + 3 * 4)$p', '3 1 14'],
+  ['## a comment\nkept #* gone *#too', 'kept too'],
+  ['$util.escapeJavaScript("it\'s")', "it\\'s"],
+  ["$util.urlEncode('a b&c') $util.urlDecode('a+b%26c')", 'a+b%26c a b&c'],
+  ["$util.base64Encode('hi') $util.base64Decode('aGk=')", 'aGk= hi'],
+  ['$util.parseJson(\'{"a":[1,2]}\').a[1]', '2'],
+  ["$input.path('$.name').toUpperCase().substring(0, 2)", 'AN'],
+  ["$input.path('$.name').replaceAll('[A-Z]', '_')", '_nn'],
+]
+for (const [template, printed] of rows)
+  test(`${JSON.stringify(template)} prints ${JSON.stringify(printed)}`, () => {
+    assert.equal(rendered(template), printed)
+  })
+
+for (const template of [
+  '#if(1)',
+  '#end',
+  '#set($x 1)',
+  '#foreach($x of [1])#end',
+  "#set($x = 'open)",
+  '#set($x = 7-2)',
+  '#else',
+])
+  test(`${JSON.stringify(template)} is no template`, () => {
+    assert.throws(() => rendered(template), { name: 'TemplateError' })
+  })
+
+const explosions = [
+  '#foreach($i in [1..1001])x#end',
+  '#foreach($i in [1..1000])#foreach($j in [1..1000])x#end#end',
+  '#set($x = "0123456789")#foreach($i in [1..40])#set($x = "$x$x")#end$x',
+  `#set($x = ${'('.repeat(2_000)}1${')'.repeat(2_000)})`,
+  '#if(true)'.repeat(500) + '#end'.repeat(500),
+]
+for (const [at, template] of explosions.entries())
+  test(`a template that explodes is stopped (${at})`, () => {
+    assert.throws(() => rendered(template), { name: 'TemplateError' })
+  })
+
+test('whatever a template is, it renders or is refused as one', () => {
+  const piece = fc.constantFrom(
+    '#if(',
+    '#end',
+    '#set($x = ',
+    ')',
+    '$x',
+    '${',
+    '}',
+    '#foreach($i in ',
+    '[1..3]',
+    '"',
+    "'",
+    '.y',
+    '(',
+    '1',
+    '-',
+    '#else',
+    '#*',
+    '*#',
+    ' ',
+    '{',
+    '$input.json(',
+  )
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 25 }), (pieces) => {
+      try {
+        rendered(pieces.join(''))
+      } catch (error) {
+        assert.equal((error as Error).name, 'TemplateError')
+      }
+    }),
+    { numRuns: 2_000 },
+  )
+})
+
+test('nothing of a template reaches into the platform', () => {
+  for (const template of [
+    '$input.constructor',
+    '$context.__proto__',
+    '$util.constructor("x")',
+    '$context.identity.constructor',
+  ])
+    assert.doesNotMatch(rendered(template), /function|native|class|\[object/)
+  assert.throws(() => rendered('#set($context.__proto__.x = 1)'), { name: 'TemplateError' })
+  rendered('#set($context["__proto__"] = {"x": 1})')
+  assert.equal(({} as Record<string, unknown>)['x'], undefined)
+})
+
+test('JSONPath finds what is there and nothing of an object beyond its own members', () => {
+  const json = JSON.parse(body)
+  assert.equal(findJson(json, '$.pets[1].kind'), 'cat')
+  assert.equal(findJson(json, "$['name']"), 'Ann')
+  assert.equal(findJson(json, '$.constructor'), undefined)
+  assert.equal(findJson(json, '$.pets[-1].kind'), 'cat')
+  assert.equal(findJson(json, 'name'), undefined)
+})
