@@ -17,10 +17,10 @@ export const awsQuery: Protocol = {
 
   encode(operation, output, { requestId, xmlNamespace }) {
     const { name } = operation
-    const result =
-      membersOf(operation.output).length > 0
-        ? `<${name}Result>${writeContent(operation.output, output)}</${name}Result>`
-        : ''
+    // Python clients ask for the element of an answer that has nothing in it, but not of one that the model lacks.
+    const result = operation.output.isUnitSchema()
+      ? ''
+      : `<${name}Result>${writeContent(operation.output, output)}</${name}Result>`
     return {
       status: 200,
       headers: ['x-amzn-RequestId', requestId, 'Content-Type', 'text/xml'],

@@ -90,9 +90,21 @@ function deref(schema: unknown): never {
   return (typeof schema === 'function' ? schema() : schema) as never
 }
 
+export type Members = readonly (readonly [name: string, schema: Schema])[]
+
+const membersOfStructures = new WeakMap<object, Members>()
+const noMembers: Members = []
+
 /** Members of a structure in the model's order; none for a unit. */
-export function membersOf(schema: Schema): readonly (readonly [name: string, schema: Schema])[] {
-  return schema.isStructSchema() ? [...schema.structIterator()] : []
+export function membersOf(schema: Schema): Members {
+  const raw = schema.getSchema()
+  if (typeof raw !== 'object') return noMembers
+  let members = membersOfStructures.get(raw)
+  if (members === undefined) {
+    members = schema.isStructSchema() ? [...schema.structIterator()] : noMembers
+    membersOfStructures.set(raw, members)
+  }
+  return members
 }
 
 /** Names of the members that must be there: the schema keeps them first. */

@@ -63,10 +63,13 @@ export function writeXml(name: string, schema: Schema, value: unknown, namespace
 export function writeContent(schema: Schema, value: unknown): string {
   if (schema.isStructSchema()) {
     const object = value as Readonly<Record<string, unknown>>
-    return membersOf(schema)
-      .filter(([, member]) => !traitsOf(member).xmlAttribute)
-      .map(([name, member]) => writeMember(name, member, object[name]))
-      .join('')
+    let content = ''
+    for (const [name, member] of membersOf(schema)) {
+      const inner = object[name]
+      if (inner !== undefined && inner !== null && !traitsOf(member).xmlAttribute)
+        content += writeMember(name, member, inner)
+    }
+    return content
   }
   if (schema.isListSchema()) {
     const itemName = traitsOf(schema.getValueSchema()).xmlName ?? 'member'
@@ -88,7 +91,6 @@ export function errorContent({ code, message, details }: AwsError): string {
 }
 
 function writeMember(name: string, member: Schema, value: unknown): string {
-  if (value === undefined || value === null) return ''
   const traits = traitsOf(member)
   const wireName = traits.xmlName ?? name
   if (traits.xmlFlattened && member.isListSchema())
@@ -111,7 +113,7 @@ function writeMap(entryName: string, schema: Schema, value: unknown): string {
 }
 
 function writeAttributes(schema: Schema, value: unknown): string {
-  if (!schema.isStructSchema()) return ''
+  if (!schema.isStructSchema() || !hasAttributes(schema)) return ''
   const object = value as Readonly<Record<string, unknown>>
   return membersOf(schema)
     .filter(([name, member]) => traitsOf(member).xmlAttribute && object[name] !== undefined)
@@ -123,6 +125,10 @@ function writeAttributes(schema: Schema, value: unknown): string {
       return `${prefix} ${wireName}="${escapeXml(String(object[name]))}"`
     })
     .join('')
+}
+
+function hasAttributes(schema: Schema): boolean {
+  return membersOf(schema).some(([, member]) => traitsOf(member).xmlAttribute)
 }
 
 function namespaceOf(schema: Schema): string | undefined {

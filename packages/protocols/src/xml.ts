@@ -82,15 +82,22 @@ function unescapeXml(text: string): string {
   })
 }
 
+const special = /[&<>"\x00-\x08\x0b-\x1f\u0085\u2028]/
+
 export function escapeXml(text: string): string {
-  return text
-    .replace(/[&<>"]/g, (char) =>
-      char === '&' ? '&amp;' : char === '<' ? '&lt;' : char === '>' ? '&gt;' : '&quot;',
-    )
-    .replace(
-      /[\x00-\x08\x0b-\x1f\u0085\u2028]/g,
-      (char) => `&#x${char.charCodeAt(0).toString(16).toUpperCase()};`,
-    )
+  return special.test(text) ? text.replace(allSpecial, escapeCharacter) : text
+}
+
+const allSpecial = new RegExp(special, 'g')
+const named: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+}
+
+function escapeCharacter(character: string): string {
+  return named[character] ?? `&#x${character.charCodeAt(0).toString(16).toUpperCase()};`
 }
 
 function malformed(message: string) {
