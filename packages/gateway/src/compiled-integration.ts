@@ -1,8 +1,9 @@
 /** An integration made ready: templates parsed, mappings read, patterns compiled. */
 import type { IntegrationResponse } from '@aws-sdk/client-api-gateway'
 import { compileMappings, type Mapping } from './mappings.ts'
-import type { DeploymentSnapshot, SnapshotMethod } from './snapshot.ts'
-import { type Part, parseTemplate } from './templates/parse.ts'
+import type { SnapshotMethod } from './snapshot.ts'
+import { parseTemplate } from './templates/parse.ts'
+import type { Part } from './templates/syntax.ts'
 
 export type SnapshotIntegration = NonNullable<SnapshotMethod['methodIntegration']>
 
@@ -46,7 +47,6 @@ const passthroughs = ['WHEN_NO_MATCH', 'WHEN_NO_TEMPLATES', 'NEVER'] as const
 export function compileIntegration(
   method: SnapshotMethod,
   definition: SnapshotIntegration,
-  _snapshot: DeploymentSnapshot,
 ): CompiledIntegration {
   const requestTemplates = compileTemplates(definition.requestTemplates)
   const requestMappings = compileMappings(definition.requestParameters)

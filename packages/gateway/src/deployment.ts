@@ -44,7 +44,7 @@ export function compileDeployment(snapshot: DeploymentSnapshot): Deployment {
   for (const resource of snapshot.resources) {
     const node = nodeAt(root, resource.path)
     for (const [name, definition] of Object.entries(resource.methods)) {
-      const method = compileMethod(resource, definition, snapshot)
+      const method = compileMethod(resource, definition)
       if (name === 'ANY') node.any = method
       else node.methods.set(name, method)
     }
@@ -96,11 +96,7 @@ function childOf(node: RouteNode, part: string): RouteNode {
   return node[key].node
 }
 
-function compileMethod(
-  resource: SnapshotResource,
-  definition: SnapshotMethod,
-  snapshot: DeploymentSnapshot,
-): CompiledMethod {
+function compileMethod(resource: SnapshotResource, definition: SnapshotMethod): CompiledMethod {
   return {
     resource,
     definition,
@@ -108,8 +104,7 @@ function compileMethod(
     apiKeyRequired: definition.apiKeyRequired ?? false,
     required: definition.requestValidatorId === undefined ? [] : requiredParameters(definition),
     integration:
-      definition.methodIntegration &&
-      compileIntegration(definition, definition.methodIntegration, snapshot),
+      definition.methodIntegration && compileIntegration(definition, definition.methodIntegration),
   }
 }
 

@@ -13,8 +13,8 @@ import {
 import { MappingError, valueOfSource } from './mappings.ts'
 import type { CallEnvironment, IntegrationRequest, Validated } from './pass.ts'
 import { TemplateInput, templateUtil } from './templates/functions.ts'
-import { TemplateError } from './templates/parse.ts'
 import { render, type Variables } from './templates/render.ts'
+import { TemplateError } from './templates/syntax.ts'
 
 /** @throws GatewayError UNSUPPORTED_MEDIA_TYPE, BAD_REQUEST_BODY, API_CONFIGURATION_ERROR */
 export function mapRequest(validated: Validated): IntegrationRequest {

@@ -1,5 +1,5 @@
 /** The methods of Java's strings, lists and maps that templates call. */
-import { TemplateError } from './parse.ts'
+import { TemplateError } from './syntax.ts'
 import { printed, TemplateObject, type TemplateValue } from './values.ts'
 
 type Arguments = readonly TemplateValue[]

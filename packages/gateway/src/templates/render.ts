@@ -6,7 +6,7 @@ import {
   type Part,
   type Reference,
   TemplateError,
-} from './parse.ts'
+} from './syntax.ts'
 import { printed, TemplateObject, type TemplateValue } from './values.ts'
 
 export type Variables = Map<string, TemplateValue>
