@@ -328,6 +328,28 @@ test('HTTP_PROXY passes the request on and renames what the backend says of itse
   )
 })
 
+for (const path of [
+  '/..',
+  '/%2e%2e/admin',
+  '/a/../../admin',
+  '/a/%2E/b',
+  '/..%2fadmin',
+  '/.%2e\\admin',
+])
+  test(`a path that climbs is not passed on: ${path}`, async () => {
+    const proxy = {
+      authorizationType: 'NONE',
+      methodIntegration: {
+        type: 'HTTP_PROXY' as const,
+        httpMethod: 'GET',
+        uri: 'http://backend.test/public/{proxy}',
+        requestParameters: { 'integration.request.path.proxy': 'method.request.path.proxy' },
+      },
+    }
+    const reply = await call(snapshotOf({ '/{proxy+}': { GET: proxy } }), { path })
+    assert.deepEqual([reply.status, textOf(reply)], [400, '{"message": "Invalid path parameter"}'])
+  })
+
 const failures = [
   ['TIMEOUT', 504, '{"message": "Endpoint request timed out"}'],
   ['UNREACHABLE', 504, '{"message": "Network error communicating with endpoint"}'],

@@ -178,11 +178,12 @@ function addressOf(
   )
 }
 
-/** Already encoded text stays as it is; nothing can leave the path (`?`, `#`) or climb (`..`). */
+/**
+ * Already encoded text stays as it is; nothing can leave the path (`?`, `#`).
+ * @throws GatewayError BAD_REQUEST_PARAMETERS  dot segments, encoded or not: whoever reads the address next would climb
+ */
 function encodePath(value: string): string {
-  return value
-    .replace(/[^A-Za-z0-9\-._~!$&'()*+,;=:@%/]/gu, (char) => encodeURIComponent(char))
-    .split('/')
-    .map((part) => (/^(?:\.|%2e){1,2}$/i.test(part) ? part.replace(/\./g, '%2E') : part))
-    .join('/')
+  if (value.split(/[/\\]|%2f|%5c/i).some((part) => /^(?:\.|%2e){1,2}$/i.test(part)))
+    throw new GatewayError('BAD_REQUEST_PARAMETERS', { message: 'Invalid path parameter' })
+  return value.replace(/[^A-Za-z0-9\-._~!$&'()*+,;=:@%/]/gu, (char) => encodeURIComponent(char))
 }
