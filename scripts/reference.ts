@@ -4,10 +4,12 @@ import { contextKeys, negatedOperators, operators } from '@sekisho/policy'
 import { commonErrors, readModel, serviceTraits } from '@sekisho/protocols'
 import { environmentName, laterSettings, settings } from '@sekisho/server'
 import { services } from '@sekisho/services'
+import { describeVerb, laterVerbs, verbs } from 'sekisho'
 
 /** File name to Markdown. */
 export async function pages(): Promise<ReadonlyMap<string, string>> {
   return new Map([
+    ['command.md', await commandPage()],
     ['settings.md', settingsPage()],
     ['gateway-responses.md', gatewayResponsesPage()],
     ['condition-operators.md', operatorsPage()],
@@ -26,6 +28,18 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [head, head.map(() => '---'), ...rows]
     .map((row) => `| ${row.map(cell).join(' | ')} |`)
     .join('\n')
+}
+
+async function commandPage(): Promise<string> {
+  const described = Object.entries(verbs).map(
+    async ([name, verb]) => `## ${name}\n\n\`\`\`\n${await describeVerb(name, verb)}\n\`\`\``,
+  )
+  return page(
+    'The `sekisho` command',
+    'A verb ends with 0 when it is done, 1 when the check or the request said no, 2 for bad usage or bad input, 3 when no server is reached.',
+    ...(await Promise.all(described)),
+    `Not supported yet: ${laterVerbs.map((name) => `\`${name}\``).join(', ')}.`,
+  )
 }
 
 function settingsPage(): string {

@@ -12,6 +12,9 @@ export interface OperatorCall {
   readonly body?: unknown
 }
 
+/** Why a socket cannot be reached, and never was. */
+const notThere: readonly string[] = ['ENOENT', 'ECONNREFUSED', 'EACCES', 'ENOTSOCK', 'EINVAL']
+
 /**
  * Asks over the data folder's socket, or with the folder's token over HTTP where there is none.
  *
@@ -20,7 +23,11 @@ export interface OperatorCall {
  */
 export async function callOperator(folder: string, call: OperatorCall): Promise<IncomingMessage> {
   const response = await send({ socketPath: socketOf(folder) }, call)
-    .catch(() => send(overHttp(folder), call))
+    .catch((cause) => {
+      // Anything else may have reached the server: asking again could do it twice.
+      if (notThere.includes(cause.code)) return send(overHttp(folder), call)
+      throw cause
+    })
     .catch((cause) => {
       throw cause instanceof CliError ? cause : noServerIn(folder, cause)
     })
@@ -30,7 +37,33 @@ export async function callOperator(folder: string, call: OperatorCall): Promise<
 
 /** As `callOperator`, for answers that are one JSON value. */
 export async function askOperator<T>(folder: string, call: OperatorCall): Promise<T> {
-  return JSON.parse(await text(await callOperator(folder, call))) as T
+  const answer = await callOperator(folder, call)
+  const body = await text(answer).catch((cause) => {
+    throw cutOff(cause)
+  })
+  try {
+    return JSON.parse(body) as T
+  } catch (cause) {
+    throw new CliError(exitCodes.unreachable, 'what answers there is no Sekisho', { cause })
+  }
+}
+
+/** The lines of an answer as they come; empty ones only keep it alive. */
+export async function* linesOf(answer: IncomingMessage): AsyncGenerator<string> {
+  let unread = ''
+  try {
+    for await (const chunk of answer.setEncoding('utf8')) {
+      const lines = `${unread}${chunk}`.split('\n')
+      unread = lines.pop()!
+      yield* lines.filter((line) => line !== '')
+    }
+  } catch (cause) {
+    throw cutOff(cause)
+  }
+}
+
+function cutOff(cause: unknown): CliError {
+  return new CliError(exitCodes.unreachable, 'the server ended before its answer did', { cause })
 }
 
 function send(way: RequestOptions, { method, path, body }: OperatorCall): Promise<IncomingMessage> {

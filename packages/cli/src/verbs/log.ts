@@ -1,11 +1,10 @@
 /** `sekisho log`: who asked for what, and what was decided? */
-import { createInterface } from 'node:readline'
 import type { DecisionRecord, RunningServer } from '@sekisho/server'
 import { paint } from '../colours.ts'
 import { dataFolder } from '../data-folder.ts'
 import type { Environment } from '../environment.ts'
 import { exitCodes, usageError } from '../exit-codes.ts'
-import { askOperator, callOperator } from '../operator.ts'
+import { askOperator, callOperator, linesOf } from '../operator.ts'
 import { defineVerb, shared } from '../verb.ts'
 
 export const log = defineVerb({
@@ -32,9 +31,8 @@ export const log = defineVerb({
     const folder = dataFolder(given.data, environment)
     await warnOfUndeployed(folder, environment)
     const response = await callOperator(folder, { method: 'GET', path: `log?${query}` })
-    // Empty lines keep a followed log alive.
-    for await (const line of createInterface({ input: response, crlfDelay: Infinity }))
-      if (line !== '') environment.print(given.json ? line : lineOf(JSON.parse(line), environment))
+    for await (const line of linesOf(response))
+      environment.print(given.json ? line : lineOf(JSON.parse(line), environment))
     return exitCodes.done
   },
 })

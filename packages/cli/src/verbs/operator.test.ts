@@ -100,6 +100,31 @@ for (const way of ['socket', 'token'] as const)
     assert.equal(server.asked.includes('POST /_sekisho/reset'), true)
   })
 
+test('an answer that is cut off, or no answer of a Sekisho, ends with 3', async () => {
+  using terminal = new Terminal()
+  const answer = { cut: true }
+  const server = createServer((request, response) => {
+    if (request.url === '/_sekisho/apis') response.end('{"undeployedPolicies":[]}')
+    else if (!answer.cut) response.end('<html>')
+    else {
+      response.writeHead(200, { 'content-length': 10_000 })
+      response.write(`${JSON.stringify(record)}\n\n`, () => response.destroy())
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(join(terminal.cwd, 'operator.sock'), resolve))
+  const log = await terminal.sekisho('log', '--json', '--data', '.')
+  assert.deepEqual(log, {
+    exitCode: 3,
+    stdout: `${JSON.stringify(record)}\n`,
+    stderr: 'sekisho: the server ended before its answer did\n',
+  })
+  answer.cut = false
+  const list = await terminal.sekisho('account', 'list', '--data', '.')
+  assert.equal(list.exitCode, 3)
+  assert.equal(list.stderr, 'sekisho: what answers there is no Sekisho\n')
+  server.close()
+})
+
 test('env prints shell-quoted exports of the key asked for', async () => {
   using terminal = new Terminal()
   using server = await operator(terminal, 'token')
