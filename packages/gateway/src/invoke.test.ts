@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { gunzipSync, inflateSync } from 'node:zlib'
 import { call, headerOf, mock, owner, type Paths, snapshotOf, textOf } from './call.fixture.ts'
 import { UpstreamError, type UpstreamRequest } from './ports.ts'
 
@@ -481,4 +482,30 @@ test('integrations that are not served answer an internal server error and say w
   const reply = await call(snapshotOf({ '/': { GET: aws } }))
   assert.equal(reply.status, 500)
   assert.match(reply.outcome.detail ?? '', /AWS_PROXY is not supported yet/)
+})
+
+const encodings = [
+  ['gzip', 'gzip'],
+  ['br, deflate;q=0.5', 'deflate'],
+  ['gzip;q=0', undefined],
+  ['*', undefined],
+  [undefined, undefined],
+] as const
+for (const [accepted, encoding] of encodings)
+  test(`with compression on, Accept-Encoding ${accepted} is answered in ${encoding ?? 'plain'}`, async () => {
+    const reply = await call(snapshotOf(root, { minimumCompressionSize: 5 }), {
+      headers: accepted ? ['Accept-Encoding', accepted] : [],
+    })
+    assert.equal(headerOf(reply, 'content-encoding'), encoding)
+    const bytes = Buffer.from(reply.body)
+    const plain =
+      encoding === 'gzip' ? gunzipSync(bytes) : encoding === 'deflate' ? inflateSync(bytes) : bytes
+    assert.equal(plain.toString(), '{"hello":"world"}')
+  })
+
+test('an answer below the size stays plain', async () => {
+  const reply = await call(snapshotOf(root, { minimumCompressionSize: 1_000 }), {
+    headers: ['Accept-Encoding', 'gzip'],
+  })
+  assert.equal(headerOf(reply, 'content-encoding'), undefined)
 })

@@ -1,6 +1,7 @@
 /** The life of a call to a deployed API. */
 import { admit } from './admit.ts'
 import { authenticate, checkBeforeBody, DeniedError, flowOf } from './authorize.ts'
+import { compress } from './compress.ts'
 import type { Deployment } from './deployment.ts'
 import { GatewayError, renderRefusal } from './gateway-responses.ts'
 import { integrate } from './integrate.ts'
@@ -99,6 +100,7 @@ function answer(
   const constant = admitted.method.integration?.constantReply
   if (
     constant !== undefined &&
+    admitted.deployment.snapshot.minimumCompressionSize === undefined &&
     body.length === 0 &&
     admitted.method.required.length === 0 &&
     hasNoContentType(admitted.received)
@@ -123,7 +125,7 @@ function hasNoContentType({ headers }: Received): boolean {
 
 function finish(progress: Progress, response: IntegrationResponse): GatewayReply {
   try {
-    return { ...mapResponse(response), outcome: outcomeOf(progress) }
+    return { ...compress(mapResponse(response), response.to.for), outcome: outcomeOf(progress) }
   } catch (error) {
     return refuse(progress, error)
   }
