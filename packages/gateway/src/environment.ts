@@ -1,4 +1,5 @@
 /** What mappings and templates can read of a call: `$context`, parameters, body. */
+import { isBinary } from './content-handling.ts'
 import { droppedAtIngress } from './headers.ts'
 import type { CallEnvironment, OverrideTarget, Validated } from './pass.ts'
 
@@ -12,10 +13,19 @@ export function environmentOf(validated: Validated): CallEnvironment {
     context: { ...contextOf(validated), requestOverride, responseOverride },
     query: queryOf(validated.received.rawQuery),
     headers: headersOf(validated.received.headers),
-    bodyText: validated.body.length === 0 ? '' : new TextDecoder().decode(validated.body),
+    bodyText: textOf(validated),
     requestOverride,
     responseOverride,
   }
+}
+
+/** In templates a binary payload is base64. */
+function textOf({ body, received, deployment }: Validated): string {
+  if (body.length === 0) return ''
+  const contentType = headersOf(received.headers).get('content-type')?.values[0] ?? ''
+  return isBinary(contentType, deployment.snapshot.binaryMediaTypes)
+    ? Buffer.from(body).toString('base64')
+    : new TextDecoder().decode(body)
 }
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']

@@ -1,5 +1,6 @@
 /** From the client's request to the integration's: passthrough or template, parameters, address. */
 import type { CompiledIntegration, CompiledTemplate } from './compiled-integration.ts'
+import { convertRequest } from './content-handling.ts'
 import { environmentOf } from './environment.ts'
 import { GatewayError } from './gateway-responses.ts'
 import {
@@ -26,7 +27,7 @@ export function mapRequest(validated: Validated): IntegrationRequest {
   const env = environmentOf(validated)
   const isProxy = integration.type === 'HTTP_PROXY'
   const contentType = mediaType(env)
-  const body = isProxy ? validated.body : mappedBody(integration, contentType, env)
+  const body = (isProxy ? passedBody : mappedBody)(integration, contentType, env)
   const mapped = mappedParameters(integration, env)
   const headers = isProxy
     ? [...forwardedHeaders(validated, env), ...mapped.headers]
@@ -65,7 +66,16 @@ function mappedBody(
     passthrough === 'WHEN_NO_MATCH' ||
     (passthrough === 'WHEN_NO_TEMPLATES' && requestTemplates.size === 0)
   if (!passes) throw new GatewayError('UNSUPPORTED_MEDIA_TYPE')
-  return env.validated.body
+  return passedBody(integration, contentType, env)
+}
+
+function passedBody(
+  { definition }: CompiledIntegration,
+  contentType: string,
+  { validated }: CallEnvironment,
+): Uint8Array {
+  const { binaryMediaTypes } = validated.deployment.snapshot
+  return convertRequest(validated.body, contentType, binaryMediaTypes, definition.contentHandling)
 }
 
 /** @throws GatewayError API_CONFIGURATION_ERROR  the template cannot be read or passes its bounds */

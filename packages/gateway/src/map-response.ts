@@ -1,5 +1,6 @@
 /** From the integration's answer to the client's. */
 import { type CompiledResponse, selectResponse } from './compiled-integration.ts'
+import { convertResponse } from './content-handling.ts'
 import { GatewayError } from './gateway-responses.ts'
 import { droppedAtEgress, isHeaderName, isHeaderValue, remapPrefix, remapped } from './headers.ts'
 import { renderTemplate, variablesOf } from './map-request.ts'
@@ -78,8 +79,14 @@ function mappedBody(
   const type = [accepted, 'application/json', ...selected.templates.keys()].find((each) =>
     selected.templates.has(each),
   )
-  if (type === undefined)
-    return { type: values.headers.get('content-type')?.at(-1) ?? 'application/json', body }
+  if (type === undefined) {
+    const own = values.headers.get('content-type')?.at(-1)
+    const accept = to.env.headers.get('accept')?.values[0] ?? ''
+    const { binaryMediaTypes } = to.for.deployment.snapshot
+    const { contentHandling } = selected.definition
+    const converted = convertResponse(body, own ?? '', accept, binaryMediaTypes, contentHandling)
+    return { type: own ?? 'application/json', body: converted }
+  }
   return {
     type,
     body: renderTemplate(selected.templates.get(type)!, variablesOf(to.env, values.bodyText)),
