@@ -96,6 +96,12 @@ const attempts: readonly Attempt[] = [
   },
   {
     ...createRole,
+    claim: 'too many parameters, each of its own name',
+    body: () => Array.from({ length: 20_000 }, (_, at) => `a${at}=1`).join('&'),
+    code: 'MalformedQueryString',
+  },
+  {
+    ...createRole,
     claim: 'a parameter twice',
     body: () => 'RoleName=a&RoleName=b',
     code: 'MalformedQueryString',
@@ -157,6 +163,18 @@ const attempts: readonly Attempt[] = [
     ...tagBucket,
     claim: 'a million nested elements',
     body: () => '<a>'.repeat(million),
+    code: 'MalformedXML',
+  },
+  {
+    ...tagBucket,
+    claim: 'nested elements that the model lacks',
+    body: () => `<Tagging>${'<a>'.repeat(70)}${'</a>'.repeat(70)}</Tagging>`,
+    code: 'MalformedXML',
+  },
+  {
+    ...tagBucket,
+    claim: 'an element where text is due',
+    body: () => '<Tagging><TagSet><Tag><Key><b/></Key><Value/></Tag></TagSet></Tagging>',
     code: 'MalformedXML',
   },
   {

@@ -105,7 +105,7 @@ function readHeader(member: Schema, text: string | undefined): unknown {
 
 /** Items may be quoted, with `\"` inside. */
 function splitList(text: string): readonly string[] {
-  const items = text.match(/"(?:[^"\\]|\\.)*"|[^,]+/g) ?? []
+  const items = text.match(/\s*"(?:[^"\\]|\\.)*"\s*(?=,|$)|[^,]+/g) ?? []
   return items
     .map((item) => item.trim())
     .filter((item) => item !== '')

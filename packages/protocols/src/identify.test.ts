@@ -197,6 +197,7 @@ for (const [claim, given, signed, code, message] of refusals)
 
 const operations: readonly (readonly [service: ServiceName, given: Given, expected: string])[] = [
   ['apigateway', { path: '/restapis', query: 'mode=import' }, 'ImportRestApi'],
+  ['apigateway', { path: '/restapis', query: 'mode=x&mode=import' }, 'CreateRestApi'],
   ['apigateway', { path: '/restapis/' }, 'CreateRestApi'],
   ['apigateway', { path: '/restapis/a/resources/b' }, 'CreateResource'],
   [
@@ -264,6 +265,12 @@ const unknown: readonly (readonly [
   code: string,
   message: string,
 ])[] = [
+  [
+    'iam',
+    { headers: formType, body: 'Action=ListUsers&Version=2011-06-15' },
+    'InvalidAction',
+    'Could not find operation ListUsers for version 2011-06-15',
+  ],
   [
     'iam',
     { headers: formType, body: '' },
