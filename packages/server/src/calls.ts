@@ -142,15 +142,7 @@ function finish(
   const word = record(arrival, address, source, status, outcome.refusal, full, served, options)
   return {
     status,
-    headers: [
-      ...headers,
-      'Content-Length',
-      String(typeof body === 'string' ? Buffer.byteLength(body) : body.length),
-      'x-amzn-RequestId',
-      arrival.requestId,
-      'x-amz-apigw-id',
-      extendedId,
-    ],
+    headers: [...headers, 'x-amzn-RequestId', arrival.requestId, 'x-amz-apigw-id', extendedId],
     body,
     outcome: word,
     ...(status === 413 && { closes: true }),

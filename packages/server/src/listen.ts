@@ -6,6 +6,8 @@ import type { Duplex } from 'node:stream'
 import { type Arrival, BodyTooLargeError, ClientGoneError, type Reply } from './arrival.ts'
 import { bodyOf } from './body.ts'
 import { unmapped } from './net/addresses.ts'
+import { PlainConnection } from './plain-connection.ts'
+import { framedHeaders, hasNoBody } from './reply-text.ts'
 
 /** Sizes in bytes, times in milliseconds. */
 export const httpLimits = {
@@ -63,6 +65,7 @@ export async function listen(options: ListenOn): Promise<Listener> {
   server.on('request', (request, response) => handle(request, response, options))
   server.on('clientError', refuseBroken)
   server.on('connect', (_, socket) => socket.end(brokenAnswer(400)))
+  const plain = servePlainly(server, options)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(options.on, () => {
@@ -77,7 +80,48 @@ export async function listen(options: ListenOn): Promise<Listener> {
       new Promise((resolve, reject) =>
         server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
       ),
-    close: (graceMs) => close(server, graceMs),
+    close: (graceMs) => close(server, plain, graceMs),
+  }
+}
+
+interface PlainConnections {
+  readonly beginClosing: () => void
+  readonly destroyAll: () => void
+}
+
+/** Every connection begins as a plain one; the server's own reading of connections takes over where it must. */
+function servePlainly(server: Server, options: ListenOn): PlainConnections {
+  const [complete] = server.listeners('connection')
+  server.removeAllListeners('connection')
+  const open = new Map<Socket, PlainConnection>()
+  let isClosing = false
+  server.on('connection', (socket: Socket) => {
+    const peer = options.peerName ?? peerOf(socket)
+    const connection = new PlainConnection(socket, {
+      answer: options.answer,
+      failed: (error, requestId) => failed(error, requestId, options),
+      handOver(left) {
+        open.delete(left)
+        complete!.call(server, left)
+      },
+      isClosing: () => isClosing,
+      peer,
+      localAddress: localAddressOf(socket),
+      isOwn: () => isOwn(socket, options),
+      headBytes: httpLimits.headBytes,
+      silentMs: httpLimits.keepAliveMs,
+    })
+    open.set(socket, connection)
+    socket.once('close', () => open.delete(socket))
+  })
+  return {
+    beginClosing() {
+      isClosing = true
+      for (const [socket, { isIdle }] of open) if (isIdle) socket.destroy()
+    },
+    destroyAll() {
+      for (const socket of open.keys()) socket.destroy()
+    },
   }
 }
 
@@ -175,12 +219,12 @@ function send(
   try {
     if (reply.closes) response.shouldKeepAlive = false
     const { body } = reply
+    response.writeHead(reply.status, framedHeaders(reply))
     if (typeof body === 'string' || body instanceof Uint8Array) {
-      response.writeHead(reply.status, reply.headers as string[])
-      response.end(body)
+      // As bytes: a text would take the headers along into its own encoding.
+      response.end(hasNoBody(reply.status) ? undefined : Buffer.from(body))
       return
     }
-    response.writeHead(reply.status, reply.headers as string[])
     void stream(response, body).catch((error) => {
       options.onFailure(error, requestId)
       request.socket.destroy()
@@ -218,14 +262,7 @@ export function refuse(status: number, requestId: string, message: string): Repl
   const body = JSON.stringify({ message })
   return {
     status,
-    headers: [
-      'Content-Type',
-      'application/json',
-      'Content-Length',
-      String(Buffer.byteLength(body)),
-      'x-amzn-RequestId',
-      requestId,
-    ],
+    headers: ['Content-Type', 'application/json', 'x-amzn-RequestId', requestId],
     body,
   }
 }
@@ -257,13 +294,17 @@ function brokenAnswer(status: number): string {
   return `HTTP/1.1 ${status} ${reasons[status]}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nx-amzn-RequestId: ${randomUUID()}\r\nConnection: close\r\n\r\n${body}`
 }
 
-function close(server: Server, graceMs: number): Promise<void> {
+function close(server: Server, plain: PlainConnections, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const force = setTimeout(() => server.closeAllConnections(), graceMs)
+    const force = setTimeout(() => {
+      server.closeAllConnections()
+      plain.destroyAll()
+    }, graceMs)
     server.close(() => {
       clearTimeout(force)
       resolve()
     })
     server.closeIdleConnections()
+    plain.beginClosing()
   })
 }

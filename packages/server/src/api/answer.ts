@@ -70,7 +70,7 @@ export function createApi(options: ApiOptions): AnswerApi {
       reply = encoded(failure, progress, arrival)
     }
     const outcome = record(arrival, source, progress, failure, reply.status, options)
-    return { ...withLength(reply), outcome }
+    return { ...reply, outcome }
   }
 }
 
@@ -152,14 +152,6 @@ async function walk(
 
   const output = await handler.handle(input, call)
   return protocol.encode(operation, output, context(progress, requestId))
-}
-
-/** Whole bodies say how long they are. */
-function withLength(reply: Reply): Reply {
-  const { body, headers, status } = reply
-  if ((typeof body !== 'string' && !(body instanceof Uint8Array)) || status === 204) return reply
-  const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
-  return { ...reply, headers: [...headers, 'Content-Length', String(length)] }
 }
 
 async function receive(arrival: Arrival): Promise<WireRequest> {

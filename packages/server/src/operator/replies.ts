@@ -24,14 +24,7 @@ export function plainText(status: number, body: string, type = 'text/plain; char
 function text(status: number, body: string, type: string): Reply {
   return {
     status,
-    headers: [
-      'Content-Type',
-      type,
-      'Content-Length',
-      String(Buffer.byteLength(body)),
-      'Cache-Control',
-      'no-store',
-    ],
+    headers: ['Content-Type', type, 'Cache-Control', 'no-store'],
     body,
   }
 }

@@ -1,0 +1,268 @@
+/**
+ * A connection that speaks plainly: whole heads without bodies are read and answered here, at a third of the cost of the
+ * complete HTTP server. With the first thing that is not plain, the connection is handed over to that server for good.
+ */
+import { randomUUID } from 'node:crypto'
+import type { Socket } from 'node:net'
+import { type Arrival, noBody, type Reply } from './arrival.ts'
+import { readPlainHead } from './plain-head.ts'
+import { hasNoBody, headOf } from './reply-text.ts'
+
+export interface PlainOptions {
+  readonly answer: (arrival: Arrival) => Reply | Promise<Reply>
+  /** What an unexpected failure is answered with. */
+  readonly failed: (error: unknown, requestId: string) => Reply
+  readonly handOver: (socket: Socket) => void
+  readonly isClosing: () => boolean
+  readonly peer: string
+  readonly localAddress: string
+  readonly isOwn: () => boolean
+  readonly headBytes: number
+  /** How long nothing may happen. */
+  readonly silentMs: number
+}
+
+export class PlainConnection {
+  readonly #socket: Socket
+  readonly #options: PlainOptions
+  /** Received and not yet read, while an answer is waited for. */
+  #waiting: Buffer[] = []
+  #isBusy = false
+  /** The client sends no more; it may still wait for its answer. */
+  #hasEnded = false
+  #own: boolean | undefined
+  readonly #onData = (chunk: Buffer) => this.#receive(chunk)
+  readonly #onEnd = () => this.#hearEnd()
+  readonly #onTimeout = () => this.#socket.destroy()
+  readonly #onError = () => this.#socket.destroy()
+
+  constructor(socket: Socket, options: PlainOptions) {
+    this.#socket = socket
+    this.#options = options
+    socket.setTimeout(options.silentMs)
+    socket.on('data', this.#onData)
+    socket.on('end', this.#onEnd)
+    socket.on('timeout', this.#onTimeout)
+    socket.on('error', this.#onError)
+  }
+
+  /** Nothing is being answered: it may be closed without anybody noticing. */
+  get isIdle(): boolean {
+    return !this.#isBusy
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#isBusy) {
+      this.#waiting.push(chunk)
+      // One chunk may wait; more stay with the sender.
+      this.#socket.pause()
+      return
+    }
+    this.#read(chunk)
+  }
+
+  #hearEnd(): void {
+    this.#hasEnded = true
+    if (!this.#isBusy) this.#socket.end()
+  }
+
+  #read(chunk: Buffer): void {
+    const text = chunk.toString('latin1')
+    let at = 0
+    while (at < text.length) {
+      const end = text.indexOf('\r\n\r\n', at) + 4
+      const head =
+        end < 4 ? undefined : at === 0 && end === text.length ? text : text.slice(at, end)
+      const plain =
+        head === undefined || head.length > this.#options.headBytes
+          ? undefined
+          : readPlainHead(head)
+      if (plain === undefined) {
+        this.#leave(chunk.subarray(at))
+        return
+      }
+      at = end
+      const requestId = randomUUID()
+      let reply: Reply | Promise<Reply>
+      try {
+        reply = this.#options.answer(this.#arrivalOf(plain, requestId))
+      } catch (error) {
+        reply = this.#options.failed(error, requestId)
+      }
+      if (reply instanceof Promise || !isWhole(reply)) {
+        this.#wait(reply, requestId, chunk.subarray(at))
+        return
+      }
+      this.#write(reply, requestId)
+      if (this.#socket.writableEnded) return
+      if (this.#socket.writableNeedDrain) {
+        this.#waitForDrain(chunk.subarray(at))
+        return
+      }
+    }
+  }
+
+  #arrivalOf(
+    { method, target, host, headers }: NonNullable<ReturnType<typeof readPlainHead>>,
+    requestId: string,
+  ): Arrival {
+    const question = target.indexOf('?')
+    const { peer, localAddress } = this.#options
+    return {
+      requestId,
+      method,
+      rawPath: question < 0 ? target : target.slice(0, question),
+      rawQuery: question < 0 ? '' : target.slice(question + 1),
+      headers,
+      host,
+      peer,
+      localAddress,
+      receivedAt: Date.now(),
+      hasBody: false,
+      isOwn: (this.#own ??= this.#options.isOwn()),
+      readBody: () => noBody,
+    }
+  }
+
+  /** Requests behind this one are not read before it is answered. */
+  #wait(reply: Reply | Promise<Reply>, requestId: string, rest: Buffer): void {
+    this.#isBusy = true
+    // The answer takes as long as it takes; whoever makes it has a deadline of its own.
+    this.#socket.setTimeout(0)
+    this.#finish(reply, requestId).then(
+      () => {
+        this.#socket.setTimeout(this.#options.silentMs)
+        this.#goOn(rest)
+      },
+      () => this.#socket.destroy(),
+    )
+  }
+
+  async #finish(pending: Reply | Promise<Reply>, requestId: string): Promise<void> {
+    let reply: Reply
+    try {
+      reply = await pending
+    } catch (error) {
+      reply = this.#options.failed(error, requestId)
+    }
+    if (isWhole(reply)) this.#write(reply, requestId)
+    else await this.#stream(reply, requestId)
+  }
+
+  #waitForDrain(rest: Buffer): void {
+    this.#isBusy = true
+    this.#socket.once('drain', () => this.#goOn(rest))
+  }
+
+  #goOn(rest: Buffer): void {
+    this.#isBusy = false
+    const chunks = [rest, ...this.#waiting]
+    this.#waiting = []
+    const next = chunks.length === 1 ? rest : Buffer.concat(chunks)
+    if (this.#socket.destroyed || this.#socket.writableEnded) return
+    if (next.length > 0) this.#read(next)
+    if (this.#isBusy) return
+    if (this.#hasEnded) this.#socket.end()
+    else this.#socket.resume()
+  }
+
+  #write(reply: WholeReply, requestId: string): void {
+    const isLast = reply.closes === true || this.#options.isClosing()
+    const socket = this.#socket
+    const { status, body } = reply
+    const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
+    const isEmpty = hasNoBody(status)
+    const framing = isEmpty ? '' : `Content-Length: ${length}\r\n`
+    const head = this.#headOf(reply, requestId, framing, isLast)
+    if (head === undefined) return
+    if (isEmpty) socket.write(head, 'latin1')
+    // One byte a character: head and body leave as one.
+    else if (typeof body === 'string' && length === body.length) socket.write(head + body, 'latin1')
+    else {
+      socket.cork()
+      socket.write(head, 'latin1')
+      socket.write(body)
+      socket.uncork()
+    }
+    if (isLast) this.#end()
+  }
+
+  async #stream(reply: Reply, requestId: string): Promise<void> {
+    const isLast = reply.closes === true || this.#options.isClosing()
+    const socket = this.#socket
+    const head = this.#headOf(reply, requestId, 'Transfer-Encoding: chunked\r\n', isLast)
+    if (head === undefined) return
+    socket.write(head, 'latin1')
+    for await (const piece of reply.body as AsyncIterable<Uint8Array | string>) {
+      if (socket.destroyed) return
+      const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece
+      if (bytes.length === 0) continue
+      socket.cork()
+      socket.write(`${bytes.length.toString(16)}\r\n`, 'latin1')
+      socket.write(bytes)
+      socket.write('\r\n', 'latin1')
+      socket.uncork()
+      if (socket.writableNeedDrain) await drained(socket)
+    }
+    socket.write('0\r\n\r\n', 'latin1')
+    if (isLast) this.#end()
+  }
+
+  /** A header that cannot be sent is a failure of ours, answered as such, and the connection's end. */
+  #headOf(reply: Reply, requestId: string, framing: string, isLast: boolean): string | undefined {
+    try {
+      return headOf(reply, framing, isLast)
+    } catch (error) {
+      const failure = this.#options.failed(error, requestId)
+      const body = failure.body as string
+      const length = `Content-Length: ${Buffer.byteLength(body)}\r\n`
+      this.#socket.write(headOf(failure, length, true) + body)
+      this.#end()
+      return undefined
+    }
+  }
+
+  #end(): void {
+    this.#isBusy = true
+    this.#socket.end()
+    // Whatever still comes is not for us; a client that never closes is closed.
+    this.#socket.removeListener('data', this.#onData)
+    this.#socket.resume()
+  }
+
+  #leave(unread: Buffer): void {
+    const socket = this.#socket
+    // Half a request, and no more to come.
+    if (this.#hasEnded) {
+      socket.destroy()
+      return
+    }
+    socket.removeListener('data', this.#onData)
+    socket.removeListener('end', this.#onEnd)
+    socket.removeListener('timeout', this.#onTimeout)
+    socket.removeListener('error', this.#onError)
+    socket.setTimeout(0)
+    socket.pause()
+    socket.unshift(unread)
+    this.#options.handOver(socket)
+    socket.resume()
+  }
+}
+
+type WholeReply = Reply & { readonly body: string | Uint8Array }
+
+function isWhole(reply: Reply): reply is WholeReply {
+  return typeof reply.body === 'string' || reply.body instanceof Uint8Array
+}
+
+function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      socket.removeListener('drain', done)
+      socket.removeListener('close', done)
+      resolve()
+    }
+    socket.on('drain', done)
+    socket.on('close', done)
+  })
+}
