@@ -222,7 +222,7 @@ function send(
     response.writeHead(reply.status, framedHeaders(reply))
     if (typeof body === 'string' || body instanceof Uint8Array) {
       // As bytes: a text would take the headers along into its own encoding.
-      response.end(hasNoBody(reply.status) ? undefined : Buffer.from(body))
+      response.end(hasNoBody(reply.status) ? undefined : bytesOf(body))
       return
     }
     void stream(response, body).catch((error) => {
@@ -233,6 +233,10 @@ function send(
     options.onFailure(error, requestId)
     request.socket.destroy()
   }
+}
+
+function bytesOf(body: string | Uint8Array): Uint8Array {
+  return typeof body === 'string' ? Buffer.from(body) : body
 }
 
 async function stream(
