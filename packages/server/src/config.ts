@@ -167,5 +167,6 @@ function checkTogether(config: Settings): void {
     )
   if (config.store !== 'embedded' && config.store !== 'memory:')
     throw new ConfigError(`\`--store ${config.store}\` is not supported yet; use \`embedded\``)
-  if (config.workers > 1) throw new ConfigError('`--workers` above 1 is not supported yet')
+  if (config.workers > 1 && config.store === 'memory:')
+    throw new ConfigError('`--workers` above 1 needs state that processes can share, not `memory:`')
 }

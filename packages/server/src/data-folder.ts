@@ -13,12 +13,14 @@ import {
 import { join, relative } from 'node:path'
 import { lockFolder } from '@sekisho/store'
 
-export interface DataFolder extends Disposable {
+export interface FolderParts {
   readonly path: string
   readonly operatorToken: string
   readonly socketPath: string
   readonly trailFolder: string
 }
+
+export type DataFolder = FolderParts & Disposable
 
 /** @throws LockedError  another server has it */
 export function openDataFolder(path: string): DataFolder {
@@ -29,14 +31,21 @@ export function openDataFolder(path: string): DataFolder {
   const lock = lockFolder(path)
   if (!existsSync(join(path, '.gitignore'))) writeFileSync(join(path, '.gitignore'), '*\n')
   return {
-    path,
-    operatorToken: readOperatorToken(join(path, 'operator-token')),
-    socketPath: shorter(join(path, 'operator.sock')),
-    trailFolder: join(path, 'decisions'),
+    ...joinDataFolder(path),
     [Symbol.dispose]() {
       rmSync(join(path, 'operator.sock'), { force: true })
       lock[Symbol.dispose]()
     },
+  }
+}
+
+/** The same folder, for a process whose parent holds the lock. */
+export function joinDataFolder(path: string): FolderParts {
+  return {
+    path,
+    operatorToken: readOperatorToken(join(path, 'operator-token')),
+    socketPath: shorter(join(path, 'operator.sock')),
+    trailFolder: join(path, 'decisions'),
   }
 }
 

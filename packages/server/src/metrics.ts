@@ -13,27 +13,31 @@ interface Series {
 }
 
 export interface Gauges {
-  readonly connections: () => Promise<number>
-  readonly droppedRecords: () => number
-  readonly deployments: () => number
+  readonly connections: number
+  readonly droppedRecords: number
+  readonly compiledStages: number
+}
+
+/** What one process has counted, for another to add up. */
+export interface MetricsSnapshot {
+  readonly outcomes: readonly (readonly [road: string, outcome: string, count: number])[]
+  readonly times: readonly (readonly [
+    road: string,
+    count: number,
+    sumSeconds: number,
+    buckets: readonly number[],
+  ])[]
 }
 
 export class Metrics {
   readonly #outcomes = new Map<string, Map<string, number>>()
   readonly #times = new Map<string, Series>()
-  readonly #startedAt = Date.now()
+  readonly #startedAt = performance.timeOrigin
 
   /** @param outcome  one of a bounded set of words */
   count(road: string, outcome: string, durationMs: number): void {
-    let outcomes = this.#outcomes.get(road)
-    if (outcomes === undefined) this.#outcomes.set(road, (outcomes = new Map()))
-    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
-    let series = this.#times.get(road)
-    if (series === undefined)
-      this.#times.set(
-        road,
-        (series = { count: 0, sumSeconds: 0, buckets: new Float64Array(bounds.length) }),
-      )
+    this.#add(road, outcome, 1)
+    const series = this.#seriesOf(road)
     const seconds = durationMs / 1_000
     series.count++
     series.sumSeconds += seconds
@@ -44,8 +48,50 @@ export class Metrics {
       }
   }
 
+  snapshot(): MetricsSnapshot {
+    return {
+      outcomes: [...this.#outcomes].flatMap(([road, outcomes]) =>
+        [...outcomes].map(([outcome, count]) => [road, outcome, count] as const),
+      ),
+      times: [...this.#times].map(
+        ([road, { count, sumSeconds, buckets }]) =>
+          [road, count, sumSeconds, [...buckets]] as const,
+      ),
+    }
+  }
+
+  /** All of them together. */
+  static sum(snapshots: readonly MetricsSnapshot[]): Metrics {
+    const sum = new Metrics()
+    for (const { outcomes, times } of snapshots) {
+      for (const [road, outcome, count] of outcomes) sum.#add(road, outcome, count)
+      for (const [road, count, sumSeconds, buckets] of times) {
+        const series = sum.#seriesOf(road)
+        series.count += count
+        series.sumSeconds += sumSeconds
+        for (const [at, value] of buckets.entries()) series.buckets[at]! += value
+      }
+    }
+    return sum
+  }
+
+  #add(road: string, outcome: string, count: number): void {
+    let outcomes = this.#outcomes.get(road)
+    if (outcomes === undefined) this.#outcomes.set(road, (outcomes = new Map()))
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + count)
+  }
+
+  #seriesOf(road: string): Series {
+    let series = this.#times.get(road)
+    if (series === undefined) {
+      series = { count: 0, sumSeconds: 0, buckets: new Float64Array(bounds.length) }
+      this.#times.set(road, series)
+    }
+    return series
+  }
+
   /** @see Prometheus documentation, "Exposition formats" */
-  async text(gauges: Gauges): Promise<string> {
+  text(gauges: Gauges): string {
     const { heapUsed, rss } = process.memoryUsage()
     const { user, system } = process.cpuUsage()
     return [
@@ -58,16 +104,16 @@ export class Metrics {
       ]),
       ...this.#histogram(),
       ...metric('sekisho_open_connections', 'gauge', 'Open connections', [
-        ['', await gauges.connections()],
+        ['', gauges.connections],
       ]),
       ...metric('sekisho_compiled_stages', 'gauge', 'Stages of deployed APIs kept ready', [
-        ['', gauges.deployments()],
+        ['', gauges.compiledStages],
       ]),
       ...metric(
         'sekisho_log_records_dropped_total',
         'counter',
         'Decisions that the log could not take',
-        [['', gauges.droppedRecords()]],
+        [['', gauges.droppedRecords]],
       ),
       ...metric('process_cpu_seconds_total', 'counter', 'CPU time', [['', (user + system) / 1e6]]),
       ...metric('process_resident_memory_bytes', 'gauge', 'Resident memory', [['', rss]]),

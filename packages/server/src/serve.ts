@@ -1,6 +1,10 @@
 /** A server at a terminal: says when it is ready, and stops when it is told to. */
 import { readConfig } from './config.ts'
 import { start } from './server.ts'
+import { runWorker } from './workers/worker.ts'
+
+/** How this process calls the further ones that it starts; nobody else can, since they listen to their parent. */
+const asWorker = '--as-worker'
 
 /**
  * Serves until SIGTERM or SIGINT; a second one ends the process at once.
@@ -10,10 +14,14 @@ import { start } from './server.ts'
  * @throws ConfigError and what `start` throws
  */
 export async function serve(args: readonly string[]): Promise<number> {
+  if (args[0] === asWorker && process.connected) {
+    await runWorker()
+    return 0
+  }
   const config = readConfig({ args })
   // Listened for before anybody can know that this server is there.
   const stopped = signalled()
-  const server = await start(config)
+  const server = await start(config, { path: process.argv[1]!, args: ['start', asWorker] })
   const { endpoint, data, undeployedPolicies } = server
   for (const { apiId, stageName, changedAt } of undeployedPolicies)
     process.stderr.write(

@@ -1,34 +1,26 @@
 /** The process, put together: from settings to listening sockets, and back down. */
 import { chmodSync, rmSync } from 'node:fs'
-import type { Deployment } from '@sekisho/gateway'
 import {
   createAccount,
   listAccounts,
-  openIdentities,
-  services,
   type UndeployedPolicy,
   undeployedPolicies,
 } from '@sekisho/services'
-import { backupFolder, openStore, type Store } from '@sekisho/store'
-import { createApi } from './api/answer.ts'
-import { createCalls } from './calls.ts'
-import type { Config } from './config.ts'
+import { backupFolder, type Store } from '@sekisho/store'
+import { type Config, ConfigError } from './config.ts'
 import { type DataFolder, openDataFolder, writeCredentials } from './data-folder.ts'
-import { openDeployments } from './deployments.ts'
-import { createFrontDoor } from './front-door.ts'
 import { randomIds } from './ids.ts'
 import { type Listener, listen } from './listen.ts'
 import { createLog, failureFields, type Log } from './log.ts'
 import { Metrics } from './metrics.ts'
-import { createFindSource } from './net/source-address.ts'
 import { createOperator } from './operator/answer.ts'
 import { createOperations } from './operator/operations.ts'
+import { dayMs, openParts } from './parts.ts'
 import { reset } from './reset.ts'
 import { createRoads } from './roads.ts'
-import { openPolicyArchive } from './trail/policies.ts'
-import { segmentLimits } from './trail/segments.ts'
-import { openTrail } from './trail/trail.ts'
-import { createUpstream } from './upstream.ts'
+import type { Trail } from './trail/trail.ts'
+import { Crew, type WorkerProgram } from './workers/crew.ts'
+import { createCrewTrail } from './workers/crew-trail.ts'
 
 export interface RunningServer {
   /** `http://127.0.0.1:4566` */
@@ -42,93 +34,80 @@ export interface RunningServer {
 
 /** How long open requests may take once the server is told to stop. */
 const graceMs = 30_000
-const dayMs = 86_400_000
 
 /**
  * Starts a server.
  *
+ * @param program  what further processes run; needed only for more than one worker
  * @throws LockedError, FormatError, AccountError; the errors of listening (EADDRINUSE …)
  */
-export async function start(config: Config): Promise<RunningServer> {
+export async function start(config: Config, program?: WorkerProgram): Promise<RunningServer> {
   // Whatever this process writes is for its own user alone.
   process.umask(0o077)
+  if (config.workers > 1 && program === undefined)
+    throw new ConfigError('`--workers` above 1 needs a program for the workers to run')
   const log = createLog(config['log-level'])
   await using stack = new AsyncDisposableStack()
   const now = Date.now
   const folder = stack.use(openDataFolder(config.data))
-  const store = stack.use(
-    await openStore(config.store === 'embedded' ? `sqlite:${folder.path}` : config.store),
-  )
-  await ensureFirstAccount(store, config)
-
-  const identities = stack.use(await openIdentities(store))
-  const maxAgeMs = config['log-retention'] * dayMs
-  const trail = stack.use(
-    openTrail({
-      folder: folder.trailFolder,
-      retention: { maxAgeMs, ...segmentLimits },
-      now,
-      onFailure: (error) => log.error('the decision log cannot be written', failureFields(error)),
+  let crew: Crew | undefined
+  const parts = await openParts({
+    config,
+    trailFolder: folder.trailFolder,
+    log,
+    now,
+    stack,
+    prepare: (store) => ensureFirstAccount(store, config),
+    ...(config.workers > 1 && {
+      announce: async (name, isOpen) => crew?.announce({ name, isOpen }),
     }),
-  )
-  const archive = openPolicyArchive(store.documents, now, (error) =>
-    log.error('a policy cannot be kept for explanations', failureFields(error)),
-  )
-  void archive.sweep(now() - maxAgeMs).catch((error) => log.warn('sweep', failureFields(error)))
-  const metrics = new Metrics()
-  const deployments = stack.use(
-    openDeployments(store, ({ policy }: Deployment) => {
-      if (typeof policy === 'object') archive.idOf(policy)
-    }),
-  )
-  const upstream = stack.use(createUpstream())
+  })
+  const { store, archive, metrics, onFailure } = parts
+  void archive
+    .sweep(now() - config['log-retention'] * dayMs)
+    .catch((error) => log.warn('old policies cannot be swept', failureFields(error)))
 
-  let listener: Listener | undefined
+  const followers = new Set<(line: string) => void>()
+  const opened = Promise.withResolvers<Listener>()
+  const wholeTrail = (): Trail =>
+    crew === undefined ? parts.trail : createCrewTrail(parts.trail, crew, followers)
   let isReady = false
   const accountsChanged = async () =>
-    writeCredentials(folder.path, await listProfiles(store), {
-      endpoint: endpointOf(config.host, listener!.port),
+    writeCredentials(folder.path, await listAccounts(store.documents), {
+      endpoint: endpointOf(config.host, (await opened.promise).port),
       region: config.region,
     })
-  const firstAccountId = config['account-id']
   const roads = createRoads({
-    frontDoor: createFrontDoor(config['host-names']),
-    findSource: createFindSource(config['trust-proxy']),
-    answerCall: createCalls({
-      deployments,
-      ports: { nowMs: now, identify: identities.find, send: upstream.send },
-      gateway: { strictPaths: config['strict-paths'] },
-      archive,
-      trail,
-      log,
-    }),
-    answerApi: createApi({
-      services,
-      store,
-      ids: randomIds,
-      now,
-      trail,
-      log,
-      identities,
-      mode: config.iam,
-      firstAccountId: () => firstAccountId,
-    }),
+    ...parts,
     answerOperator: createOperator(
       createOperations({
         store,
-        trail,
+        get trail() {
+          return wholeTrail()
+        },
         archive,
-        metrics,
+        metricsText: async () => {
+          const others = (await crew?.metrics()) ?? []
+          const sum = Metrics.sum([metrics.snapshot(), ...others.map(({ counted }) => counted)])
+          const own = {
+            connections: await (await opened.promise).connections(),
+            compiledStages: parts.deployments.size(),
+            droppedRecords: parts.trail.dropped(),
+          }
+          return sum.text({
+            connections: total([own, ...others], 'connections'),
+            compiledStages: total([own, ...others], 'compiledStages'),
+            droppedRecords: total([own, ...others], 'droppedRecords'),
+          })
+        },
         ids: randomIds,
         now,
         isReady: () => isReady,
-        connections: () => listener!.connections(),
-        compiledStages: deployments.size,
         accountsChanged,
         ...(config['allow-reset'] && {
           reset: async () => {
             await reset(store, await firstAccount(store))
-            await trail.empty()
+            await wholeTrail().empty()
             await accountsChanged()
           },
         }),
@@ -136,35 +115,52 @@ export async function start(config: Config): Promise<RunningServer> {
       }),
       folder.operatorToken,
     ),
-    metrics,
-    trail,
     integrationAddress: config['integration-address'],
   })
 
-  const onFailure = (error: unknown, requestId: string) =>
-    log.error('a request failed', { requestId, ...failureFields(error) })
-  const opened = await listen({
+  const listener = await listen({
     answer: roads.answer,
-    on: { host: config.host, port: config.port },
+    on: { host: config.host, port: config.port, reusePort: config.workers > 1 },
     onFailure,
-    isOwn: upstream.isOwn,
+    isOwn: parts.upstream.isOwn,
   })
-  listener = opened
+  stack.defer(() => listener.close(0))
+  opened.resolve(listener)
   const socket = await listenToOperator(folder, roads.answerOnSocket, onFailure, log)
+  if (socket) stack.defer(() => socket.close(0))
   await accountsChanged()
+  if (program !== undefined && config.workers > 1) {
+    const begun = new Crew({
+      size: config.workers - 1,
+      program,
+      start: { config, port: listener.port },
+      log,
+      onLine: (line) => {
+        for (const follower of followers) follower(line)
+      },
+      onOwn: ({ name, isOpen }) => parts.upstream.hear(name, isOpen),
+    })
+    stack.defer(() => begun.stop())
+    crew = begun
+    await begun.begin()
+  }
   isReady = true
 
   const running = stack.move()
   return {
-    endpoint: endpointOf(config.host, opened.port),
+    endpoint: endpointOf(config.host, listener.port),
     data: folder.path,
     undeployedPolicies: await undeployedPolicies(store.documents),
     async close() {
       isReady = false
-      await Promise.all([opened.close(graceMs), socket?.close(0)])
+      await Promise.all([listener.close(graceMs), crew?.stop(), socket?.close(0)])
       await running.disposeAsync()
     },
   }
+}
+
+function total<Key extends string>(counts: readonly Readonly<Record<Key, number>>[], key: Key) {
+  return counts.reduce((sum, each) => sum + each[key], 0)
 }
 
 async function ensureFirstAccount(store: Store, config: Config): Promise<void> {
@@ -180,10 +176,6 @@ async function ensureFirstAccount(store: Store, config: Config): Promise<void> {
 /** The oldest: the one that the first start made. */
 async function firstAccount({ documents }: Store): Promise<string> {
   return (await listAccounts(documents))[0]?.accountId ?? ''
-}
-
-function listProfiles(store: Store) {
-  return listAccounts(store.documents)
 }
 
 /** Without the socket the token still works: a folder's name may be too long for one. */

@@ -3,21 +3,26 @@ import { type LookupAddress, lookup } from 'node:dns'
 import { isIP, type LookupFunction, type Socket } from 'node:net'
 import { UpstreamError, type UpstreamRequest, type UpstreamResponse } from '@sekisho/gateway'
 import type { Agent, Dispatcher } from 'undici'
-import { isLinkLocal, unmapped } from './net/addresses.ts'
+import { isLinkLocal, isLoopback, unmapped } from './net/addresses.ts'
 
 /** The largest answer that is passed on. @see API Gateway Developer Guide, "Quotas for configuring and running a REST API" */
 const mostAnswerBytes = 10 * 1024 * 1024
 /** Shorter than any integration's own time: a host that does not answer is unreachable, not slow. */
 const connectMs = 10_000
 
+/** Tells the other processes of this server of a connection to this machine; resolves when they know. */
+export type Announce = (name: string, isOpen: boolean) => Promise<void>
+
 export interface Upstream extends AsyncDisposable {
   /** @throws UpstreamError */
   readonly send: (request: UpstreamRequest) => Promise<UpstreamResponse>
   /** Whether a peer of ours is in truth a connection that this process opened. */
   readonly isOwn: (address: string, port: number) => boolean
+  /** Another process of this server has announced such a connection. */
+  readonly hear: (name: string, isOpen: boolean) => void
 }
 
-export function createUpstream(): Upstream {
+export function createUpstream(announce?: Announce): Upstream {
   const ownSockets = new Set<string>()
   let agent: Promise<Agent> | undefined
   const open = async (): Promise<Agent> => {
@@ -39,8 +44,17 @@ export function createUpstream(): Upstream {
         if (isIP(host) && isLinkLocal(host)) return callback(new LinkLocalError(host), null)
         connector(options, (...result) => {
           const [error, socket] = result
-          if (error === null) remember(socket, ownSockets)
-          callback(...result)
+          if (error !== null) return callback(...result)
+          const name = remember(socket, ownSockets, announce)
+          if (name === undefined || announce === undefined) return callback(...result)
+          // Nothing is sent before every process knows whose connection it is.
+          announce(name, true).then(
+            () => callback(...result),
+            (failure: Error) => {
+              socket.destroy()
+              callback(failure, null)
+            },
+          )
         })
       },
     })
@@ -48,6 +62,7 @@ export function createUpstream(): Upstream {
   return {
     send: async (request) => dispatch(await (agent ??= open()), request),
     isOwn: (address, port) => ownSockets.has(`${address}|${port}`),
+    hear: (name, isOpen) => void (isOpen ? ownSockets.add(name) : ownSockets.delete(name)),
     async [Symbol.asyncDispose]() {
       await (await agent)?.destroy()
     },
@@ -76,10 +91,22 @@ const lookupOutside: LookupFunction = (hostname, options, callback) => {
   })
 }
 
-function remember(socket: Socket, ownSockets: Set<string>): void {
-  const name = `${unmapped(socket.localAddress ?? '')}|${socket.localPort}`
+/** @returns the connection's name where it leads to this machine, so perhaps to this server */
+function remember(
+  socket: Socket,
+  ownSockets: Set<string>,
+  announce: Announce | undefined,
+): string | undefined {
+  const local = unmapped(socket.localAddress ?? '')
+  const remote = unmapped(socket.remoteAddress ?? '')
+  if (local !== remote && !isLoopback(remote)) return undefined
+  const name = `${local}|${socket.localPort}`
   ownSockets.add(name)
-  socket.once('close', () => ownSockets.delete(name))
+  socket.once('close', () => {
+    ownSockets.delete(name)
+    announce?.(name, false).catch(() => {})
+  })
+  return name
 }
 
 /** Of one connection, not of the message; and what undici writes by itself. */

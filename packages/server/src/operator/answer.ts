@@ -55,6 +55,11 @@ const routes: readonly Route[] = [
   { method: 'POST', path: /^backup$/, run: (to) => to.backup() },
 ]
 
+/** May anyone who reaches the port make this call? */
+export function isOpenCall(method: string, path: string): boolean {
+  return routes.some((route) => route.isOpen && route.method === method && route.path.test(path))
+}
+
 export type AnswerOperator = (
   arrival: Arrival,
   path: string,
@@ -106,7 +111,7 @@ function errorOf(error: unknown): OperatorError | undefined {
 }
 
 /** Compared by hash, in constant time whatever the lengths. */
-function hasToken({ headers }: Arrival, token: string): boolean {
+export function hasToken({ headers }: Arrival, token: string): boolean {
   const given = headerOf(headers, 'authorization') ?? ''
   return timingSafeEqual(
     Buffer.from(sha256(Buffer.from(given))),

@@ -8,7 +8,6 @@ import {
   undeployedPolicies,
 } from '@sekisho/services'
 import type { Store } from '@sekisho/store'
-import type { Metrics } from '../metrics.ts'
 import type { PolicyArchive } from '../trail/policies.ts'
 import type { Trail } from '../trail/trail.ts'
 import type { Operations } from './answer.ts'
@@ -20,12 +19,11 @@ export interface OperationsOptions {
   readonly store: Store
   readonly trail: Trail
   readonly archive: PolicyArchive
-  readonly metrics: Metrics
+  /** Prometheus text, of every process. */
+  readonly metricsText: () => Promise<string>
   readonly ids: IdSource
   readonly now: () => number
   readonly isReady: () => boolean
-  readonly connections: () => Promise<number>
-  readonly compiledStages: () => number
   /** Writes credentials and config anew. */
   readonly accountsChanged: () => Promise<void>
   /** Absent: not allowed on this server. */
@@ -37,22 +35,14 @@ export interface OperationsOptions {
 const mostLines = 100_000
 
 export function createOperations(options: OperationsOptions): Operations {
-  const { store, trail, metrics, ids, now } = options
+  const { store, ids, now } = options
   const { documents } = store
   return {
     health: () => json(200, { status: 'ok' }),
     ready: () =>
       options.isReady() ? json(200, { status: 'ready' }) : json(503, { status: 'not ready' }),
     metrics: async () =>
-      plainText(
-        200,
-        await metrics.text({
-          connections: options.connections,
-          droppedRecords: trail.dropped,
-          deployments: options.compiledStages,
-        }),
-        'text/plain; version=0.0.4; charset=utf-8',
-      ),
+      plainText(200, await options.metricsText(), 'text/plain; version=0.0.4; charset=utf-8'),
     async log(query) {
       const filter = {
         denied: query.get('denied') === '1',
@@ -61,8 +51,8 @@ export function createOperations(options: OperationsOptions): Operations {
       const isFollowing = query.get('follow') === '1'
       const limit = limitOf(query.get('limit') ?? (isFollowing ? '0' : '100'))
       const type = 'application/x-ndjson'
-      if (isFollowing) return streamed(follow(trail, filter, limit), type)
-      return plainText(200, (await trail.last(limit, filter)).join(''), type)
+      if (isFollowing) return streamed(follow(options.trail, filter, limit), type)
+      return plainText(200, (await options.trail.last(limit, filter)).join(''), type)
     },
     explain: async (requestId) => json(200, await explain(requestId, options)),
     accounts: async () => json(200, await listAccounts(documents)),

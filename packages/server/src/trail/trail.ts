@@ -17,6 +17,10 @@ export interface Trail extends AsyncDisposable {
   readonly last: (limit: number, filter: LogFilter) => Promise<readonly string[]>
   readonly follow: (filter: LogFilter, onLine: (line: string) => void) => Disposable
   readonly dropped: () => number
+  /** Resolves when everything recorded so far can be read by others. */
+  readonly flush: () => Promise<void>
+  /** As `flush`; what is recorded next begins another segment. */
+  readonly end: () => Promise<void>
   readonly empty: () => Promise<void>
 }
 
@@ -83,6 +87,10 @@ export function openTrail({ folder, retention, now, onFailure }: TrailOptions): 
     if (waiting.length === 0) return writing ?? Promise.resolve()
     return (writing ??= write())
   }
+  const end = async () => {
+    endSegment()
+    await flush()
+  }
   const sweeper = setInterval(() => void segments.sweep().catch(onFailure), 3_600_000)
   sweeper.unref()
 
@@ -133,10 +141,10 @@ export function openTrail({ folder, retention, now, onFailure }: TrailOptions): 
       return { [Symbol.dispose]: () => void followers.delete(follower) }
     },
     dropped: () => dropped,
+    flush,
+    end,
     async empty() {
-      await flush()
-      endSegment()
-      await flush()
+      await end()
       await segments.empty()
     },
     async [Symbol.asyncDispose]() {
@@ -155,8 +163,15 @@ function recordOf(found: Found): DecisionRecord {
   return JSON.parse(textOf(found)) as DecisionRecord
 }
 
-function passes(found: Found, { denied, apiId }: LogFilter): boolean {
-  if (!denied && apiId === undefined) return true
-  const record = recordOf(found)
+/** Whether a line, as followers hear it, is one that the filter asks for. */
+export function lineMayPass(line: string, filter: LogFilter): boolean {
+  return (!filter.denied && filter.apiId === undefined) || recordPasses(JSON.parse(line), filter)
+}
+
+function passes(found: Found, filter: LogFilter): boolean {
+  return (!filter.denied && filter.apiId === undefined) || recordPasses(recordOf(found), filter)
+}
+
+function recordPasses(record: DecisionRecord, { denied, apiId }: LogFilter): boolean {
   return (apiId === undefined || record.apiId === apiId) && (!denied || record.outcome !== 'allow')
 }

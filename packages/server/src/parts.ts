@@ -1,0 +1,104 @@
+/** What every serving process has: state, identities, deployments, the decision log, and the two roads that rest on them. */
+import type { Deployment } from '@sekisho/gateway'
+import { openIdentities, services } from '@sekisho/services'
+import { openStore, type Store } from '@sekisho/store'
+import { type AnswerApi, createApi } from './api/answer.ts'
+import { createCalls } from './calls.ts'
+import type { Config } from './config.ts'
+import { type Deployments, openDeployments } from './deployments.ts'
+import { createFrontDoor, type FrontDoor } from './front-door.ts'
+import { randomIds } from './ids.ts'
+import { failureFields, type Log } from './log.ts'
+import { Metrics } from './metrics.ts'
+import { createFindSource, type FindSource } from './net/source-address.ts'
+import type { AnswerCall } from './roads.ts'
+import { openPolicyArchive, type PolicyArchive } from './trail/policies.ts'
+import { segmentLimits } from './trail/segments.ts'
+import { openTrail, type Trail } from './trail/trail.ts'
+import { type Announce, createUpstream, type Upstream } from './upstream.ts'
+
+export interface Parts {
+  readonly store: Store
+  readonly trail: Trail
+  readonly archive: PolicyArchive
+  readonly metrics: Metrics
+  readonly deployments: Deployments
+  readonly upstream: Upstream
+  readonly frontDoor: FrontDoor
+  readonly findSource: FindSource
+  readonly answerCall: AnswerCall
+  readonly answerApi: AnswerApi
+  readonly onFailure: (error: unknown, requestId: string) => void
+}
+
+export interface PartsOptions {
+  readonly config: Config
+  readonly trailFolder: string
+  readonly log: Log
+  readonly now: () => number
+  /** Owns everything that has to be closed. */
+  readonly stack: AsyncDisposableStack
+  /** Runs before anything reads the store. */
+  readonly prepare?: (store: Store) => Promise<void>
+  readonly announce?: Announce
+}
+
+export const dayMs = 86_400_000
+
+/** @throws FormatError */
+export async function openParts(options: PartsOptions): Promise<Parts> {
+  const { config, trailFolder, log, now, stack, prepare, announce } = options
+  const store = stack.use(
+    await openStore(config.store === 'embedded' ? `sqlite:${config.data}` : config.store),
+  )
+  await prepare?.(store)
+  const identities = stack.use(await openIdentities(store))
+  const trail = stack.use(
+    openTrail({
+      folder: trailFolder,
+      retention: { maxAgeMs: config['log-retention'] * dayMs, ...segmentLimits },
+      now,
+      onFailure: (error) => log.error('the decision log cannot be written', failureFields(error)),
+    }),
+  )
+  const archive = openPolicyArchive(store.documents, now, (error) =>
+    log.error('a policy cannot be kept for explanations', failureFields(error)),
+  )
+  const deployments = stack.use(
+    openDeployments(store, ({ policy }: Deployment) => {
+      if (typeof policy === 'object') archive.idOf(policy)
+    }),
+  )
+  const upstream = stack.use(createUpstream(announce))
+  return {
+    store,
+    trail,
+    archive,
+    metrics: new Metrics(),
+    deployments,
+    upstream,
+    frontDoor: createFrontDoor(config['host-names']),
+    findSource: createFindSource(config['trust-proxy']),
+    answerCall: createCalls({
+      deployments,
+      ports: { nowMs: now, identify: identities.find, send: upstream.send },
+      gateway: { strictPaths: config['strict-paths'] },
+      archive,
+      trail,
+      log,
+    }),
+    answerApi: createApi({
+      services,
+      store,
+      ids: randomIds,
+      now,
+      trail,
+      log,
+      identities,
+      mode: config.iam,
+      firstAccountId: () => config['account-id'],
+    }),
+    onFailure: (error, requestId) =>
+      log.error('a request failed', { requestId, ...failureFields(error) }),
+  }
+}

@@ -1,0 +1,122 @@
+/** The other processes of this server, as its first one sees them. */
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { failureFields, type Log } from '../log.ts'
+import { type OwnConnection, Wire, type WorkerMetrics, type WorkerStart } from './wire.ts'
+
+/** The program that a worker runs: the same that this process runs, called so. */
+export interface WorkerProgram {
+  readonly path: string
+  readonly args: readonly string[]
+}
+
+export interface CrewOptions {
+  readonly size: number
+  readonly program: WorkerProgram
+  readonly start: WorkerStart
+  readonly log: Log
+  readonly onLine: (line: string) => void
+  /** A worker has opened a connection to this machine, or closed it. */
+  readonly onOwn: (connection: OwnConnection) => void
+}
+
+interface Worker {
+  readonly child: ChildProcess
+  readonly wire: Wire
+}
+
+/** A worker that ends by itself is replaced, but not at once: what ended it may still be there. */
+const replaceAfterMs = 1_000
+/** Longer than the grace that open requests have. */
+const killAfterMs = 35_000
+
+export class Crew {
+  readonly #options: CrewOptions
+  readonly #workers = new Set<Worker>()
+  #isStopping = false
+  #isFollowing = false
+
+  constructor(options: CrewOptions) {
+    this.#options = options
+  }
+
+  /** Resolves when every worker serves. */
+  async begin(): Promise<void> {
+    await Promise.all(Array.from({ length: this.#options.size }, () => this.#spawn()))
+  }
+
+  metrics(): Promise<readonly WorkerMetrics[]> {
+    return this.#askAll('metrics', null)
+  }
+
+  async settle(how: 'flush' | 'end'): Promise<void> {
+    await this.#askAll('settle', how)
+  }
+
+  async follow(isFollowing: boolean): Promise<void> {
+    this.#isFollowing = isFollowing
+    await this.#askAll('follow', isFollowing)
+  }
+
+  /** Resolves when all but the one that said so know. */
+  async announce(connection: OwnConnection, except?: Worker): Promise<void> {
+    await this.#askAll('own', connection, except)
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    await Promise.all(
+      [...this.#workers].map(async ({ child, wire }) => {
+        const exit = once(child, 'exit')
+        const kill = setTimeout(() => child.kill('SIGKILL'), killAfterMs)
+        await wire.ask('stop', null).catch(() => child.kill('SIGKILL'))
+        if (child.exitCode === null && child.signalCode === null) await exit
+        clearTimeout(kill)
+      }),
+    )
+  }
+
+  async #spawn(): Promise<void> {
+    const { program, start, log, onLine, onOwn } = this.#options
+    const child = fork(program.path, program.args, {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
+    const worker: Worker = {
+      child,
+      wire: new Wire(child, {
+        line(line) {
+          onLine(line)
+          return null
+        },
+        own: async (connection) => {
+          onOwn(connection)
+          await this.announce(connection, worker)
+          return null
+        },
+      }),
+    }
+    this.#workers.add(worker)
+    child.once('exit', (code, signal) => {
+      this.#workers.delete(worker)
+      if (this.#isStopping) return
+      log.error('a worker ended', { code, signal })
+      setTimeout(() => {
+        if (!this.#isStopping)
+          this.#spawn().catch((error) => log.error('no worker', failureFields(error)))
+      }, replaceAfterMs).unref()
+    })
+    await worker.wire.ask('start', start)
+    if (this.#isFollowing) await worker.wire.ask('follow', true)
+  }
+
+  /** Of those that answer: one that has just ended has nothing to say any more. */
+  async #askAll<Name extends 'metrics' | 'settle' | 'follow' | 'own'>(
+    name: Name,
+    asked: Parameters<typeof Wire.prototype.ask<Name>>[1],
+    except?: Worker,
+  ): Promise<Awaited<ReturnType<typeof Wire.prototype.ask<Name>>>[]> {
+    const others = [...this.#workers].filter((worker) => worker !== except)
+    const answers = await Promise.allSettled(others.map(({ wire }) => wire.ask(name, asked)))
+    return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
+  }
+}

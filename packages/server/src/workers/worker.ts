@@ -1,0 +1,91 @@
+/** A process that serves beside the first one, on the same port and the same state. */
+import { joinDataFolder } from '../data-folder.ts'
+import { type Listener, listen } from '../listen.ts'
+import { createLog } from '../log.ts'
+import { openParts, type Parts } from '../parts.ts'
+import { createRoads } from '../roads.ts'
+import { createForwarder } from './forward.ts'
+import { Wire, type WorkerStart } from './wire.ts'
+
+const graceMs = 30_000
+
+/** Serves until the first process says stop, or is gone. */
+export async function runWorker(): Promise<void> {
+  process.umask(0o077)
+  // A terminal's signals reach every process of the group; the first one tells the others.
+  process.on('SIGINT', () => {})
+  process.on('SIGTERM', () => {})
+  const stopped = Promise.withResolvers<void>()
+  await using stack = new AsyncDisposableStack()
+  let serving: { readonly parts: Parts; readonly listener: Listener } | undefined
+  let following: Disposable | undefined
+  const wire = new Wire(process, {
+    async start(start) {
+      serving = await serve(start, stack, wire)
+      return null
+    },
+    async stop() {
+      await serving?.listener.close(graceMs)
+      stopped.resolve()
+      return null
+    },
+    metrics: async () => ({
+      counted: serving!.parts.metrics.snapshot(),
+      connections: await serving!.listener.connections(),
+      compiledStages: serving!.parts.deployments.size(),
+      droppedRecords: serving!.parts.trail.dropped(),
+    }),
+    async settle(how) {
+      await (how === 'end' ? serving?.parts.trail.end() : serving?.parts.trail.flush())
+      return null
+    },
+    follow(isFollowing) {
+      following?.[Symbol.dispose]()
+      following = isFollowing
+        ? serving?.parts.trail.follow({}, (line) => void wire.ask('line', line).catch(() => {}))
+        : undefined
+      return null
+    },
+    own({ name, isOpen }) {
+      serving?.parts.upstream.hear(name, isOpen)
+      return null
+    },
+  })
+  // Without the first process nobody holds the folder's lock for us.
+  const orphaned = () => process.exit(1)
+  process.on('disconnect', orphaned)
+  await stopped.promise
+  await stack.disposeAsync()
+  process.off('disconnect', orphaned)
+  process.disconnect?.()
+}
+
+async function serve(
+  { config, port }: WorkerStart,
+  stack: AsyncDisposableStack,
+  wire: Wire,
+): Promise<{ readonly parts: Parts; readonly listener: Listener }> {
+  const folder = joinDataFolder(config.data)
+  const parts = await openParts({
+    config,
+    trailFolder: folder.trailFolder,
+    log: createLog(config['log-level']),
+    now: Date.now,
+    stack,
+    announce: async (name, isOpen) => {
+      await wire.ask('own', { name, isOpen })
+    },
+  })
+  const roads = createRoads({
+    ...parts,
+    answerOperator: createForwarder(folder.socketPath, folder.operatorToken),
+    integrationAddress: config['integration-address'],
+  })
+  const listener = await listen({
+    answer: roads.answer,
+    on: { host: config.host, port, reusePort: true },
+    onFailure: parts.onFailure,
+    isOwn: parts.upstream.isOwn,
+  })
+  return { parts, listener }
+}

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { test } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
+import * as sdk from '@aws-sdk/client-api-gateway'
+import { needs, programOf } from '../debian-packages.ts'
+import { type Serving, sekisho, serve, temporaryFolder } from './server.fixture.ts'
+
+const skip = process.platform !== 'linux' && 'sharing a port between processes needs Linux here'
+
+function clientOf(server: Serving): sdk.APIGatewayClient {
+  const given = JSON.parse(sekisho(['env', '--data', server.data, '--json']).stdout)
+  return new sdk.APIGatewayClient({
+    endpoint: server.endpoint,
+    region: 'us-east-1',
+    credentials: {
+      accessKeyId: given.AWS_ACCESS_KEY_ID,
+      secretAccessKey: given.AWS_SECRET_ACCESS_KEY,
+    },
+  })
+}
+
+const policyFor = (address: string) =>
+  JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Principal: '*',
+        Action: 'execute-api:Invoke',
+        Resource: 'execute-api:/*',
+        Condition: { IpAddress: { 'aws:SourceIp': address } },
+      },
+    ],
+  })
+
+async function deployProxy(
+  client: sdk.APIGatewayClient,
+  policy: string,
+  integration: Partial<sdk.PutIntegrationCommandInput>,
+): Promise<string> {
+  const { id: restApiId, rootResourceId: resourceId } = await client.send(
+    new sdk.CreateRestApiCommand({ name: 'workers', policy }),
+  )
+  const method = { restApiId, resourceId, httpMethod: 'GET' }
+  await client.send(new sdk.PutMethodCommand({ ...method, authorizationType: 'NONE' }))
+  await client.send(new sdk.PutMethodResponseCommand({ ...method, statusCode: '200' }))
+  await client.send(
+    new sdk.PutIntegrationCommand({
+      ...method,
+      type: 'MOCK',
+      requestTemplates: { 'application/json': '{"statusCode": 200}' },
+      ...integration,
+    }),
+  )
+  if (integration.type === undefined)
+    await client.send(new sdk.PutIntegrationResponseCommand({ ...method, statusCode: '200' }))
+  await client.send(new sdk.CreateDeploymentCommand({ restApiId, stageName: 'prod' }))
+  return restApiId!
+}
+
+/** Each on a connection of its own, so that every process gets its share. */
+async function statuses(server: Serving, apiId: string, count = 24): Promise<Set<number>> {
+  const url = `${server.endpoint}/_aws/execute-api/${apiId}/prod/`
+  const answers = Array.from({ length: count }, () =>
+    fetch(url, { headers: { Connection: 'close' } }).then(({ status }) => status),
+  )
+  return new Set(await Promise.all(answers))
+}
+
+const childrenOf = (pid: number) =>
+  spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' })
+    .stdout.split('\n')
+    .filter(Boolean)
+    .map(Number)
+
+test('several processes are one server', { skip: skip || needs('curl').skip }, async () => {
+  using folder = temporaryFolder()
+  await using server = await serve(folder.path, '--workers', '3', '--allow-reset')
+  assert.equal(childrenOf(server.process.pid!).length, 2)
+  const client = clientOf(server)
+  const apiId = await deployProxy(client, policyFor('127.0.0.1'), {})
+  assert.deepEqual(await statuses(server, apiId), new Set([200]))
+
+  // Another policy, deployed, is in force in all of them within milliseconds.
+  const operation = { op: 'replace', path: '/policy', value: policyFor('11.22.33.44') } as const
+  await client.send(
+    new sdk.UpdateRestApiCommand({ restApiId: apiId, patchOperations: [operation] }),
+  )
+  await client.send(new sdk.CreateDeploymentCommand({ restApiId: apiId, stageName: 'prod' }))
+  await wait(50)
+  assert.deepEqual(await statuses(server, apiId), new Set([403]))
+
+  // One log and one count, whoever decided and whoever is asked.
+  const log = sekisho(['log', '--data', folder.path, '--json', '--api', apiId])
+  const records = log.stdout.split('\n').filter(Boolean)
+  assert.equal(records.length, 48)
+  for (const record of records.slice(-6)) {
+    const { requestId } = JSON.parse(record)
+    assert.equal(sekisho(['explain', requestId, '--data', folder.path]).status, 0)
+  }
+  for (let round = 0; round < 6; round++) {
+    const metrics = await fetch(`${server.endpoint}/_sekisho/metrics`, {
+      headers: { Connection: 'close' },
+    })
+    assert.match(await metrics.text(), /\{road="execute-api",outcome="implicit-deny"\} 24\n/)
+  }
+
+  // An integration that calls back is ours, whichever process it reaches.
+  const guarded = await deployProxy(client, policyFor('127.0.0.1'), {})
+  const uri = `${server.endpoint}/_aws/execute-api/${guarded}/prod/`
+  const anyone = policyFor('0.0.0.0/0')
+  const loop = await deployProxy(client, anyone, {
+    type: 'HTTP_PROXY',
+    integrationHttpMethod: 'GET',
+    uri,
+  })
+  assert.deepEqual(await statuses(server, loop), new Set([403]))
+
+  assert.equal(sekisho(['reset', '--data', folder.path]).status, 0)
+  await wait(50)
+  assert.deepEqual(await statuses(server, guarded), new Set([403]))
+  client.destroy()
+  assert.equal(await server.stop(), 0)
+})
+
+test('the log is followed through all processes', {
+  skip: skip || needs('curl').skip,
+}, async () => {
+  using folder = temporaryFolder()
+  await using server = await serve(folder.path, '--workers', '3')
+  const log = spawn(programOf('curl'), [
+    ...['--silent', '--no-buffer', '--unix-socket', join(server.data, 'operator.sock')],
+    'http://localhost/_sekisho/log?follow=1',
+  ])
+  const seen = new Set<string>()
+  const whole = Promise.withResolvers<void>()
+  const begun = Promise.withResolvers<void>()
+  createInterface({ input: log.stdout }).on('line', (line) => {
+    begun.resolve()
+    if (line === '') return
+    seen.add(JSON.parse(line).requestId)
+    if (seen.size === 24) whole.resolve()
+  })
+  await begun.promise
+  await wait(50)
+  await statuses(server, 'nosuchapi1')
+  await whole.promise
+  log.kill()
+})
+
+test('a worker that is killed is replaced', { skip }, async () => {
+  using folder = temporaryFolder()
+  await using server = await serve(folder.path, '--workers', '2')
+  const [worker] = childrenOf(server.process.pid!)
+  process.kill(worker!, 'SIGKILL')
+  for (let round = 0; childrenOf(server.process.pid!)[0] === worker && round < 50; round++)
+    await wait(20)
+  assert.deepEqual(await statuses(server, 'nosuchapi1'), new Set([403]))
+  for (let round = 0; childrenOf(server.process.pid!).length === 0 && round < 100; round++)
+    await wait(50)
+  assert.equal(childrenOf(server.process.pid!).length, 1)
+})
+
+test('workers end with the first process, however it ends', { skip }, async () => {
+  using folder = temporaryFolder()
+  await using server = await serve(folder.path, '--workers', '3')
+  const workers = childrenOf(server.process.pid!)
+  await server.stop('SIGKILL')
+  const isThere = (pid: number) => spawnSync('kill', ['-0', String(pid)]).status === 0
+  for (let round = 0; workers.some(isThere) && round < 100; round++) await wait(20)
+  assert.deepEqual(workers.filter(isThere), [])
+  await using again = await serve(folder.path, '--workers', '2')
+  assert.equal((await fetch(`${again.endpoint}/_sekisho/ready`)).status, 200)
+})
