@@ -149,6 +149,7 @@ test('the log is followed through all processes', {
   await statuses(server, 'nosuchapi1')
   await whole.promise
   log.kill()
+  assert.equal(await server.stop(), 0)
 })
 
 test('a worker that is killed is replaced', { skip }, async () => {
@@ -162,6 +163,7 @@ test('a worker that is killed is replaced', { skip }, async () => {
   for (let round = 0; childrenOf(server.process.pid!).length === 0 && round < 100; round++)
     await wait(50)
   assert.equal(childrenOf(server.process.pid!).length, 1)
+  assert.equal(await server.stop(), 0)
 })
 
 test('workers end with the first process, however it ends', { skip }, async () => {
@@ -174,4 +176,5 @@ test('workers end with the first process, however it ends', { skip }, async () =
   assert.deepEqual(workers.filter(isThere), [])
   await using again = await serve(folder.path, '--workers', '2')
   assert.equal((await fetch(`${again.endpoint}/_sekisho/ready`)).status, 200)
+  assert.equal(await again.stop(), 0)
 })

@@ -101,8 +101,9 @@ export class Crew {
       if (this.#isStopping) return
       log.error('a worker ended', { code, signal })
       setTimeout(() => {
-        if (!this.#isStopping)
-          this.#spawn().catch((error) => log.error('no worker', failureFields(error)))
+        if (this.#isStopping) return
+        // One that ends before it serves is replaced in its turn.
+        this.#spawn().catch((error) => log.error('a worker did not begin', failureFields(error)))
       }, replaceAfterMs).unref()
     })
     await worker.wire.ask('start', start)

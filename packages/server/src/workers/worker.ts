@@ -17,14 +17,19 @@ export async function runWorker(): Promise<void> {
   process.on('SIGTERM', () => {})
   const stopped = Promise.withResolvers<void>()
   await using stack = new AsyncDisposableStack()
+  let starting: Promise<unknown> | undefined
   let serving: { readonly parts: Parts; readonly listener: Listener } | undefined
   let following: Disposable | undefined
   const wire = new Wire(process, {
     async start(start) {
-      serving = await serve(start, stack, wire)
+      const begun = serve(start, stack, wire)
+      starting = begun
+      serving = await begun
       return null
     },
     async stop() {
+      // Half begun it cannot be taken apart.
+      await starting?.catch(() => {})
       await serving?.listener.close(graceMs)
       stopped.resolve()
       return null
