@@ -220,6 +220,9 @@ export function authenticate(
     const identity = ports.identify(claim.accessKeyId)
     if (identity === undefined)
       throw new SignatureError('unknownAccessKey', { accessKeyId: claim.accessKeyId })
+    // Keys that last have no session: a token that comes with one belongs to somebody else.
+    if (claim.sessionToken !== undefined)
+      throw new SignatureError('invalidToken', { token: claim.sessionToken })
     const message = {
       method: received.method,
       rawPath: received.rawPath,

@@ -1,7 +1,7 @@
 /** One request on its road: where from, which way, what came of it. */
 import type { AnswerApi } from './api/answer.ts'
 import type { Arrival, Reply } from './arrival.ts'
-import type { ApiAddress, FrontDoor } from './front-door.ts'
+import type { ApiAddress, FrontDoor, Road } from './front-door.ts'
 import { refuse } from './listen.ts'
 import type { Metrics } from './metrics.ts'
 import { type FindSource, ForwardedForError, type Source } from './net/source-address.ts'
@@ -50,8 +50,10 @@ export function createRoads(options: RoadsOptions): Roads {
         : findSource(arrival.peer, arrival.headers)
     } catch (error) {
       if (!(error instanceof ForwardedForError)) throw error
-      return { road: road.road, reply: turnedAway(arrival, 400, error.message) }
+      return { road: road.road, reply: turnAway(arrival, road, 400, error.message, options) }
     }
+    const refuse = (status: number, message: string) =>
+      turnAway(arrival, road, status, message, options)
     switch (road.road) {
       case 'execute-api':
         return { road: road.road, reply: options.answerCall(arrival, road, source) }
@@ -59,16 +61,16 @@ export function createRoads(options: RoadsOptions): Roads {
         return { road: road.road, reply: options.answerApi(arrival, source) }
       case 'operator':
         return arrival.isOwn
-          ? { road: road.road, reply: turnedAway(arrival, 403, 'not for integrations') }
+          ? { road: road.road, reply: refuse(403, 'not for integrations') }
           : { road: road.road, reply: operate(arrival, road.path, source.address, false, options) }
       case 'misdirected':
-        return { road: road.road, reply: turnedAway(arrival, 421, 'no such host here') }
+        return { road: road.road, reply: refuse(421, 'no such host here') }
       case 'nowhere':
-        return { road: road.road, reply: turnedAway(arrival, 404, 'no such address') }
+        return { road: road.road, reply: refuse(404, 'no such address') }
       default:
         return {
           road: road.road,
-          reply: turnedAway(arrival, 501, `${road.what} not supported by Sekisho yet`),
+          reply: refuse(501, `${road.what} not supported by Sekisho yet`),
         }
     }
   }
@@ -89,12 +91,38 @@ export function createRoads(options: RoadsOptions): Roads {
     answerOnSocket: (arrival) =>
       arrival.rawPath.startsWith('/_sekisho/')
         ? operate(arrival, arrival.rawPath.slice('/_sekisho/'.length), arrival.peer, true, options)
-        : Promise.resolve(turnedAway(arrival, 404, 'this socket takes operator calls only')),
+        : Promise.resolve(answerOf(arrival, 404, 'this socket takes operator calls only')),
   }
 }
 
-function turnedAway({ requestId }: Arrival, status: number, message: string): Answered {
+function answerOf({ requestId }: Arrival, status: number, message: string): Answered {
   return { ...refuse(status, requestId, message), outcome: 'turned-away' }
+}
+
+/** What no road takes is written down as well: somebody tried. */
+function turnAway(
+  arrival: Arrival,
+  { road }: Road,
+  status: number,
+  message: string,
+  { trail }: RoadsOptions,
+): Answered {
+  const reply = answerOf(arrival, status, message)
+  trail.record({
+    at: arrival.receivedAt,
+    requestId: arrival.requestId,
+    road: road === 'execute-api' || road === 'operator' ? road : 'aws-api',
+    method: arrival.method,
+    path: arrival.rawPath,
+    sourceIp: arrival.peer,
+    principal: 'anonymous',
+    action: '*',
+    resource: '*',
+    outcome: reply.outcome,
+    status,
+    detail: message,
+  })
+  return reply
 }
 
 /** Every operator call is written down; those that anyone may make say nothing about anybody. */

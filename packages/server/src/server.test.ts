@@ -108,6 +108,12 @@ test('a method with IAM authorization wants a true signature', async () => {
   assert.equal((await running.call(at(apiId))).body, '{"message":"Missing Authentication Token"}')
   const good = await running.signed(at(apiId), { service: 'execute-api' })
   assert.equal(good.status, 200)
+  const token = ['X-Amz-Security-Token', 'of somebody else']
+  const borrowed = await running.signed(at(apiId), { service: 'execute-api', headers: token })
+  assert.equal(
+    borrowed.body,
+    '{"message":"The security token included in the request is invalid."}',
+  )
   const stranger = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'x'.repeat(40) }
   const unknown = await running.signed(at(apiId), { service: 'execute-api', key: stranger })
   assert.equal(unknown.status, 403)
@@ -125,6 +131,14 @@ test('a trusted proxy names the client, and must name an address', async () => {
   assert.equal((await via('127.0.0.20', '11.22.33.44', '1.2.3.4')).status, 403)
   assert.equal((await via('127.0.0.21', '11.22.33.44')).status, 403)
   assert.equal((await via('127.0.0.20', 'nonsense')).status, 400)
+})
+
+test('what no road takes is written down', async () => {
+  const answer = await running.call('/prod/', { host: 'evil.example' })
+  assert.equal(answer.status, 421)
+  const record = await lastRecord()
+  assert.equal(record.requestId, answer.headers['x-amzn-requestid'])
+  assert.deepEqual([record.outcome, record.detail], ['turned-away', 'no such host here'])
 })
 
 test('a refused call can be explained by its request id', async () => {
