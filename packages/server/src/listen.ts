@@ -95,6 +95,7 @@ function servePlainly(server: Server, options: ListenOn): PlainConnections {
   server.removeAllListeners('connection')
   const open = new Map<Socket, PlainConnection>()
   let isClosing = false
+  const afterReading = createAfterReading()
   server.on('connection', (socket: Socket) => {
     const peer = options.peerName ?? peerOf(socket)
     const connection = new PlainConnection(socket, {
@@ -108,6 +109,7 @@ function servePlainly(server: Server, options: ListenOn): PlainConnections {
       peer,
       localAddress: localAddressOf(socket),
       isOwn: () => isOwn(socket, options),
+      afterReading,
       headBytes: httpLimits.headBytes,
       silentMs: httpLimits.keepAliveMs,
     })
@@ -117,11 +119,25 @@ function servePlainly(server: Server, options: ListenOn): PlainConnections {
   return {
     beginClosing() {
       isClosing = true
-      for (const [socket, { isIdle }] of open) if (isIdle) socket.destroy()
+      for (const connection of open.values()) connection.closeIfIdle()
     },
     destroyAll() {
       for (const socket of open.keys()) socket.destroy()
     },
+  }
+}
+
+/** Sockets that have something to read are read in one turn; what is put off here follows that turn. */
+function createAfterReading(): (task: () => void) => void {
+  let waiting: (() => void)[] = []
+  const run = () => {
+    const tasks = waiting
+    waiting = []
+    for (const task of tasks) task()
+  }
+  return (task) => {
+    if (waiting.length === 0) setImmediate(run)
+    waiting.push(task)
   }
 }
 

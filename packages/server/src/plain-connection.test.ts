@@ -163,6 +163,26 @@ test('after the last answer nothing is read', async () => {
   assert.deepEqual(paths(await exchange([get('/last') + get('/a')])), ['/last'])
 })
 
+test('what was answered is sent, though the listener closes in the same turn', async () => {
+  let closing: Promise<void> | undefined
+  const own = await listen({
+    answer({ rawPath }) {
+      process.nextTick(() => {
+        closing = own.close(1_000)
+      })
+      return { status: 200, headers: ['X-Path', rawPath], body: JSON.stringify({ rawPath }) }
+    },
+    on: { host: '127.0.0.1', port: 0 },
+    onFailure: (error) => failures.push(error),
+  })
+  const socket = connect(own.port, '127.0.0.1')
+  socket.write(get('/a'))
+  const pieces: Buffer[] = []
+  for await (const piece of socket) pieces.push(piece)
+  assert.deepEqual(paths(Buffer.concat(pieces).toString('latin1')), ['/a'])
+  await closing
+})
+
 test('a client that sends and does not read is not answered without end', async () => {
   const socket = connect(listener.port, '127.0.0.1')
   socket.on('error', () => {})

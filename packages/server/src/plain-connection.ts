@@ -17,10 +17,15 @@ export interface PlainOptions {
   readonly peer: string
   readonly localAddress: string
   readonly isOwn: () => boolean
+  /** Runs `flush` once everything that has arrived by now was read. */
+  readonly afterReading: (flush: () => void) => void
   readonly headBytes: number
   /** How long nothing may happen. */
   readonly silentMs: number
 }
+
+/** More than this is not kept back. */
+const unsentBytes = 16_384
 
 export class PlainConnection {
   readonly #socket: Socket
@@ -31,6 +36,9 @@ export class PlainConnection {
   /** The client sends no more; it may still wait for its answer. */
   #hasEnded = false
   #own: boolean | undefined
+  /** Answers that wait to be sent together, one character a byte. */
+  #unsent = ''
+  readonly #flush = () => this.#sendUnsent()
   readonly #onData = (chunk: Buffer) => this.#receive(chunk)
   readonly #onEnd = () => this.#hearEnd()
   readonly #onTimeout = () => this.#socket.destroy()
@@ -46,9 +54,11 @@ export class PlainConnection {
     socket.on('error', this.#onError)
   }
 
-  /** Nothing is being answered: it may be closed without anybody noticing. */
-  get isIdle(): boolean {
-    return !this.#isBusy
+  /** Where nothing is being answered the connection ends without anybody noticing. */
+  closeIfIdle(): void {
+    if (this.#isBusy) return
+    if (this.#unsent === '') this.#socket.destroy()
+    else this.#end()
   }
 
   #receive(chunk: Buffer): void {
@@ -63,7 +73,9 @@ export class PlainConnection {
 
   #hearEnd(): void {
     this.#hasEnded = true
-    if (!this.#isBusy) this.#socket.end()
+    if (this.#isBusy) return
+    this.#sendUnsent()
+    this.#socket.end()
   }
 
   #read(chunk: Buffer): void {
@@ -162,8 +174,10 @@ export class PlainConnection {
     if (this.#socket.destroyed || this.#socket.writableEnded) return
     if (next.length > 0) this.#read(next)
     if (this.#isBusy) return
-    if (this.#hasEnded) this.#socket.end()
-    else this.#socket.resume()
+    if (this.#hasEnded) {
+      this.#sendUnsent()
+      this.#socket.end()
+    } else this.#socket.resume()
   }
 
   #write(reply: WholeReply, requestId: string): void {
@@ -175,10 +189,11 @@ export class PlainConnection {
     const framing = isEmpty ? '' : `Content-Length: ${length}\r\n`
     const head = this.#headOf(reply, requestId, framing, isLast)
     if (head === undefined) return
-    if (isEmpty) socket.write(head, 'latin1')
+    if (isEmpty) this.#send(head)
     // One byte a character: head and body leave as one.
-    else if (typeof body === 'string' && length === body.length) socket.write(head + body, 'latin1')
+    else if (typeof body === 'string' && length === body.length) this.#send(head + body)
     else {
+      this.#sendUnsent()
       socket.cork()
       socket.write(head, 'latin1')
       socket.write(body)
@@ -187,7 +202,25 @@ export class PlainConnection {
     if (isLast) this.#end()
   }
 
+  /**
+   * Answers of one turn leave together: a client that sleeps is woken once a turn, not once an answer, and waking it is
+   * the dearest part of a small answer.
+   */
+  #send(text: string): void {
+    if (this.#unsent === '') this.#options.afterReading(this.#flush)
+    this.#unsent += text
+    if (this.#unsent.length > unsentBytes) this.#sendUnsent()
+  }
+
+  #sendUnsent(): void {
+    if (this.#unsent === '') return
+    const text = this.#unsent
+    this.#unsent = ''
+    this.#socket.write(text, 'latin1')
+  }
+
   async #stream(reply: Reply, requestId: string): Promise<void> {
+    this.#sendUnsent()
     const isLast = reply.closes === true || this.#options.isClosing()
     const socket = this.#socket
     const head = this.#headOf(reply, requestId, 'Transfer-Encoding: chunked\r\n', isLast)
@@ -216,6 +249,7 @@ export class PlainConnection {
       const failure = this.#options.failed(error, requestId)
       const body = failure.body as string
       const length = `Content-Length: ${Buffer.byteLength(body)}\r\n`
+      this.#sendUnsent()
       this.#socket.write(headOf(failure, length, true) + body)
       this.#end()
       return undefined
@@ -224,6 +258,7 @@ export class PlainConnection {
 
   #end(): void {
     this.#isBusy = true
+    this.#sendUnsent()
     this.#socket.end()
     // Whatever still comes is not for us; a client that never closes is closed.
     this.#socket.removeListener('data', this.#onData)
@@ -232,6 +267,7 @@ export class PlainConnection {
 
   #leave(unread: Buffer): void {
     const socket = this.#socket
+    this.#sendUnsent()
     // Half a request, and no more to come.
     if (this.#hasEnded) {
       socket.destroy()
