@@ -48,18 +48,22 @@ export function readDate(text: string): number | undefined {
   ] = match
   const midnight = Date.UTC(Number(year), Number(month) - 1, Number(day))
   const isDay = new Date(midnight).toISOString().startsWith(`${year}-${month}-${day}`)
-  if (!isDay || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return undefined
+  const offset = zoneMinutes(zone)
+  const isTime = Number(hour) <= 23 && Number(minute) <= 59 && Number(second) <= 60
+  if (!isDay || !isTime || offset === undefined) return undefined
   const clock =
     ((Number(hour) * 60 + Number(minute)) * 60 + Number(second)) * 1000 +
     Number(`0.${fraction}`) * 1000
-  return midnight + clock - zoneMinutes(zone) * 60_000
+  return midnight + clock - offset * 60_000
 }
 
-function zoneMinutes(zone: string): number {
+/** Undefined: no clock stands so far from another. */
+function zoneMinutes(zone: string): number | undefined {
   if (zone === 'Z') return 0
   const digits = zone.replace(':', '')
-  const minutes = Number(digits.slice(1, 3)) * 60 + Number(digits.slice(3, 5))
-  return digits.startsWith('-') ? -minutes : minutes
+  const [hours, minutes] = [Number(digits.slice(1, 3)), Number(digits.slice(3, 5))]
+  if (hours > 23 || minutes > 59) return undefined
+  return (digits.startsWith('-') ? -1 : 1) * (hours * 60 + minutes)
 }
 
 function policyDate(text: string): number {

@@ -1,31 +1,32 @@
 /** NumericEquals, NumericLessThan, NumericLessThanEquals, NumericGreaterThan, NumericGreaterThanEquals. */
+import { compareDecimals, type Decimal, readDecimal } from './decimal.ts'
 import { type Comparer, type Operator, ValueError } from './operator.ts'
 
-const compare = (holds: (request: number, policy: number) => boolean): Operator => ({
+const compare = (holds: (order: number) => boolean): Operator => ({
   type: 'numeric',
   takesVariables: false,
   compile: (values) =>
     comparer(
       values.map(({ text }) => policyNumber(text)),
-      readNumber,
-      holds,
+      readDecimal,
+      (request, policy) => holds(compareDecimals(request, policy)),
     ),
 })
 
 /** @see IAM User Guide, "Numeric condition operators" */
 export const numericOperators = {
-  NumericEquals: compare((request, policy) => request === policy),
-  NumericLessThan: compare((request, policy) => request < policy),
-  NumericLessThanEquals: compare((request, policy) => request <= policy),
-  NumericGreaterThan: compare((request, policy) => request > policy),
-  NumericGreaterThanEquals: compare((request, policy) => request >= policy),
+  NumericEquals: compare((order) => order === 0),
+  NumericLessThan: compare((order) => order < 0),
+  NumericLessThanEquals: compare((order) => order <= 0),
+  NumericGreaterThan: compare((order) => order > 0),
+  NumericGreaterThanEquals: compare((order) => order >= 0),
 } satisfies Record<string, Operator>
 
 /** Numbers and dates alike: read the request's value, then any policy value may hold. */
-export function comparer(
-  policy: readonly number[],
-  read: (text: string) => number | undefined,
-  holds: (request: number, policy: number) => boolean,
+export function comparer<T>(
+  policy: readonly T[],
+  read: (text: string) => T | undefined,
+  holds: (request: T, policy: T) => boolean,
 ): Comparer {
   return (text) => {
     const request = read(text)
@@ -34,13 +35,8 @@ export function comparer(
   }
 }
 
-/** An integer or decimal, whole; no prefix of other text counts. */
-function readNumber(text: string): number | undefined {
-  return /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/.test(text) ? Number(text) : undefined
-}
-
-function policyNumber(text: string): number {
-  const value = readNumber(text)
+function policyNumber(text: string): Decimal {
+  const value = readDecimal(text)
   if (value === undefined) throw new ValueError(`\`${text}\` is no number`)
   return value
 }
