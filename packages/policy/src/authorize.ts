@@ -56,7 +56,9 @@ export function authorize(request: AuthorizationRequest, policies: PolicySet): D
   const scpAllows = isSilent(scp) === false
   const vpcEndpointAllows = policies.vpcEndpoint === undefined || allows(vpcEndpoint)
   const boundaryAllows = policies.boundary === undefined || allows(boundary)
-  const sessionAllows = policies.session === undefined || allows(session)
+  // A federated user has what both its user and its session policies allow; without any of these, nothing.
+  const sessionAllows =
+    policies.session === undefined ? principal.type !== 'federated-user' : allows(session)
   const identityAllows = allows(identity) || principal.type === 'root'
   const resourceGrants = allows(resource)
   const resourceSuffices =

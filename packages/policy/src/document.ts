@@ -36,7 +36,8 @@ export interface ResourceElement extends ListElement {
   readonly templates: readonly Template[]
 }
 
-export type PrincipalKind = 'AWS' | 'Service' | 'Federated' | 'CanonicalUser'
+/** Canonical users are not among them: nobody here has such an id, so a Deny that names one would deny nobody. */
+export type PrincipalKind = 'AWS' | 'Service' | 'Federated'
 
 export interface PrincipalElement extends Place {
   readonly isNegated: boolean

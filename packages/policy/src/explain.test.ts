@@ -155,6 +155,13 @@ test('twelve digits become the ARN of the account, in its partition', () => {
   )
 })
 
+test('what is not rewritten stays as it was written, numbers to the digit', () => {
+  const text =
+    '{"Statement":[{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*","Condition":{"NumericEquals":{"a:b":[1.10,9007199254740993,1e2]},"Bool":{"c:d":true}}}],"Id":"ü\\n"}'
+  assert.equal(normalizeExecuteApiPolicy(text, api), text)
+  assert.equal(normalizePrincipals(text), text)
+})
+
 test('members that repeat are refused, for rewriting would hide one of them', () => {
   const text = '{"Statement":[],"Statement":[]}'
   assert.throws(() => normalizePrincipals(text), /stands here twice/)

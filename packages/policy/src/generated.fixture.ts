@@ -240,12 +240,13 @@ const versions = fc.constantFrom('2012-10-17', '2012-10-17', '2008-10-17', undef
 
 function statement(type: PolicyType): fc.Arbitrary<RawStatement> {
   const hasPrincipal = type === 'resource' || type === 'trust' || type === 'vpcEndpoint'
+  const hasNotPrincipal = hasPrincipal && type !== 'trust'
   const trustActions = fc.constantFrom('sts:AssumeRole', 'sts:*', 'sts:TagSession')
   return fc
     .record({
       Effect: fc.constantFrom('Allow', 'Allow', 'Deny'),
       principal: principalElement,
-      notPrincipal: fc.integer({ max: 5, min: 0 }).map((each) => hasPrincipal && each === 0),
+      notPrincipal: fc.integer({ max: 5, min: 0 }).map((each) => hasNotPrincipal && each === 0),
       action: type === 'trust' ? trustActions : actions,
       notAction: fc.integer({ max: 6, min: 0 }).map((each) => each === 0),
       resource: resourcesOf(type),

@@ -2,6 +2,7 @@
 import type { PolicyType } from './decision.ts'
 
 export interface Grammar {
+  /** Of policies that are attached to resources alone. */
   readonly hasId: boolean
   readonly sid: RegExp
   readonly principal: 'required' | 'prohibited' | 'everybody'
@@ -25,7 +26,7 @@ const alphanumeric = /^[A-Za-z0-9]*$/
 const printable = /^[\u0020-\u007e]*$/
 
 const identity: Grammar = {
-  hasId: true,
+  hasId: false,
   sid: alphanumeric,
   principal: 'prohibited',
   notPrincipal: false,
@@ -37,6 +38,7 @@ const identity: Grammar = {
 
 const resource: Grammar = {
   ...identity,
+  hasId: true,
   sid: printable,
   principal: 'required',
   notPrincipal: true,
@@ -55,11 +57,12 @@ export const grammars = {
   vpcEndpoint: resource,
   trust: {
     ...identity,
+    hasId: true,
     sid: printable,
     principal: 'required',
-    notPrincipal: true,
     resource: 'prohibited',
-    actions: /^(?:\*|sts:.+)$/i,
+    actions:
+      /^sts:(?:AssumeRole(?:With(?:SAML|WebIdentity))?|TagSession|SetSourceIdentity|SetContext|\w*[*?][\w*?]*)$/i,
   },
   scp: { ...identity, shortArn: 'filled if it ends in a wildcard' },
   rcp: {

@@ -22,6 +22,7 @@ function law(name: string, ...checked: [fc.IRawProperty<unknown>]): void {
 const decide = (asked: RawRequest, set: RawPolicySet) =>
   authorize(compileRequest(asked), compileSet(set))
 
+const allowEverything: RawPolicy = { Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] }
 const denyEverything: RawPolicy = { Statement: [{ Effect: 'Deny', Action: '*', Resource: '*' }] }
 const denyEverybody: RawPolicy = {
   Statement: [{ Effect: 'Deny', Principal: '*', Action: '*', Resource: '*' }],
@@ -33,7 +34,7 @@ const denials: readonly RawPolicySet[] = [
   { scps: [[denyEverything]] },
   { rcps: [[denyEverybody]] },
   { resource: denyEverybody },
-  { trust: { Statement: [{ Effect: 'Deny', Principal: '*', Action: '*' }] } },
+  { trust: { Statement: [{ Effect: 'Deny', Principal: '*', Action: 'sts:*' }] } },
   { vpcEndpoint: denyEverybody },
 ]
 
@@ -42,7 +43,8 @@ law(
   fc.property(request, policySet, fc.constantFrom(...denials), (asked, set, denial) => {
     const isLinked = asked.principal.type === 'assumed-role' && asked.principal.isServiceLinked
     fc.pre(!(isLinked && (denial.scps || denial.rcps)))
-    assert.equal(decide(asked, { ...set, ...denial }).effect, 'ExplicitDeny')
+    const action = denial.trust ? 'sts:AssumeRole' : asked.action
+    assert.equal(decide({ ...asked, action }, { ...set, ...denial }).effect, 'ExplicitDeny')
   }),
 )
 
@@ -78,10 +80,11 @@ law(
 const neverGrants = (
   added: (given: RawPolicy) => RawPolicySet,
   type: 'boundary' | 'scp' | 'session',
+  unlimited: RawPolicySet = {},
 ) =>
   fc.property(request, policySet, policy(type), (asked, set, given) => {
     const { boundary: _boundary, scps: _scps, session: _session, ...rest } = set
-    const before = decide(asked, rest)
+    const before = decide(asked, { ...rest, ...unlimited })
     const after = decide(asked, { ...rest, ...added(given) })
     assert.ok(before.allowed || !after.allowed)
   })
@@ -96,7 +99,8 @@ law(
 )
 law(
   'a session policy never grants',
-  neverGrants((given) => ({ session: [given] }), 'session'),
+  // A federated user has nothing without one, and its user's permissions with one that allows everything.
+  neverGrants((given) => ({ session: [given] }), 'session', { session: [allowEverything] }),
 )
 
 law(

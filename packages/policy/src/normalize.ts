@@ -1,5 +1,5 @@
 /** The document as AWS stores it: short forms of principals and of API Gateway's ARNs written out. */
-import { parseJson } from './json.ts'
+import { type JsonNode, parseJson } from './json.ts'
 
 export interface ExecuteApi {
   readonly partition: string
@@ -8,23 +8,26 @@ export interface ExecuteApi {
   readonly restApiId: string
 }
 
-type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
+/** What a value becomes, as JSON text. */
+type Rewrite = (value: JsonNode) => string
 
 /**
  * Writes a resource policy of an API out: `execute-api:/stage/METHOD/path` becomes the full ARN of this API, twelve
  * digits become the account's ARN. Everything else stays as it was. Parse the result: this only rewrites.
  *
  * @param source  JSON text as somebody wrote it
+ * @returns JSON text without spaces; numbers to the digit as they were
  * @throws PolicyError  the text is not JSON, or repeats a member (which would be lost here)
  * @see API Gateway Developer Guide, "Create and attach an API Gateway resource policy to an API"
  */
 export function normalizeExecuteApiPolicy(source: string, api: ExecuteApi): string {
   const root = `arn:${api.partition}:execute-api:${api.region}:${api.accountId}:${api.restApiId}/`
+  const principal: Rewrite = (value) => longPrincipal(value, api.partition)
   return rewriteStatements(source, {
-    Resource: (value) => longResource(value, root),
-    NotResource: (value) => longResource(value, root),
-    Principal: (value) => longPrincipal(value, api.partition),
-    NotPrincipal: (value) => longPrincipal(value, api.partition),
+    Resource: (value) => mapStrings(value, (each) => longResource(each, root)),
+    NotResource: (value) => mapStrings(value, (each) => longResource(each, root)),
+    Principal: principal,
+    NotPrincipal: principal,
   })
 }
 
@@ -34,50 +37,55 @@ export function normalizeExecuteApiPolicy(source: string, api: ExecuteApi): stri
  * @throws PolicyError  the text is not JSON, or repeats a member
  */
 export function normalizePrincipals(source: string, partition = 'aws'): string {
-  const rewrite = (value: Json) => longPrincipal(value, partition)
-  return rewriteStatements(source, { Principal: rewrite, NotPrincipal: rewrite })
+  const principal: Rewrite = (value) => longPrincipal(value, partition)
+  return rewriteStatements(source, { Principal: principal, NotPrincipal: principal })
 }
 
-function rewriteStatements(
-  source: string,
-  rewrites: Readonly<Record<string, (value: Json) => Json>>,
-): string {
-  parseJson(source)
-  const document = JSON.parse(source) as Json
-  if (!isObject(document) || !Object.hasOwn(document, 'Statement')) return source
-  const statements = document['Statement']!
-  const rewritten = mapValues(statements, (statement) =>
-    isObject(statement)
-      ? Object.fromEntries(
-          Object.entries(statement).map(([name, value]) => [
-            name,
-            Object.hasOwn(rewrites, name) ? rewrites[name]!(value) : value,
-          ]),
-        )
-      : statement,
-  )
-  return JSON.stringify({ ...document, Statement: rewritten })
-}
-
-function longResource(value: Json, root: string): Json {
-  return mapValues(value, (each) => {
-    if (typeof each !== 'string' || !each.startsWith('execute-api:')) return each
-    return root + each.slice('execute-api:'.length).replace(/^\//, '')
+function rewriteStatements(source: string, rewrites: Readonly<Record<string, Rewrite>>): string {
+  const statement: Rewrite = (node) => mapMembers(node, rewrites)
+  return mapMembers(parseJson(source), {
+    Statement: (node) =>
+      node.type === 'array' ? `[${node.items.map(statement).join(',')}]` : statement(node),
   })
 }
 
-function longPrincipal(value: Json, partition: string): Json {
-  if (!isObject(value) || !Object.hasOwn(value, 'AWS')) return value
-  const AWS = mapValues(value['AWS']!, (each) =>
-    typeof each === 'string' && /^\d{12}$/.test(each) ? `arn:${partition}:iam::${each}:root` : each,
-  )
-  return { ...value, AWS }
+function longResource(value: string, root: string): string {
+  if (!value.startsWith('execute-api:')) return value
+  return root + value.slice('execute-api:'.length).replace(/^\//, '')
 }
 
-function mapValues(value: Json, map: (each: Json) => Json): Json {
-  return Array.isArray(value) ? value.map(map) : map(value)
+function longPrincipal(value: JsonNode, partition: string): string {
+  const long = (each: string) =>
+    /^\d{12}$/.test(each) ? `arn:${partition}:iam::${each}:root` : each
+  return mapMembers(value, { AWS: (node) => mapStrings(node, long) })
 }
 
-function isObject(value: Json): value is { [key: string]: Json } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+function mapStrings(node: JsonNode, map: (value: string) => string): string {
+  const one: Rewrite = (each) =>
+    each.type === 'string' ? JSON.stringify(map(each.value)) : textOf(each)
+  return node.type === 'array' ? `[${node.items.map(one).join(',')}]` : one(node)
+}
+
+function mapMembers(node: JsonNode, rewrites: Readonly<Record<string, Rewrite>>): string {
+  if (node.type !== 'object') return textOf(node)
+  const members = node.members.map(({ name, value }) => {
+    const rewrite = Object.hasOwn(rewrites, name) ? rewrites[name]! : textOf
+    return `${JSON.stringify(name)}:${rewrite(value)}`
+  })
+  return `{${members.join(',')}}`
+}
+
+function textOf(node: JsonNode): string {
+  switch (node.type) {
+    case 'object':
+      return mapMembers(node, {})
+    case 'array':
+      return `[${node.items.map(textOf).join(',')}]`
+    case 'string':
+      return JSON.stringify(node.value)
+    case 'null':
+      return 'null'
+    default:
+      return node.text
+  }
 }

@@ -146,12 +146,7 @@ export function readTemplate(
   }
 }
 
-const principalKinds = [
-  'AWS',
-  'Service',
-  'Federated',
-  'CanonicalUser',
-] as const satisfies readonly PrincipalKind[]
+const principalKinds = ['AWS', 'Service', 'Federated'] as const satisfies readonly PrincipalKind[]
 
 export function readPrincipal(
   members: Members,
@@ -200,14 +195,16 @@ function principalValues(node: JsonNode, faults: Faults): PrincipalElement['valu
     faults.add(
       'INVALID_PRINCIPAL',
       node,
-      'a principal is `*` or an object of `AWS`, `Service`, `Federated`, `CanonicalUser`',
+      'a principal is `*` or an object of `AWS`, `Service`, `Federated`',
     )
     return []
   }
   return node.members.flatMap(({ name, value }) => {
     const kind = principalKinds.find((each) => each === name)
     if (kind === undefined) {
-      faults.add('INVALID_PRINCIPAL', value, `\`${name}\` is no kind of principal`)
+      const why =
+        name === 'CanonicalUser' ? 'is not supported; name the account' : 'is no kind of principal'
+      faults.add('INVALID_PRINCIPAL', value, `\`${name}\` ${why}`)
       return []
     }
     return faults.strings(value, `principal \`${name}\``).map((item) => {
@@ -227,7 +224,6 @@ const validPrincipals = {
   Federated: (value) =>
     /^arn:[a-z-]+:iam::\d{12}:(?:oidc|saml)-provider\/.+$/.test(value) ||
     /^[a-z0-9.-]+\.[a-z]+(?:[/:].*)?$/i.test(value),
-  CanonicalUser: (value) => /^[0-9a-f]{64}$/.test(value),
 } satisfies Record<PrincipalKind, (value: string) => boolean>
 
 /** @see IAM User Guide, "AWS JSON policy elements: Principal" */

@@ -104,6 +104,30 @@ const refused: readonly Row[] = [
   ['resource', resource('"Principal":{}'), 'INVALID_PRINCIPAL', '/Statement/0/Principal'],
   [
     'resource',
+    resource(`"Principal":{"CanonicalUser":"${'0'.repeat(64)}"}`),
+    'INVALID_PRINCIPAL',
+    '/Statement/0/Principal/CanonicalUser',
+  ],
+  [
+    'trust',
+    inStatement('"Effect":"Allow","NotPrincipal":{"AWS":"111111111111"},"Action":"sts:AssumeRole"'),
+    'PROHIBITED_ELEMENT',
+    '/Statement/0/NotPrincipal',
+  ],
+  ...['*', 's3:GetObject', 'sts:GetCallerIdentity'].map(
+    (action) =>
+      [
+        'trust',
+        inStatement(`"Effect":"Allow","Principal":{"AWS":"111111111111"},"Action":"${action}"`),
+        'INVALID_ACTION',
+        '/Statement/0/Action',
+      ] as const,
+  ),
+  ...(['identity', 'boundary', 'session', 'scp', 'rcp'] as const).map(
+    (type) => [type, '{"Id":"a","Statement":[]}', 'PROHIBITED_ELEMENT', '/Id'] as const,
+  ),
+  [
+    'resource',
     resource('"Principal":{"aws":"*"}'),
     'INVALID_PRINCIPAL',
     '/Statement/0/Principal/aws',
@@ -257,7 +281,7 @@ const badValues: readonly (readonly [operator: string, ...values: string[]])[] =
     '*',
   ],
   ['NotIpAddress', '11.22.33.44/-1', '::ffff:11.22.33.44/64'],
-  ['NumericEquals', 'ten', '0x10', '1,5', '', '12abc'],
+  ['NumericEquals', 'ten', '0x10', '1,5', '', '12abc', '1e9999999999'],
   [
     'DateLessThan',
     'today',
@@ -265,6 +289,8 @@ const badValues: readonly (readonly [operator: string, ...values: string[]])[] =
     '2024-13-01',
     '2024-01-01T25:00:00Z',
     '2024-01-01T00:00:00',
+    '2024-01-01T00:00:00+24:00',
+    '2024-01-01T00:00:00+00:60',
     '',
   ],
   ['Bool', 'yes', '1', ''],
@@ -303,6 +329,7 @@ for (const variable of badVariables)
 
 const accepted: readonly (readonly [PolicyType, string])[] = [
   ['identity', '{"Statement":[]}'],
+  ['resource', '{"Id":"a","Statement":[]}'],
   ['identity', identity(',"Sid":""')],
   [
     'identity',

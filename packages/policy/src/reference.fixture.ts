@@ -79,7 +79,8 @@ export function decideNaively(request: RawRequest, set: RawPolicySet): Effect {
   if (set.vpcEndpoint && !anyAllows([set.vpcEndpoint])) return 'ImplicitDeny'
 
   const boundaryAllows = set.boundary === undefined || anyAllows([set.boundary])
-  const sessionAllows = set.session === undefined || anyAllows(set.session)
+  const sessionAllows =
+    set.session === undefined ? principal.type !== 'federated-user' : anyAllows(set.session)
   const identityAllows = principal.type === 'root' || anyAllows(set.identity ?? [])
   const byItself = identityAllows && boundaryAllows && sessionAllows
   const guard = set.trust ?? set.resource
