@@ -1,7 +1,7 @@
 /** What every serving process has: state, identities, deployments, the decision log, and the two roads that rest on them. */
 import type { Deployment } from '@sekisho/gateway'
 import { openIdentities, services } from '@sekisho/services'
-import { openStore, type Store } from '@sekisho/store'
+import { openStore, type State, type Store } from '@sekisho/store'
 import { type AnswerApi, createApi } from './api/answer.ts'
 import { createCalls } from './calls.ts'
 import type { Config } from './config.ts'
@@ -16,9 +16,10 @@ import { openPolicyArchive, type PolicyArchive } from './trail/policies.ts'
 import { segmentLimits } from './trail/segments.ts'
 import { openTrail, type Trail } from './trail/trail.ts'
 import { type Announce, createUpstream, type Upstream } from './upstream.ts'
+import { settled } from './workers/settled.ts'
 
 export interface Parts {
-  readonly store: Store
+  readonly store: State
   readonly trail: Trail
   readonly archive: PolicyArchive
   readonly metrics: Metrics
@@ -41,17 +42,22 @@ export interface PartsOptions {
   /** Runs before anything reads the store. */
   readonly prepare?: (store: Store) => Promise<void>
   readonly announce?: Announce
+  /** Resolves when every other process of this server has heard of what is committed. */
+  readonly settle?: () => Promise<void>
 }
 
 export const dayMs = 86_400_000
 
 /** @throws FormatError */
 export async function openParts(options: PartsOptions): Promise<Parts> {
-  const { config, trailFolder, log, now, stack, prepare, announce } = options
-  const store = stack.use(
+  const { config, trailFolder, log, now, stack, prepare, announce, settle } = options
+  const opened = stack.use(
     await openStore(config.store === 'embedded' ? `sqlite:${config.data}` : config.store),
   )
-  await prepare?.(store)
+  await prepare?.(opened)
+  const { blobs, counters, changes } = opened
+  const documents = settle ? settled(opened.documents, settle) : opened.documents
+  const store: State = { documents, blobs, counters, changes }
   const identities = stack.use(await openIdentities(store))
   const trail = stack.use(
     openTrail({
@@ -61,7 +67,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
       onFailure: (error) => log.error('the decision log cannot be written', failureFields(error)),
     }),
   )
-  const archive = openPolicyArchive(store.documents, now, (error) =>
+  const archive = openPolicyArchive(opened.documents, now, (error) =>
     log.error('a policy cannot be kept for explanations', failureFields(error)),
   )
   const deployments = stack.use(

@@ -1,6 +1,6 @@
 /** Back to an empty server: everything goes but the first account and its root key. */
 import { accessKeysCollection, accountsCollection } from '@sekisho/services'
-import type { Store } from '@sekisho/store'
+import type { State } from '@sekisho/store'
 
 /**
  * One transaction for the records, so that nobody sees half of them gone; then the bytes that no record names any more.
@@ -8,7 +8,7 @@ import type { Store } from '@sekisho/store'
  * @param keptAccountId  the first account's number
  */
 export async function reset(
-  { documents, blobs }: Pick<Store, 'documents' | 'blobs'>,
+  { documents, blobs }: Pick<State, 'documents' | 'blobs'>,
   keptAccountId: string,
 ): Promise<void> {
   const isKept: Readonly<Record<string, (key: string, value: { accountId?: string }) => boolean>> =

@@ -6,7 +6,7 @@ import {
   type UndeployedPolicy,
   undeployedPolicies,
 } from '@sekisho/services'
-import { backupFolder, type Store } from '@sekisho/store'
+import { backupFolder, type State, type Store } from '@sekisho/store'
 import { type Config, ConfigError } from './config.ts'
 import { type DataFolder, openDataFolder, writeCredentials } from './data-folder.ts'
 import { randomIds } from './ids.ts'
@@ -60,6 +60,7 @@ export async function start(config: Config, program?: WorkerProgram): Promise<Ru
     prepare: (store) => ensureFirstAccount(store, config),
     ...(config.workers > 1 && {
       announce: async (name, isOpen) => crew?.announce({ name, isOpen }),
+      settle: async () => crew?.hear(),
     }),
   })
   const { store, archive, metrics, onFailure } = parts
@@ -139,6 +140,7 @@ export async function start(config: Config, program?: WorkerProgram): Promise<Ru
         for (const follower of followers) follower(line)
       },
       onOwn: ({ name, isOpen }) => parts.upstream.hear(name, isOpen),
+      onHear: () => store.changes.catchUp(),
     })
     stack.defer(() => begun.stop())
     crew = begun
@@ -174,7 +176,7 @@ async function ensureFirstAccount(store: Store, config: Config): Promise<void> {
 }
 
 /** The oldest: the one that the first start made. */
-async function firstAccount({ documents }: Store): Promise<string> {
+async function firstAccount({ documents }: State): Promise<string> {
   return (await listAccounts(documents))[0]?.accountId ?? ''
 }
 

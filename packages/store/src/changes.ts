@@ -9,6 +9,9 @@ export class Listeners implements Changes {
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) }
   }
 
+  /** Where several processes share the state, the engine says how. */
+  catchUp: () => void = () => {}
+
   tell(changes: readonly Change[]): void {
     for (const listener of this.#listeners) listener(changes)
   }

@@ -86,11 +86,16 @@ export interface Change {
 /** Tells every process that shares the state what has changed, within milliseconds of the commit. */
 export interface Changes {
   subscribe(listener: (changes: readonly Change[]) => void): Disposable
+  /** Tells at once what other processes have committed by now. */
+  catchUp(): void | Promise<void>
 }
 
-export interface Store extends AsyncDisposable {
+export interface State {
   readonly documents: Documents
   readonly blobs: Blobs
   readonly counters: Counters
   readonly changes: Changes
 }
+
+/** Whoever opens it closes it. */
+export interface Store extends State, AsyncDisposable {}

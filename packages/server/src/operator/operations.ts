@@ -7,7 +7,7 @@ import {
   rotateRootKey,
   undeployedPolicies,
 } from '@sekisho/services'
-import type { Store } from '@sekisho/store'
+import type { State } from '@sekisho/store'
 import type { PolicyArchive } from '../trail/policies.ts'
 import type { Trail } from '../trail/trail.ts'
 import type { Operations } from './answer.ts'
@@ -16,7 +16,7 @@ import { follow } from './follow.ts'
 import { json, OperatorError, plainText, streamed } from './replies.ts'
 
 export interface OperationsOptions {
-  readonly store: Store
+  readonly store: State
   readonly trail: Trail
   readonly archive: PolicyArchive
   /** Prometheus text, of every process. */

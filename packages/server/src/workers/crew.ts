@@ -18,6 +18,8 @@ export interface CrewOptions {
   readonly onLine: (line: string) => void
   /** A worker has opened a connection to this machine, or closed it. */
   readonly onOwn: (connection: OwnConnection) => void
+  /** A worker has committed something. */
+  readonly onHear: () => void | Promise<void>
 }
 
 interface Worker {
@@ -29,6 +31,8 @@ interface Worker {
 const replaceAfterMs = 1_000
 /** Longer than the grace that open requests have. */
 const killAfterMs = 35_000
+/** How long a worker may be deaf. */
+const hearMs = 2_000
 
 export class Crew {
   readonly #options: CrewOptions
@@ -63,6 +67,25 @@ export class Crew {
     await this.#askAll('own', connection, except)
   }
 
+  /**
+   * Resolves when all but the one that said so have heard of what is committed. One that does not say so in time may not
+   * go on with what it knows: it ends, and another takes its place.
+   */
+  async hear(except?: Worker): Promise<void> {
+    const others = [...this.#workers].filter((worker) => worker !== except)
+    await Promise.all(
+      others.map(async ({ child, wire }) => {
+        const gone = once(child, 'exit')
+        const kill = setTimeout(() => child.kill('SIGKILL'), hearMs)
+        await wire.ask('hear', null).catch(() => {
+          child.kill('SIGKILL')
+          return child.exitCode === null && child.signalCode === null ? gone : undefined
+        })
+        clearTimeout(kill)
+      }),
+    )
+  }
+
   async stop(): Promise<void> {
     this.#isStopping = true
     await Promise.all(
@@ -77,7 +100,7 @@ export class Crew {
   }
 
   async #spawn(): Promise<void> {
-    const { program, start, log, onLine, onOwn } = this.#options
+    const { program, start, log, onLine, onOwn, onHear } = this.#options
     const child = fork(program.path, program.args, {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
@@ -91,6 +114,11 @@ export class Crew {
         own: async (connection) => {
           onOwn(connection)
           await this.announce(connection, worker)
+          return null
+        },
+        hear: async () => {
+          await onHear()
+          await this.hear(worker)
           return null
         },
       }),

@@ -22,6 +22,8 @@ export interface Questions {
   follow: [boolean, null]
   /** From a worker: a decision, as a line. */
   line: [string, null]
+  /** Either way: hear of what is committed, before you decide anything else. */
+  hear: [null, null]
   /** Either way: a connection of ours to this machine is open, or closed. */
   own: [OwnConnection, null]
 }

@@ -44,6 +44,10 @@ export async function runWorker(): Promise<void> {
       await (how === 'end' ? serving?.parts.trail.end() : serving?.parts.trail.flush())
       return null
     },
+    async hear() {
+      await serving?.parts.store.changes.catchUp()
+      return null
+    },
     follow(isFollowing) {
       following?.[Symbol.dispose]()
       following = isFollowing
@@ -79,6 +83,9 @@ async function serve(
     stack,
     announce: async (name, isOpen) => {
       await wire.ask('own', { name, isOpen })
+    },
+    settle: async () => {
+      await wire.ask('hear', null)
     },
   })
   const roads = createRoads({

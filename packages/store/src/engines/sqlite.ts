@@ -89,6 +89,7 @@ class SqliteDocuments implements Documents {
     }
     this.#heard = this.#lastRevision()
     this.#dataVersion = this.#readDataVersion()
+    changes.catchUp = () => this.#hearOthers()
     this.#poll = setInterval(() => this.#hearOthers(), pollMs)
     this.#poll.unref()
   }
