@@ -1,9 +1,9 @@
 /** What the reference pages say: one function a page, each over a table of the code. */
-import { executeApiKeys, gatewayResponses, principalKeys } from '@sekisho/gateway'
+import { executeApiKeys, gatewayResponses } from '@sekisho/gateway'
 import { contextKeys, negatedOperators, operators } from '@sekisho/policy'
 import { commonErrors, readModel, serviceTraits } from '@sekisho/protocols'
 import { environmentName, laterSettings, settings } from '@sekisho/server'
-import { services } from '@sekisho/services'
+import { principalKeyRows, services } from '@sekisho/services'
 import { describeVerb, laterVerbs, verbs } from 'sekisho'
 
 /** File name to Markdown. */
@@ -101,7 +101,7 @@ function keysPage(): string {
       ['key', 'when'],
       [
         ...brought(executeApiKeys, 'any authorization type'),
-        ...brought(principalKeys, '`AWS_IAM` only'),
+        ...brought(principalKeyRows, '`AWS_IAM` only'),
       ],
     ),
   )

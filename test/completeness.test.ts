@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { readModel } from '@sekisho/protocols'
 import { services } from '@sekisho/services'
+import { openStore } from '@sekisho/store'
 
 const root = join(import.meta.dirname, '..')
 
@@ -13,15 +14,23 @@ const sample = {
   patchOperations: [],
   body: new Uint8Array(),
   parameters: {},
+  RoleArn: 'arn:aws:iam::000000000000:role/sample',
 }
 
 for (const service of services)
   test(`every operation of ${service.name} is one of its model, and asks for something`, async () => {
+    await using store = await openStore('memory:')
+    const accountId = '000000000000'
+    const call = {
+      accountId,
+      region: 'us-east-1',
+      principal: { type: 'root', accountId, arn: `arn:aws:iam::${accountId}:root` },
+      documents: store.documents,
+    } as never
     const model = readModel(await service.sdk())
     for (const [name, operation] of service.operations) {
       const shape = model.operations.get(name)
       assert.ok(shape, `${name} is no operation of the model`)
-      const call = { accountId: '000000000000', region: 'us-east-1' } as never
       const needs = await operation.needs(shape, sample, call)
       assert.ok(needs.length > 0, `${name} has no gate`)
       for (const { action, resource } of needs) {

@@ -21,7 +21,7 @@ import {
 } from '@sekisho/sigv4'
 import { GatewayError } from './gateway-responses.ts'
 import type { Authorization, Authorized, Matched, Received } from './pass.ts'
-import type { CallerIdentity, GatewayOptions, Ports } from './ports.ts'
+import type { CallerFound, CallerIdentity, GatewayOptions, Ports } from './ports.ts'
 import { RequestContext } from './request-context.ts'
 
 const anonymous: Principal = { type: 'anonymous' }
@@ -34,7 +34,7 @@ interface Flow {
     body: Uint8Array | undefined,
     ports: Ports,
     options: GatewayOptions,
-  ) => Authorized
+  ) => Authorized | Promise<Authorized>
 }
 
 /**
@@ -80,17 +80,16 @@ function identityAndResourcePolicies(
   body: Uint8Array | undefined,
   ports: Ports,
   options: GatewayOptions,
-): Authorized {
-  const { identity, claim } = authenticate(
-    matched.received,
-    matched.deployment.snapshot.region,
-    body,
-    ports,
-  )
-  const caller = identity.principal
-  const request = requestOf(matched, caller, new RequestContext(matched.received, caller))
-  const authorization = decideAll(matched, request, identity.policies, options)
-  return { ...matched, caller, accessKeyId: claim.accessKeyId, authorization }
+): Authorized | Promise<Authorized> {
+  const { received, deployment } = matched
+  const authenticated = authenticate(received, deployment.snapshot.region, body, ports)
+  const go = ({ identity, claim }: Authenticated): Authorized => {
+    const caller = identity.principal
+    const request = requestOf(matched, caller, new RequestContext(received, identity.keys))
+    const authorization = decideAll(matched, request, identity.policies, options)
+    return { ...matched, caller, accessKeyId: claim.accessKeyId, authorization }
+  }
+  return authenticated instanceof Promise ? authenticated.then(go) : go(authenticated)
 }
 
 function requestOf(
@@ -203,7 +202,7 @@ interface Authenticated {
 }
 
 /**
- * Who signed this call?
+ * Who signed this call? At once where the caller is known already.
  * @throws GatewayError MISSING_AUTHENTICATION_TOKEN, INVALID_SIGNATURE, EXPIRED_TOKEN
  */
 export function authenticate(
@@ -211,47 +210,69 @@ export function authenticate(
   region: string,
   body: Uint8Array | undefined,
   ports: Ports,
+): Authenticated | Promise<Authenticated> {
+  const nowMs = ports.nowMs()
+  const claim = checkedClaim(received, region, nowMs)
+  const found = ports.identify(claim.accessKeyId, claim.sessionToken, nowMs)
+  const verify = (each: CallerFound) => verified(received, region, body, claim, each, nowMs)
+  return found instanceof Promise ? found.then(verify) : verify(found)
+}
+
+function verified(
+  { method, rawPath, rawQuery, headers }: Received,
+  region: string,
+  body: Uint8Array | undefined,
+  claim: SignatureClaim,
+  found: CallerFound,
+  nowMs: number,
 ): Authenticated {
-  try {
-    const claim = claimOf(received)
-    const rules = serviceRules('execute-api', region)
-    const now = new Date(ports.nowMs())
-    checkClaim(claim, { now, rules })
-    const identity = ports.identify(claim.accessKeyId)
-    if (identity === undefined)
-      throw new SignatureError('unknownAccessKey', { accessKeyId: claim.accessKeyId })
-    // Keys that last have no session: a token that comes with one belongs to somebody else.
-    if (claim.sessionToken !== undefined)
-      throw new SignatureError('invalidToken', { token: claim.sessionToken })
-    const message = {
-      method: received.method,
-      rawPath: received.rawPath,
-      rawQuery: received.rawQuery,
-      headers: received.headers,
-    }
-    const bodySha256 = () => (body === undefined || body.length === 0 ? emptySha256 : sha256(body))
-    verifySignature(message, claim, {
+  const identity = somebody(found, claim)
+  return refusing(() => {
+    verifySignature({ method, rawPath, rawQuery, headers }, claim, {
       secretAccessKey: identity.secretAccessKey,
-      now,
-      bodySha256,
-      rules,
+      now: new Date(nowMs),
+      bodySha256: () => (body === undefined || body.length === 0 ? emptySha256 : sha256(body)),
+      rules: serviceRules('execute-api', region),
     })
     return { identity, claim }
-  } catch (error) {
-    throw error instanceof SignatureError ? refusalOf(error) : error
-  }
+  })
 }
 
 /** What can be refused before the body is read: a claim that is none, too old, for another region, of an unknown key. */
 export function checkBeforeBody({ received, deployment }: Matched, ports: Ports): void {
-  try {
+  const nowMs = ports.nowMs()
+  const claim = checkedClaim(received, deployment.snapshot.region, nowMs)
+  const found = ports.identify(claim.accessKeyId, claim.sessionToken, nowMs)
+  // Whoever has to be looked up first is looked at after the body.
+  if (!(found instanceof Promise)) somebody(found, claim)
+}
+
+function checkedClaim(received: Received, region: string, nowMs: number): SignatureClaim {
+  return refusing(() => {
     const claim = claimOf(received)
-    checkClaim(claim, {
-      now: new Date(ports.nowMs()),
-      rules: serviceRules('execute-api', deployment.snapshot.region),
-    })
-    if (ports.identify(claim.accessKeyId) === undefined)
-      throw new SignatureError('unknownAccessKey', { accessKeyId: claim.accessKeyId })
+    checkClaim(claim, { now: new Date(nowMs), rules: serviceRules('execute-api', region) })
+    return claim
+  })
+}
+
+/** @throws GatewayError INVALID_SIGNATURE, EXPIRED_TOKEN */
+function somebody(
+  found: CallerFound,
+  { accessKeyId, sessionToken = '' }: SignatureClaim,
+): CallerIdentity {
+  if (typeof found !== 'string') return found
+  throw refusalOf(
+    found === 'unknown'
+      ? new SignatureError('unknownAccessKey', { accessKeyId })
+      : found === 'invalid token'
+        ? new SignatureError('invalidToken', { token: sessionToken })
+        : new SignatureError('expiredToken', { token: sessionToken }),
+  )
+}
+
+function refusing<T>(work: () => T): T {
+  try {
+    return work()
   } catch (error) {
     throw error instanceof SignatureError ? refusalOf(error) : error
   }

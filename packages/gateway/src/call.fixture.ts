@@ -21,6 +21,7 @@ const identity = (accountId: string): CallerIdentity => ({
   accountId,
   principal: { type: 'root', accountId, arn: `arn:aws:iam::${accountId}:root` },
   policies: {},
+  keys: new Map(),
 })
 
 export const mock: SnapshotMethod = {
@@ -116,7 +117,7 @@ export async function call(
   }
   const ports: Ports = {
     nowMs: () => nowMs,
-    identify: (id) => (id === key.accessKeyId ? identity(options.signedBy ?? owner) : undefined),
+    identify: (id) => (id === key.accessKeyId ? identity(options.signedBy ?? owner) : 'unknown'),
     send: async (request) => (options.upstream ?? refuse)(request),
   }
   const gateway: GatewayOptions = { strictPaths: options.strictPaths ?? false }

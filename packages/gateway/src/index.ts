@@ -16,5 +16,5 @@ export {
   type UpstreamRequest,
   type UpstreamResponse,
 } from './ports.ts'
-export { executeApiKeys, principalKeys } from './request-context.ts'
+export { executeApiKeys } from './request-context.ts'
 export type * from './snapshot.ts'

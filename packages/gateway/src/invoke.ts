@@ -36,16 +36,21 @@ export function invoke(
   const progress: Progress = { received }
   try {
     const matched = route(received, deployment, stage, ports)
+    if (matched instanceof Promise)
+      return matched.then(
+        () => refuse(progress, new GatewayError('RESOURCE_NOT_FOUND')),
+        (error: unknown) => refuse(progress, error),
+      )
     progress.matched = matched
     const flow = flowOf(matched)
-    if (!received.hasBody)
-      return answer(progress, flow.authorize(matched, undefined, ports, options), noBody, ports)
-    if (!flow.readsBody) {
-      const authorized = flow.authorize(matched, undefined, ports, options)
-      return withBody(progress, ports, () => authorized)
+    if (received.hasBody && flow.readsBody) {
+      checkBeforeBody(matched, ports)
+      return withBody(progress, ports, (body) => flow.authorize(matched, body, ports, options))
     }
-    checkBeforeBody(matched, ports)
-    return withBody(progress, ports, (body) => flow.authorize(matched, body, ports, options))
+    const authorized = flow.authorize(matched, undefined, ports, options)
+    if (received.hasBody || authorized instanceof Promise)
+      return withBody(progress, ports, () => authorized)
+    return answer(progress, authorized, noBody, ports)
   } catch (error) {
     return refuse(progress, error)
   }
@@ -64,26 +69,26 @@ function route(
   deployment: Deployment,
   stage: StageSettings,
   ports: Ports,
-): Matched {
+): Matched | Promise<unknown> {
   try {
     return match(received, deployment, stage)
   } catch (error) {
-    if (!received.hasBody && !(error instanceof DeniedError)) {
-      authenticate(received, deployment.snapshot.region, undefined, ports)
-      throw new GatewayError('RESOURCE_NOT_FOUND')
-    }
-    throw error
+    if (received.hasBody || error instanceof DeniedError) throw error
+    const caller = authenticate(received, deployment.snapshot.region, undefined, ports)
+    if (caller instanceof Promise) return caller
+    throw new GatewayError('RESOURCE_NOT_FOUND')
   }
 }
 
 async function withBody(
   progress: Progress,
   ports: Ports,
-  authorize: (body: Uint8Array) => Authorized,
+  authorize: (body: Uint8Array) => Authorized | Promise<Authorized>,
 ): Promise<GatewayReply> {
   try {
-    const body = await progress.received.readBody()
-    return await answer(progress, authorize(body), body, ports)
+    const { received } = progress
+    const body = received.hasBody ? await received.readBody() : noBody
+    return await answer(progress, await authorize(body), body, ports)
   } catch (error) {
     return refuse(progress, error)
   }

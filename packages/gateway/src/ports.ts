@@ -1,5 +1,5 @@
 /** Everything that a call to a deployed API needs from the outside. */
-import type { PolicySet, Principal } from '@sekisho/policy'
+import type { ContextValue, PolicySet, Principal } from '@sekisho/policy'
 
 /** Who an access key belongs to, and the policies on the caller's side. */
 export interface CallerIdentity {
@@ -7,7 +7,11 @@ export interface CallerIdentity {
   readonly principal: Principal
   readonly accountId: string
   readonly policies: PolicySet
+  /** Condition keys that the caller brings, lower case. */
+  readonly keys: ReadonlyMap<string, ContextValue>
 }
+
+export type CallerFound = CallerIdentity | 'unknown' | 'invalid token' | 'expired token'
 
 export interface UpstreamRequest {
   readonly method: string
@@ -37,7 +41,12 @@ export class UpstreamError extends Error {
 
 export interface Ports {
   readonly nowMs: () => number
-  readonly identify: (accessKeyId: string) => CallerIdentity | undefined
+  /** At once where it can be. */
+  readonly identify: (
+    accessKeyId: string,
+    sessionToken: string | undefined,
+    nowMs: number,
+  ) => CallerFound | Promise<CallerFound>
   /** @throws UpstreamError */
   readonly send: (request: UpstreamRequest) => Promise<UpstreamResponse>
 }

@@ -15,7 +15,12 @@ export {
 export { denialReason } from './denial-reason.ts'
 export type { PolicyDocument, Statement } from './document.ts'
 export { explain, type Language, languages } from './explain.ts'
-export { type ExecuteApi, normalizeExecuteApiPolicy, normalizePrincipals } from './normalize.ts'
+export {
+  type ExecuteApi,
+  normalizeExecuteApiPolicy,
+  normalizePrincipals,
+  renamePrincipals,
+} from './normalize.ts'
 export { negatedOperators, type OperatorName, operators } from './operators/index.ts'
 export { type ParseOptions, parsePolicy } from './parse.ts'
 export { PolicyError, type PolicyFault, type PolicyFaultCode } from './policy-error.ts'

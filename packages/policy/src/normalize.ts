@@ -41,6 +41,18 @@ export function normalizePrincipals(source: string, partition = 'aws'): string {
   return rewriteStatements(source, { Principal: principal, NotPrincipal: principal })
 }
 
+/**
+ * Gives every value of kind `AWS` in `Principal` and `NotPrincipal` another name (as AWS keeps unique ids, and shows ARNs).
+ *
+ * @throws PolicyError  the text is not JSON, or repeats a member
+ * @see IAM User Guide, "AWS JSON policy elements: Principal"
+ */
+export function renamePrincipals(source: string, rename: (value: string) => string): string {
+  const principal: Rewrite = (value) =>
+    mapMembers(value, { AWS: (node) => mapStrings(node, rename) })
+  return rewriteStatements(source, { Principal: principal, NotPrincipal: principal })
+}
+
 function rewriteStatements(source: string, rewrites: Readonly<Record<string, Rewrite>>): string {
   const statement: Rewrite = (node) => mapMembers(node, rewrites)
   return mapMembers(parseJson(source), {

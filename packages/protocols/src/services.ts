@@ -9,6 +9,8 @@ export interface ServiceTraits {
   /** Of `X-Amz-Target`, for awsJson. */
   readonly targetPrefix?: string
   readonly xmlNamespace?: string
+  /** One for all regions: `aws:RequestedRegion` is us-east-1. */
+  readonly isGlobal?: true
 }
 
 /** @see the SDK clients' own configuration (protocol, version, target prefix, namespace) */
@@ -19,6 +21,7 @@ export const serviceTraits = {
     protocol: 'awsQuery',
     version: '2010-05-08',
     xmlNamespace: 'https://iam.amazonaws.com/doc/2010-05-08/',
+    isGlobal: true,
   },
   sts: {
     signingName: 'sts',
@@ -31,6 +34,7 @@ export const serviceTraits = {
     protocol: 'awsJson1_1',
     version: '2016-11-28',
     targetPrefix: 'AWSOrganizationsV20161128',
+    isGlobal: true,
   },
   lambda: { signingName: 'lambda', protocol: 'restJson1', version: '2015-03-31' },
   s3: {
@@ -57,6 +61,7 @@ export const serviceTraits = {
     protocol: 'restXml',
     version: '2020-05-31',
     xmlNamespace: 'http://cloudfront.amazonaws.com/doc/2020-05-31/',
+    isGlobal: true,
   },
   cloudformation: {
     signingName: 'cloudformation',

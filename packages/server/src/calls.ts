@@ -1,6 +1,5 @@
 /** A call to a deployed API, from the front door to the decision log. */
 import {
-  type Authorization,
   GatewayError,
   type GatewayOptions,
   type GatewayReply,
@@ -9,13 +8,7 @@ import {
   type Received,
   renderRefusal,
 } from '@sekisho/gateway'
-import {
-  type ContextValue,
-  type PolicySet,
-  principalName,
-  type Trace,
-  trace,
-} from '@sekisho/policy'
+import { principalName } from '@sekisho/policy'
 import { type Arrival, BodyTooLargeError } from './arrival.ts'
 import type { Deployments, ServedStage } from './deployments.ts'
 import type { ApiAddress } from './front-door.ts'
@@ -23,9 +16,9 @@ import { extendedRequestId } from './ids.ts'
 import type { Log } from './log.ts'
 import type { Source } from './net/source-address.ts'
 import type { AnswerCall, Answered } from './roads.ts'
-import { type PolicyArchive, policiesOf } from './trail/policies.ts'
-import { outcomeOf, statementOf } from './trail/record.ts'
-import { isRedacted, redactTrace } from './trail/redact.ts'
+import { circumstancesOf } from './trail/circumstances.ts'
+import type { PolicyArchive } from './trail/policies.ts'
+import { callerOf, outcomeOf, statementOf } from './trail/record.ts'
 import type { Trail } from './trail/trail.ts'
 
 export interface CallsOptions {
@@ -176,6 +169,7 @@ function record(
     path: arrival.rawPath,
     sourceIp: source.address,
     principal: caller ? principalName(caller) : 'anonymous',
+    caller: callerOf(caller),
     accountId: served?.deployment.snapshot.accountId,
     apiId: apiId.slice(0, 64),
     stage: stageName.slice(0, 128),
@@ -185,7 +179,7 @@ function record(
     status,
     decidedBy: decision?.decidedBy,
     statement,
-    ...(authorization && circumstances(authorization, archive)),
+    ...(authorization && circumstancesOf(authorization, archive)),
     detail: refusal === 'DEFAULT_5XX' ? undefined : withoutQueries(detail),
   })
   return word
@@ -194,43 +188,4 @@ function record(
 /** Queries hold what is nobody's business. */
 function withoutQueries(detail: string | undefined): string | undefined {
   return detail?.replace(/\?[^\s`]*/g, '?…')
-}
-
-interface Asked {
-  readonly ids: readonly string[]
-  readonly keys: readonly string[]
-  /** A key is read whose value is not kept. */
-  readonly readsRedacted: boolean
-}
-
-/** By the resource policy, where it is the only one: the same for every call. */
-const askedOfOne = new WeakMap<object, Asked>()
-
-function askedOf(policies: PolicySet, archive: PolicyArchive): Asked {
-  const list = policiesOf(policies)
-  const only = list.length === 1 ? list[0] : undefined
-  const known = only && askedOfOne.get(only)
-  if (known !== undefined) return known
-  const keys = [...new Set(list.flatMap(({ conditionKeys }) => [...conditionKeys]))]
-  const asked: Asked = {
-    ids: list.map((policy) => archive.idOf(policy)),
-    keys: keys.filter((key) => !isRedacted(key)),
-    readsRedacted: keys.some(isRedacted),
-  }
-  if (only !== undefined) askedOfOne.set(only, asked)
-  return asked
-}
-
-/** Enough to ask again later, or else the answer itself. */
-function circumstances({ request, policies }: Authorization, archive: PolicyArchive) {
-  const { ids, keys, readsRedacted } = askedOf(policies, archive)
-  const context: Record<string, ContextValue> = {}
-  for (const key of keys) {
-    const value = request.context.get(key)
-    if (value !== undefined) context[key] = value
-  }
-  const made: { trace?: Trace } = readsRedacted
-    ? { trace: redactTrace(trace(request, policies)) }
-    : {}
-  return { context, policies: ids, ...made }
 }

@@ -58,7 +58,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const { blobs, counters, changes } = opened
   const documents = settle ? settled(opened.documents, settle) : opened.documents
   const store: State = { documents, blobs, counters, changes }
-  const identities = stack.use(await openIdentities(store))
+  const identities = stack.use(await openIdentities(store, randomIds))
   const trail = stack.use(
     openTrail({
       folder: trailFolder,
@@ -99,6 +99,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
       ids: randomIds,
       now,
       trail,
+      archive,
       log,
       identities,
       mode: config.iam,

@@ -1,8 +1,10 @@
 /** The AWS APIs that are answered here, one line each. */
 import { apigateway } from './apigateway/index.ts'
+import { iam } from './iam/index.ts'
 import type { Service } from './service.ts'
+import { sts } from './sts/index.ts'
 
-export const services: readonly Service[] = [apigateway]
+export const services: readonly Service[] = [apigateway, iam, sts]
 
 export {
   collections as apigatewayCollections,
@@ -22,5 +24,13 @@ export {
   type RootKey,
   rotateRootKey,
 } from './iam/accounts.ts'
-export { type Identities, type Identity, openIdentities } from './iam/principals.ts'
+export { principalKeyRows, principalKeys } from './iam/principal-keys.ts'
+export {
+  compiled as compiledPolicy,
+  type Identities,
+  type Identity,
+  identityOfRoot,
+  type Nobody,
+  openIdentities,
+} from './iam/principals.ts'
 export type { AnyOperation, Call, IdSource, Need, Service } from './service.ts'

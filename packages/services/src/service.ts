@@ -1,5 +1,5 @@
 /** What a service is: its model, its gate, and for each operation a gate and a body side by side. */
-import type { Principal } from '@sekisho/policy'
+import type { CompiledPolicy, Principal } from '@sekisho/policy'
 import type {
   Constraints,
   Input,
@@ -11,6 +11,7 @@ import type {
   Values,
 } from '@sekisho/protocols'
 import type { Blobs, Documents } from '@sekisho/store'
+import type { Session } from './iam/sessions.ts'
 
 /** Where random names come from; tests give a seeded one. */
 export interface IdSource {
@@ -25,6 +26,8 @@ export interface Call {
   readonly accountId: string
   readonly region: string
   readonly principal: Principal
+  /** Of a caller with temporary credentials. */
+  readonly session?: Session | undefined
   readonly requestId: string
   readonly now: Date
   readonly ids: IdSource
@@ -39,6 +42,14 @@ export interface Need {
   readonly resource: string
   /** Condition keys that this action brings, beside the global ones. */
   readonly keys?: Readonly<Record<string, string | readonly string[]>>
+  /** Whose resource it is; absent: the caller's own. */
+  readonly resourceAccountId?: string | undefined
+  /** The resource's own policy, where it has one. */
+  readonly resourcePolicy?: CompiledPolicy | undefined
+  /** Of a role that is to be assumed. */
+  readonly trust?: CompiledPolicy | undefined
+  /** AWS lets everybody do this, whatever policies say. */
+  readonly isOpenToAll?: true
 }
 
 export type Needs = readonly [Need, ...Need[]]
@@ -89,7 +100,7 @@ export interface AnyOperation {
   readonly handle: (input: Values, call: Call) => Promise<Values>
 }
 
-export type Gate = (operation: OperationModel, input: Values, call: Call) => Needs
+export type Gate = (operation: OperationModel, input: Values, call: Call) => Needs | Promise<Needs>
 
 /** The condition keys of tags that a request brings. @see IAM User Guide, "AWS global condition context keys" */
 export function requestTags(tags: Readonly<Record<string, string>> | undefined): RequestKeys {
@@ -144,7 +155,7 @@ function operationsOf(table: object, gate?: Gate): ReadonlyMap<string, AnyOperat
           handle: operation.handle,
           needs: async (model, input, call) => {
             const needs = [
-              ...(gate ? gate(model, input, call) : []),
+              ...(gate ? await gate(model, input, call) : []),
               ...((await operation.needs?.(input, call)) ?? []),
             ]
             const keys = operation.keys?.(input) ?? {}

@@ -19,7 +19,7 @@ import { deriveSigningKey, type Scope, scopeText } from './signing-key.ts'
 export interface Credentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
-  readonly sessionToken?: string
+  readonly sessionToken?: string | undefined
 }
 
 /** What to sign for. */

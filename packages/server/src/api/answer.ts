@@ -22,7 +22,9 @@ import { type Arrival, BodyTooLargeError, ClientGoneError, type Reply } from '..
 import type { Log } from '../log.ts'
 import { failureFields } from '../log.ts'
 import type { Source } from '../net/source-address.ts'
-import { outcomeOf, statementOf } from '../trail/record.ts'
+import { circumstancesOf } from '../trail/circumstances.ts'
+import type { PolicyArchive } from '../trail/policies.ts'
+import { callerOf, outcomeOf, statementOf } from '../trail/record.ts'
 import type { Trail } from '../trail/trail.ts'
 import {
   type AuthenticateOptions,
@@ -31,7 +33,7 @@ import {
   claimOf,
   refusal,
 } from './authenticate.ts'
-import { type Decided, decide, denied } from './authorize.ts'
+import { type Decided, decide, denied, refuseBarred } from './authorize.ts'
 
 export interface ApiOptions extends AuthenticateOptions {
   readonly services: readonly Service[]
@@ -39,6 +41,7 @@ export interface ApiOptions extends AuthenticateOptions {
   readonly ids: IdSource
   readonly now: () => number
   readonly trail: Pick<Trail, 'record'>
+  readonly archive: PolicyArchive
   readonly log: Log
 }
 
@@ -123,7 +126,14 @@ async function walk(
     )
 
   const now = new Date(options.now())
-  const caller = (progress.caller = authenticate(request, claim, family, signingName, now, options))
+  const caller = (progress.caller = await authenticate(
+    request,
+    claim,
+    family,
+    signingName,
+    now,
+    options,
+  ))
   const { identity, region } = caller
 
   const protocol = protocols[progress.protocol]
@@ -137,6 +147,7 @@ async function walk(
     accountId: identity.accountId,
     region,
     principal: identity.principal,
+    session: identity.session,
     requestId,
     now,
     ids: options.ids,
@@ -144,7 +155,14 @@ async function walk(
     blobs: options.store.blobs,
   }
   const needs = await handler.needs(operation, input, call)
-  progress.decided = decide(needs, identity, { source, now, region, headers: arrival.headers })
+  const { isGlobal } = traitsOfService(progress.name)
+  refuseBarred(progress.name, operation.name, caller)
+  progress.decided = decide(needs, identity, {
+    source,
+    now,
+    region: isGlobal ? globalRegion : region,
+    headers: arrival.headers,
+  })
   // No need, no way in.
   if (progress.decided === undefined) throw commonError('AccessDenied', 'Access Denied')
   if (!progress.decided.decision.allowed && options.mode === 'enforce')
@@ -153,6 +171,9 @@ async function walk(
   const output = await handler.handle(input, call)
   return protocol.encode(operation, output, context(progress, requestId))
 }
+
+/** Where the services that are everywhere say they are. */
+const globalRegion = 'us-east-1'
 
 async function receive(arrival: Arrival): Promise<WireRequest> {
   const { method, rawPath, rawQuery, headers } = arrival
@@ -203,7 +224,7 @@ function record(
   { name, operation, caller, decided }: Progress,
   failure: AwsError | undefined,
   status: number,
-  { trail }: ApiOptions,
+  { trail, archive }: ApiOptions,
 ): string {
   const { requestId, method, rawPath, receivedAt } = arrival
   const decision = decided?.decision
@@ -218,7 +239,16 @@ function record(
     path: rawPath,
     sourceIp: source.address,
     principal: caller ? principalName(caller.identity.principal) : 'anonymous',
-    ...(caller && { accountId: caller.identity.accountId }),
+    ...(caller && {
+      caller: callerOf(caller.identity.principal),
+      accountId: caller.identity.accountId,
+    }),
+    ...(decided && {
+      resourceAccountId:
+        decided.request.resourceAccountId === caller?.identity.accountId
+          ? undefined
+          : decided.request.resourceAccountId,
+    }),
     action:
       decided?.need.action ?? (operation === undefined ? `${name}:*` : `${name}:${operation}`),
     resource: decided?.need.resource ?? '*',
@@ -226,7 +256,7 @@ function record(
     status,
     ...(decision?.decidedBy && { decidedBy: decision.decidedBy }),
     ...(statement !== undefined && { statement }),
-    ...(decided && { policies: [] }),
+    ...(decided && circumstancesOf(decided, archive)),
   })
   return outcome
 }

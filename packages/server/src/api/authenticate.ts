@@ -1,6 +1,6 @@
 /** Who sent this call to an AWS API? */
 import { AwsError } from '@sekisho/protocols'
-import type { Identities, Identity } from '@sekisho/services'
+import { type Identities, type Identity, identityOfRoot, type Nobody } from '@sekisho/services'
 import {
   answerTo,
   checkClaim,
@@ -29,14 +29,14 @@ export interface Caller {
 }
 
 /** @throws AwsError  as services of this family word it */
-export function authenticate(
+export async function authenticate(
   message: HttpMessage & { readonly body: Uint8Array },
   claim: SignatureClaim | undefined,
   family: ErrorFamily,
   signingName: string,
   now: Date,
   { identities, mode, firstAccountId }: AuthenticateOptions,
-): Caller {
+): Promise<Caller> {
   try {
     if (claim === undefined) throw new SignatureError('missingAuthentication', {})
     checkRegion(claim)
@@ -45,12 +45,9 @@ export function authenticate(
       return { identity: anyone(claim, firstAccountId()), region: claim.region }
     const rules = serviceRules(signingName)
     checkClaim(claim, { now, rules })
-    const identity = identities.find(claim.accessKeyId)
-    if (identity === undefined)
-      throw new SignatureError('unknownAccessKey', { accessKeyId: claim.accessKeyId })
-    // Root keys have no session: a token that comes with one is not ours.
-    if (claim.sessionToken !== undefined)
-      throw new SignatureError('invalidToken', { token: claim.sessionToken })
+    const { accessKeyId, sessionToken } = claim
+    const identity = await identities.find(accessKeyId, sessionToken, now.getTime())
+    if (typeof identity === 'string') throw faultOf(identity, claim)
     verifySignature(message, claim, {
       secretAccessKey: identity.secretAccessKey,
       now,
@@ -86,11 +83,16 @@ function checkRegion({ region, form }: SignatureClaim): void {
 
 /** Where any credentials are accepted, a key id of twelve digits names its account. */
 function anyone({ accessKeyId }: SignatureClaim, firstAccountId: string): Identity {
-  const accountId = /^\d{12}$/.test(accessKeyId) ? accessKeyId : firstAccountId
-  return {
-    secretAccessKey: '',
-    accountId,
-    principal: { type: 'root', accountId, arn: `arn:aws:iam::${accountId}:root` },
-    policies: {},
+  return identityOfRoot(/^\d{12}$/.test(accessKeyId) ? accessKeyId : firstAccountId, '')
+}
+
+function faultOf(nobody: Nobody, { accessKeyId, sessionToken = '' }: SignatureClaim) {
+  switch (nobody) {
+    case 'unknown':
+      return new SignatureError('unknownAccessKey', { accessKeyId })
+    case 'invalid token':
+      return new SignatureError('invalidToken', { token: sessionToken })
+    case 'expired token':
+      return new SignatureError('expiredToken', { token: sessionToken })
   }
 }

@@ -1,17 +1,20 @@
 /** May this caller do what the operation needs? */
 import {
+  type AuthorizationRequest,
   authorize,
   type ContextValue,
   type Decision,
   denialReason,
+  type PolicySet,
   type Principal,
   principalName,
 } from '@sekisho/policy'
-import { AwsError } from '@sekisho/protocols'
+import { AwsError, commonError, type ServiceName } from '@sekisho/protocols'
 import type { Identity, Need } from '@sekisho/services'
 import type { ErrorFamily } from '@sekisho/sigv4'
 import { headerOf } from '../arrival.ts'
 import type { Source } from '../net/source-address.ts'
+import type { Caller } from './authenticate.ts'
 
 /** What is known of the request, for condition keys. */
 export interface Circumstances {
@@ -24,37 +27,77 @@ export interface Circumstances {
 export interface Decided {
   readonly need: Need
   readonly decision: Decision
-  readonly context: ReadonlyMap<string, ContextValue>
+  readonly request: AuthorizationRequest
+  /** All that was asked. */
+  readonly policies: PolicySet
 }
 
 /** The first need that is refused, else the last one asked. */
 export function decide(
   needs: readonly Need[],
-  { principal, policies, accountId }: Identity,
+  identity: Identity,
   circumstances: Circumstances,
 ): Decided | undefined {
+  const { principal, policies, accountId } = identity
   let decided: Decided | undefined
   for (const need of needs) {
-    const context = contextOf(principal, circumstances, need)
-    const { action, resource } = need
-    const decision = authorize(
-      { principal, action, resource, resourceAccountId: accountId, context },
-      policies,
-    )
-    decided = { need, decision, context }
+    const context = contextOf(identity, circumstances, need)
+    const { action, resource, resourceAccountId = accountId, resourcePolicy, trust } = need
+    const asked: PolicySet = {
+      ...policies,
+      ...(resourcePolicy && { resource: resourcePolicy }),
+      ...(trust && { trust }),
+    }
+    const request = { principal, action, resource, resourceAccountId, context }
+    const decision = need.isOpenToAll ? openToAll : authorize(request, asked)
+    decided = { need, decision, request, policies: asked }
     if (!decision.allowed) return decided
   }
   return decided
 }
 
+/**
+ * What temporary credentials of users may not be used for, whatever policies say.
+ *
+ * @throws AwsError InvalidClientTokenId, AccessDenied
+ * @see IAM User Guide, "Compare AWS STS credentials"
+ */
+export function refuseBarred(
+  service: ServiceName,
+  operation: string,
+  { identity: { session } }: Caller,
+): void {
+  if (session === undefined || session.of.kind === 'role') return
+  if (service === 'iam' && session.hasMfa !== true)
+    throw commonError(
+      'InvalidClientTokenId',
+      'The security token included in the request is invalid',
+    )
+  const mayCall = session.of.kind === 'federated' ? openToFederated : openToSessions
+  if (service === 'sts' && !mayCall.has(operation))
+    throw commonError('AccessDenied', `Cannot call ${operation} with session credentials`)
+}
+
+const openToFederated: ReadonlySet<string> = new Set(['GetCallerIdentity'])
+const openToSessions: ReadonlySet<string> = new Set(['GetCallerIdentity', 'AssumeRole'])
+
+const openToAll: Decision = {
+  allowed: true,
+  effect: 'Allow',
+  decidedBy: undefined,
+  determining: [],
+}
+
 /** @see IAM User Guide, "Troubleshoot access denied error messages" */
 export function denied(
-  { need: { action, resource }, decision }: Decided,
+  { need: { action, resource }, decision, request }: Decided,
   principal: Principal,
   family: ErrorFamily,
 ): AwsError {
   const code = family === 'query' || family === 's3' ? 'AccessDenied' : 'AccessDeniedException'
-  const reason = denialReason(decision, action)
+  // Whether another account has such a role, and whom it trusts, is not told.
+  const isForeign = 'accountId' in principal && principal.accountId !== request.resourceAccountId
+  const reason = isForeign && decision.decidedBy === 'trust' ? '' : denialReason(decision, action)
   return new AwsError(
     code,
     `User: ${principalName(principal)} is not authorized to perform: ${action} on resource: ${resource}${reason}`,
@@ -63,13 +106,13 @@ export function denied(
 }
 
 /**
- * Lower-case keys. Only roots call so far, and a root's `aws:userid` is its account's number.
+ * Lower-case keys: the request's, the caller's, the action's.
  * @see IAM User Guide, "AWS global condition context keys"
  */
 function contextOf(
-  principal: Principal,
+  identity: Identity,
   { source, now, region, headers }: Circumstances,
-  { keys = {} }: Need,
+  { keys = {}, resourceAccountId = identity.accountId }: Need,
 ): ReadonlyMap<string, ContextValue> {
   const context = new Map<string, ContextValue>([
     ['aws:sourceip', source.address],
@@ -78,14 +121,9 @@ function contextOf(
     ['aws:epochtime', String(Math.floor(now.getTime() / 1_000))],
     ['aws:requestedregion', region],
     ['aws:viaawsservice', 'false'],
-    ['aws:principalisawsservice', 'false'],
+    ['aws:resourceaccount', resourceAccountId],
+    ...identity.keys,
   ])
-  if (principal.type === 'root') {
-    context.set('aws:principalarn', principal.arn)
-    context.set('aws:principalaccount', principal.accountId)
-    context.set('aws:principaltype', 'Account')
-    context.set('aws:userid', principal.accountId)
-  }
   const userAgent = headerOf(headers, 'user-agent')
   if (userAgent !== undefined) context.set('aws:useragent', userAgent)
   const referer = headerOf(headers, 'referer')

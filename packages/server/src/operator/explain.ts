@@ -60,7 +60,7 @@ export async function explain(
         principal: principalOf(record),
         action,
         resource,
-        ...(record.accountId !== undefined && { resourceAccountId: record.accountId }),
+        resourceAccountId: record.resourceAccountId ?? record.accountId,
         context: new Map(Object.entries(context)),
       },
       policies,
@@ -69,8 +69,8 @@ export async function explain(
   }
 }
 
-/** Roots and the nameless are all who call so far. */
-function principalOf({ principal }: DecisionRecord): Principal {
+function principalOf({ principal, caller }: DecisionRecord): Principal {
+  if (caller !== undefined) return caller
   const [, accountId] = /^arn:[\w-]+:iam::(\d{12}):root$/.exec(principal) ?? []
   return accountId === undefined
     ? { type: 'anonymous' }

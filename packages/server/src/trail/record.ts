@@ -1,5 +1,5 @@
 /** One line of the decision log: what was asked, what was decided, and by which statement. */
-import type { ContextValue, Decision, PolicyType, Trace } from '@sekisho/policy'
+import type { ContextValue, Decision, PolicyType, Principal, Trace } from '@sekisho/policy'
 
 export type RoadName = 'execute-api' | 'aws-api' | 'operator'
 
@@ -15,7 +15,11 @@ export interface DecisionRecord {
   readonly sourceIp: string
   /** ARN or `anonymous` */
   readonly principal: string
+  /** Who that is to the policies, where the name does not say it all. */
+  readonly caller?: Principal
   readonly accountId?: string
+  /** Whose resource it is, where it is another account's. */
+  readonly resourceAccountId?: string
   readonly apiId?: string
   readonly stage?: string
   readonly action: string
@@ -53,7 +57,10 @@ const longestPath = 2_048
 export function sameOf(entry: DecisionEntry): string {
   const path = entry.path.length > longestPath ? entry.path.slice(0, longestPath) : entry.path
   let json = `"road":"${entry.road}","method":${quote(entry.method)},"path":${quote(path)},"sourceIp":"${entry.sourceIp}","principal":${quote(entry.principal)}`
+  if (entry.caller !== undefined) json += `,"caller":${callerText(entry.caller)}`
   if (entry.accountId !== undefined) json += `,"accountId":"${entry.accountId}"`
+  if (entry.resourceAccountId !== undefined)
+    json += `,"resourceAccountId":"${entry.resourceAccountId}"`
   if (entry.apiId !== undefined) json += `,"apiId":${quote(entry.apiId)}`
   if (entry.stage !== undefined) json += `,"stage":${quote(entry.stage)}`
   json += `,"action":${quote(entry.action)},"resource":${quote(entry.resource.slice(0, longestPath))},"outcome":"${entry.outcome}","status":${entry.status}`
@@ -78,6 +85,25 @@ function contextOf(context: Readonly<Record<string, ContextValue>>): string {
     json += `${json.length > 1 ? ',' : ''}${quote(key)}:${typeof value === 'string' ? quote(value) : JSON.stringify(value)}`
   }
   return `${json}}`
+}
+
+const callerTexts = new WeakMap<Principal, string>()
+
+/** The same caller comes again and again. */
+function callerText(caller: Principal): string {
+  let text = callerTexts.get(caller)
+  if (text === undefined) {
+    text = JSON.stringify(caller)
+    callerTexts.set(caller, text)
+  }
+  return text
+}
+
+/** Roots and the nameless are known by their names. */
+export function callerOf(caller: Principal | undefined): Principal | undefined {
+  return caller === undefined || caller.type === 'root' || caller.type === 'anonymous'
+    ? undefined
+    : caller
 }
 
 function listOf(values: readonly string[]): string {

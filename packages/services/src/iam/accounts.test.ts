@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { openStore } from '@sekisho/store'
 import { countingIds } from '../harness.fixture.ts'
 import { AccountError, createAccount, listAccounts, rotateRootKey } from './accounts.ts'
-import { openIdentities } from './principals.ts'
+import { identityOfRoot, openIdentities } from './principals.ts'
 
 const at = () => ({ ids: countingIds(), nowMs: Date.UTC(2026, 0, 2) })
 
@@ -54,33 +54,35 @@ test('a key is known as soon as its account is, and is not any more once it was 
   await using store = await openStore('memory:')
   const { ids, nowMs } = at()
   const before = await createAccount(store.documents, 'before', { ids, nowMs })
-  using identities = await openIdentities(store)
+  using identities = openIdentities(store, ids)
+  const find = (id: string) => identities.find(id, undefined, nowMs)
   const later = await createAccount(store.documents, 'later', { ids, nowMs })
   for (const { accessKeyId, secretAccessKey, accountId } of [before, later]) {
     const arn = `arn:aws:iam::${accountId}:root`
-    assert.deepEqual(identities.find(accessKeyId), {
-      secretAccessKey,
-      accountId,
-      principal: { type: 'root', accountId, arn },
-      policies: {},
-    })
+    const found = await find(accessKeyId)
+    assert.deepEqual(found, identityOfRoot(accountId, secretAccessKey))
+    assert.ok(typeof found !== 'string' && found.keys.get('aws:principalarn') === arn)
+    // Whoever has called before is known at once.
+    assert.equal(find(accessKeyId), found)
   }
   const rotated = await rotateRootKey(store.documents, 'later', ids)
-  assert.equal(identities.find(later.accessKeyId), undefined)
-  assert.equal(identities.find(rotated.accessKeyId)?.secretAccessKey, rotated.secretAccessKey)
+  assert.equal(await find(later.accessKeyId), 'unknown')
+  const again = await find(rotated.accessKeyId)
+  assert.equal(typeof again !== 'string' && again.secretAccessKey, rotated.secretAccessKey)
   await assert.rejects(rotateRootKey(store.documents, 'nobody', ids), AccountError)
 })
 
-test('a key that is taken away while keys are being loaded is not known afterwards', async () => {
+test('a key that is taken away while it is being loaded is not known afterwards', async () => {
   await using store = await openStore('memory:')
   const { ids, nowMs } = at()
   const account = await createAccount(store.documents, 'one', { ids, nowMs })
-  const list: typeof store.documents.list = async (...args) => {
-    const found = await store.documents.list(...args)
-    await rotateRootKey(store.documents, 'one', ids)
+  const get: typeof store.documents.get = async (...args) => {
+    const found = await store.documents.get(...args)
+    if (found) await rotateRootKey(store.documents, 'one', ids)
     return found as never
   }
-  const documents = { ...store.documents, get: store.documents.get.bind(store.documents), list }
-  using identities = await openIdentities({ documents, changes: store.changes })
-  assert.equal(identities.find(account.accessKeyId), undefined)
+  const list = store.documents.list.bind(store.documents)
+  const documents = { ...store.documents, list, get }
+  using identities = openIdentities({ documents, changes: store.changes }, ids)
+  assert.equal(await identities.find(account.accessKeyId, undefined, nowMs), 'unknown')
 })

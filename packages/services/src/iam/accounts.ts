@@ -18,6 +18,10 @@ export interface AccessKeyRecord {
   readonly accessKeyId: string
   readonly secretAccessKey: string
   readonly accountId: string
+  /** Whose it is; absent: the root user's. */
+  readonly userName?: string
+  readonly status?: 'Active' | 'Inactive'
+  readonly createdAt?: number
 }
 
 export interface RootKey {

@@ -1,0 +1,57 @@
+/** How often is a managed policy used? Counted where it is attached, so that showing it needs no search. */
+import type { Reader, Transaction } from '@sekisho/store'
+import type { Call } from '../service.ts'
+import { awsManagedPolicy } from './aws-managed-policies.ts'
+import { missing, validationError } from './errors.ts'
+import { arnOf, iamCollections, keyOf, type PolicyRecord, type PolicyUses } from './records.ts'
+
+const none: PolicyUses = { attachments: 0, boundaries: 0 }
+
+/** @throws AwsError ValidationError, NoSuchEntity  there is no such policy for this account */
+export async function useCountChanged(
+  transaction: Transaction,
+  { accountId }: Call,
+  arn: string,
+  kind: keyof PolicyUses,
+  by: 1 | -1,
+): Promise<void> {
+  checkPolicyArn(arn)
+  const counted = (uses: PolicyUses): PolicyUses => ({ ...uses, [kind]: uses[kind] + by })
+  if (awsManagedPolicy(arn)) {
+    const key = `${accountId}/${arn}`
+    const uses = (await transaction.get<PolicyUses>(iamCollections.awsPolicyUses, key))?.value
+    transaction.put(iamCollections.awsPolicyUses, key, counted(uses ?? none))
+    return
+  }
+  const policy = await findPolicy(transaction, accountId, arn)
+  if (policy === undefined) throw missing.attachable(arn)
+  transaction.put(iamCollections.policies, keyOf(accountId, policy.name), {
+    ...policy,
+    uses: counted(policy.uses),
+  } satisfies PolicyRecord)
+}
+
+export async function awsPolicyUses(
+  reader: Reader,
+  accountId: string,
+  arn: string,
+): Promise<PolicyUses> {
+  const key = `${accountId}/${arn}`
+  return (await reader.get<PolicyUses>(iamCollections.awsPolicyUses, key))?.value ?? none
+}
+
+export async function findPolicy(
+  reader: Reader,
+  accountId: string,
+  arn: string,
+): Promise<PolicyRecord | undefined> {
+  const key = keyOf(accountId, arn.slice(arn.lastIndexOf('/') + 1))
+  const policy = (await reader.get<PolicyRecord>(iamCollections.policies, key))?.value
+  return policy !== undefined && arnOf('policy', policy) === arn ? policy : undefined
+}
+
+export function checkPolicyArn(arn: string): void {
+  if (arn.split(':').length < 6) throw validationError('Invalid ARN:  Could not be parsed!')
+  if (!/^arn:aws[a-z-]*:iam::(?:\d{12}|aws):policy\/.+$/.test(arn))
+    throw validationError(`ARN ${arn} is not valid.`)
+}

@@ -1,0 +1,11 @@
+/** STS on one screen. */
+import { defineService } from '../service.ts'
+import { assumeRole } from './assume-role.ts'
+import { callers } from './callers.ts'
+import { sessionsOfUsers } from './sessions-of-users.ts'
+
+export const sts = defineService('sts', {
+  sdk: () => import('@aws-sdk/client-sts'),
+  validation: { code: 'ValidationError', prefix: () => '' },
+  operations: { ...callers, ...assumeRole, ...sessionsOfUsers },
+})

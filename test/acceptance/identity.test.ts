@@ -1,0 +1,377 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import * as gateway from '@aws-sdk/client-api-gateway'
+import * as iam from '@aws-sdk/client-iam'
+import * as sts from '@aws-sdk/client-sts'
+import { signRequest } from '@sekisho/sigv4'
+import { type Serving, sekisho, serve, temporaryFolder } from './server.fixture.ts'
+
+interface Credentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string | undefined
+}
+
+const folder = temporaryFolder()
+let server: Serving
+let root: Credentials
+let other: Credentials & { readonly accountId: string }
+const first = '000000000000'
+const region = 'us-east-1'
+
+before(async () => {
+  server = await serve(folder.path)
+  const given = JSON.parse(sekisho(['env', '--data', server.data, '--json']).stdout)
+  root = {
+    accessKeyId: given.AWS_ACCESS_KEY_ID,
+    secretAccessKey: given.AWS_SECRET_ACCESS_KEY,
+  }
+  other = JSON.parse(
+    sekisho(['account', 'create', 'other', '--data', server.data, '--json']).stdout,
+  )
+})
+after(async () => {
+  await server[Symbol.asyncDispose]()
+  folder[Symbol.dispose]()
+})
+
+const settings = (credentials: Credentials) => ({
+  endpoint: server.endpoint,
+  region,
+  credentials: credentials as { accessKeyId: string; secretAccessKey: string },
+  maxAttempts: 1,
+})
+const iamOf = (credentials: Credentials) => new iam.IAM(settings(credentials))
+const stsOf = (credentials: Credentials) => new sts.STS(settings(credentials))
+
+async function userWithKey(name: string, as: Credentials = root): Promise<Credentials> {
+  const client = iamOf(as)
+  await client.createUser({ UserName: name })
+  const { AccessKey } = await client.createAccessKey({ UserName: name })
+  return { accessKeyId: AccessKey!.AccessKeyId!, secretAccessKey: AccessKey!.SecretAccessKey! }
+}
+
+const document = (...statements: readonly object[]) =>
+  JSON.stringify({ Version: '2012-10-17', Statement: statements })
+const allow = (action: string | readonly string[], more: object = {}) => ({
+  Effect: 'Allow',
+  Action: action,
+  Resource: '*',
+  ...more,
+})
+const trusting = (principal: object, more: object = {}) =>
+  document({ Effect: 'Allow', Principal: principal, Action: 'sts:AssumeRole', ...more })
+
+async function assume(
+  as: Credentials,
+  RoleArn: string,
+  more: Partial<sts.AssumeRoleCommandInput> = {},
+): Promise<Credentials> {
+  const answer = await stsOf(as).assumeRole({ RoleArn, RoleSessionName: 'session', ...more })
+  const { AccessKeyId, SecretAccessKey, SessionToken } = answer.Credentials!
+  return {
+    accessKeyId: AccessKeyId!,
+    secretAccessKey: SecretAccessKey!,
+    sessionToken: SessionToken,
+  }
+}
+
+const refusedAs = (name: string, message?: RegExp) => (error: Error) => {
+  assert.equal(error.name, name)
+  if (message) assert.match(error.message, message)
+  return true
+}
+
+async function apiWith(policy: string | undefined, authorizationType: string): Promise<string> {
+  const client = new gateway.APIGateway(settings(root))
+  const { id: restApiId, rootResourceId } = await client.createRestApi({ name: 'api', policy })
+  const key = { restApiId: restApiId!, resourceId: rootResourceId!, httpMethod: 'GET' }
+  await client.putMethod({ ...key, authorizationType })
+  await client.putMethodResponse({ ...key, statusCode: '200' })
+  const requestTemplates = { 'application/json': '{"statusCode": 200}' }
+  await client.putIntegration({ ...key, type: 'MOCK', requestTemplates })
+  await client.putIntegrationResponse({ ...key, statusCode: '200' })
+  await client.createDeployment({ restApiId: restApiId!, stageName: 'prod' })
+  return restApiId!
+}
+
+async function invoke(apiId: string, as?: Credentials): Promise<readonly [number, string]> {
+  const rawPath = `/_aws/execute-api/${apiId}/prod/`
+  const { host } = new URL(server.endpoint)
+  const signed = as
+    ? signRequest({ method: 'GET', rawPath, rawQuery: '', headers: ['Host', host] }, as, {
+        region,
+        service: 'execute-api',
+        now: new Date(),
+      })
+    : []
+  const headers = signed.flatMap((name, at) => (at % 2 === 0 ? [[name, signed[at + 1]!]] : []))
+  const answer = await fetch(server.endpoint + rawPath, {
+    headers: headers.filter(([name]) => name !== 'Host') as [string, string][],
+  })
+  return [answer.status, await answer.text()]
+}
+
+test('one role only: the role is let in, others and unsigned callers are not', async () => {
+  const client = iamOf(root)
+  const alice = await userWithKey('alice')
+  for (const RoleName of ['Chosen', 'Wrong'])
+    await client.createRole({
+      RoleName,
+      AssumeRolePolicyDocument: trusting({ AWS: `arn:aws:iam::${first}:user/alice` }),
+    })
+  await client.putRolePolicy({
+    RoleName: 'Wrong',
+    PolicyName: 'invoke',
+    PolicyDocument: document(allow('execute-api:Invoke')),
+  })
+  const everybody = { Principal: '*', Action: 'execute-api:Invoke', Resource: 'execute-api:/*' }
+  const apiId = await apiWith(
+    document(
+      { Effect: 'Allow', ...everybody },
+      {
+        Effect: 'Deny',
+        ...everybody,
+        Condition: {
+          StringNotEquals: { 'aws:PrincipalArn': `arn:aws:iam::${first}:role/Chosen` },
+        },
+      },
+    ),
+    'AWS_IAM',
+  )
+  const chosen = await assume(alice, `arn:aws:iam::${first}:role/Chosen`)
+  const wrong = await assume(alice, `arn:aws:iam::${first}:role/Wrong`)
+  assert.equal((await invoke(apiId, chosen))[0], 200)
+  const [status, body] = await invoke(apiId, wrong)
+  assert.equal(status, 403)
+  assert.equal(
+    body,
+    `{"Message":"User: arn:aws:sts::********0000:assumed-role/Wrong/session is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:us-east-1:********0000:${apiId}/prod/GET/ with an explicit deny"}`,
+  )
+  assert.equal((await invoke(apiId, alice))[0], 403)
+  assert.equal((await invoke(apiId, root))[0], 403)
+  assert.deepEqual(await invoke(apiId), [403, '{"message":"Missing Authentication Token"}'])
+
+  // The token belongs to its key, and to nobody who has altered it.
+  const token = chosen.sessionToken!
+  const altered = `${token.slice(0, 40)}${token[40] === 'A' ? 'B' : 'A'}${token.slice(41)}`
+  for (const sessionToken of [altered, wrong.sessionToken, undefined, 'x'])
+    assert.equal((await invoke(apiId, { ...chosen, sessionToken }))[0], 403)
+
+  // Whoever takes the name of a role that is gone is somebody else.
+  await client.deleteRole({ RoleName: 'Chosen' })
+  assert.equal((await invoke(apiId, chosen))[0], 403)
+  await client.createRole({
+    RoleName: 'Chosen',
+    AssumeRolePolicyDocument: trusting({ AWS: `arn:aws:iam::${first}:user/alice` }),
+  })
+  assert.equal((await invoke(apiId, chosen))[0], 403)
+  await assert.rejects(stsOf(chosen).getCallerIdentity({}), refusedAs('InvalidClientTokenId'))
+})
+
+test('across accounts both sides have to say yes', async () => {
+  const client = iamOf(other)
+  const caller = await userWithKey('caller', other)
+  const RoleArn = `arn:aws:iam::${other.accountId}:role/Function`
+  await client.createRole({
+    RoleName: 'Function',
+    AssumeRolePolicyDocument: trusting({ AWS: `arn:aws:iam::${other.accountId}:user/caller` }),
+  })
+  const apiId = await apiWith(
+    document({
+      Effect: 'Allow',
+      Principal: { AWS: RoleArn },
+      Action: 'execute-api:Invoke',
+      Resource: 'execute-api:/*',
+    }),
+    'AWS_IAM',
+  )
+  const session = await assume(caller, RoleArn)
+  const [status, body] = await invoke(apiId, session)
+  assert.equal(status, 403)
+  assert.match(body, /no identity-based policy allows the execute-api:Invoke action"}$/)
+  await client.putRolePolicy({
+    RoleName: 'Function',
+    PolicyName: 'invoke',
+    PolicyDocument: document(allow('execute-api:Invoke')),
+  })
+  assert.equal((await invoke(apiId, session))[0], 200)
+  await client.deleteRolePolicy({ RoleName: 'Function', PolicyName: 'invoke' })
+  assert.equal((await invoke(apiId, session))[0], 403)
+  await client.attachRolePolicy({
+    RoleName: 'Function',
+    PolicyArn: 'arn:aws:iam::aws:policy/AmazonAPIGatewayInvokeFullAccess',
+  })
+  assert.equal((await invoke(apiId, session))[0], 200)
+  // A session policy narrows, and never widens.
+  const narrowed = await assume(caller, RoleArn, { Policy: document(allow('s3:*')) })
+  assert.equal((await invoke(apiId, narrowed))[0], 403)
+  assert.equal((await invoke(apiId, caller))[0], 403)
+})
+
+test('users are refused everything outside the listed addresses, from the next request on', async () => {
+  const client = iamOf(root)
+  const user = await userWithKey('office')
+  const { Policy } = await client.createPolicy({
+    PolicyName: 'office-only',
+    PolicyDocument: document(allow('*'), {
+      Effect: 'Deny',
+      Action: '*',
+      Resource: '*',
+      Condition: { NotIpAddress: { 'aws:SourceIp': ['11.22.33.44/32'] } },
+    }),
+  })
+  await client.attachUserPolicy({ UserName: 'office', PolicyArn: Policy!.Arn! })
+  const denied = refusedAs('AccessDenied', /explicit deny in an identity-based policy/)
+  await assert.rejects(iamOf(user).listUsers({}), denied)
+  await assert.rejects(new gateway.APIGateway(settings(user)).getRestApis({}), (error: Error) =>
+    /with an explicit deny/.test(error.message),
+  )
+  // Who one is can always be asked.
+  assert.match((await stsOf(user).getCallerIdentity({})).Arn!, /user\/office$/)
+  const { PolicyVersion } = await client.createPolicyVersion({
+    PolicyArn: Policy!.Arn!,
+    PolicyDocument: document(allow('*'), {
+      Effect: 'Deny',
+      Action: '*',
+      Resource: '*',
+      Condition: { NotIpAddress: { 'aws:SourceIp': ['11.22.33.44/32', '127.0.0.1/32'] } },
+    }),
+    SetAsDefault: true,
+  })
+  assert.equal(PolicyVersion!.VersionId, 'v2')
+  assert.ok((await iamOf(user).listUsers({})).Users!.length > 0)
+  await client.setDefaultPolicyVersion({ PolicyArn: Policy!.Arn!, VersionId: 'v1' })
+  await assert.rejects(iamOf(user).listUsers({}), denied)
+})
+
+test('five versions at most, newest first, numbers never again, and none lost between two writers', async () => {
+  const client = iamOf(root)
+  const PolicyDocument = document(allow('s3:*'))
+  const { Policy } = await client.createPolicy({ PolicyName: 'versions', PolicyDocument })
+  const PolicyArn = Policy!.Arn!
+  const made = await Promise.allSettled(
+    Array.from({ length: 8 }, () => client.createPolicyVersion({ PolicyArn, PolicyDocument })),
+  )
+  assert.equal(made.filter(({ status }) => status === 'fulfilled').length, 4)
+  await assert.rejects(
+    client.createPolicyVersion({ PolicyArn, PolicyDocument }),
+    refusedAs('LimitExceededException', /up to 5 versions/),
+  )
+  const ids = async () =>
+    (await client.listPolicyVersions({ PolicyArn })).Versions!.map(({ VersionId }) => VersionId)
+  assert.deepEqual(await ids(), ['v5', 'v4', 'v3', 'v2', 'v1'])
+  await assert.rejects(
+    client.deletePolicyVersion({ PolicyArn, VersionId: 'v1' }),
+    refusedAs('DeleteConflictException', /default version/),
+  )
+  await client.deletePolicyVersion({ PolicyArn, VersionId: 'v5' })
+  await client.createPolicyVersion({ PolicyArn, PolicyDocument, SetAsDefault: true })
+  assert.deepEqual(await ids(), ['v6', 'v4', 'v3', 'v2', 'v1'])
+  const version = await client.getPolicyVersion({ PolicyArn, VersionId: 'v6' })
+  assert.equal(decodeURIComponent(version.PolicyVersion!.Document!), PolicyDocument)
+  assert.doesNotMatch(version.PolicyVersion!.Document!, /[{"*]/)
+})
+
+test('a role is taken only by whom it trusts, with what it asks for, for as long as it allows', async () => {
+  const client = iamOf(root)
+  const caller = await userWithKey('taker')
+  const RoleArn = `arn:aws:iam::${first}:role/Guarded`
+  await client.createRole({
+    RoleName: 'Guarded',
+    AssumeRolePolicyDocument: trusting(
+      { AWS: `arn:aws:iam::${first}:user/taker` },
+      { Condition: { StringEquals: { 'sts:ExternalId': 'known' } } },
+    ),
+  })
+  const denied = refusedAs('AccessDenied', /not authorized to perform: sts:AssumeRole/)
+  await assert.rejects(assume(caller, RoleArn), denied)
+  await assert.rejects(assume(caller, RoleArn, { ExternalId: 'other' }), denied)
+  await assert.rejects(assume(caller, `arn:aws:iam::${first}:role/Nobody`), denied)
+  await assert.rejects(
+    assume(caller, RoleArn, { ExternalId: 'known', DurationSeconds: 7_200 }),
+    refusedAs('ValidationError', /exceeds the MaxSessionDuration set for this role/),
+  )
+  // Tags need a right of their own.
+  const Tags = [{ Key: 'team', Value: 'red' }]
+  await assert.rejects(
+    assume(caller, RoleArn, { ExternalId: 'known', Tags }),
+    refusedAs('AccessDenied', /sts:TagSession/),
+  )
+  const session = await assume(caller, RoleArn, { ExternalId: 'known' })
+  const who = await stsOf(session).getCallerIdentity({})
+  assert.equal(who.Arn, `arn:aws:sts::${first}:assumed-role/Guarded/session`)
+  assert.match(who.UserId!, /^AROA[A-Z2-7]{17}:session$/)
+})
+
+test('a policy that names a user who is gone does not mean the next of that name', async () => {
+  const client = iamOf(root)
+  await userWithKey('leaver')
+  const RoleName = 'Inherited'
+  await client.createRole({
+    RoleName,
+    AssumeRolePolicyDocument: trusting({ AWS: `arn:aws:iam::${first}:user/leaver` }),
+  })
+  const trust = async () =>
+    decodeURIComponent((await client.getRole({ RoleName })).Role!.AssumeRolePolicyDocument!)
+  assert.match(await trust(), /user\/leaver/)
+  const { AccessKeyMetadata } = await client.listAccessKeys({ UserName: 'leaver' })
+  await assert.rejects(
+    client.deleteUser({ UserName: 'leaver' }),
+    refusedAs('DeleteConflictException', /must delete access keys first/),
+  )
+  for (const { AccessKeyId } of AccessKeyMetadata!)
+    await client.deleteAccessKey({ UserName: 'leaver', AccessKeyId: AccessKeyId! })
+  await client.deleteUser({ UserName: 'leaver' })
+  assert.match(await trust(), /"AIDA[A-Z2-7]{17}"/)
+  const namesake = await userWithKey('leaver')
+  await assert.rejects(
+    assume(namesake, `arn:aws:iam::${first}:role/${RoleName}`),
+    refusedAs('AccessDenied'),
+  )
+  await assert.rejects(
+    client.updateAssumeRolePolicy({
+      RoleName,
+      PolicyDocument: trusting({ AWS: `arn:aws:iam::${first}:user/nobody` }),
+    }),
+    refusedAs('MalformedPolicyDocumentException', /Invalid principal in policy: "AWS":"arn:/),
+  )
+})
+
+test('a key that sleeps or is gone signs nothing', async () => {
+  const client = iamOf(root)
+  const user = await userWithKey('sleeper')
+  const key = { UserName: 'sleeper', AccessKeyId: user.accessKeyId }
+  assert.ok(await stsOf(user).getCallerIdentity({}))
+  await client.updateAccessKey({ ...key, Status: 'Inactive' })
+  await assert.rejects(stsOf(user).getCallerIdentity({}), refusedAs('InvalidClientTokenId'))
+  await client.updateAccessKey({ ...key, Status: 'Active' })
+  assert.ok(await stsOf(user).getCallerIdentity({}))
+  await client.deleteAccessKey(key)
+  await assert.rejects(stsOf(user).getCallerIdentity({}), refusedAs('InvalidClientTokenId'))
+})
+
+test('federated users have no more than their session policy and their user have in common', async () => {
+  const client = iamOf(root)
+  const user = await userWithKey('broker')
+  await client.putUserPolicy({
+    UserName: 'broker',
+    PolicyName: 'all',
+    PolicyDocument: document(allow(['sts:GetFederationToken', 'apigateway:GET'])),
+  })
+  const federate = async (Policy?: string): Promise<Credentials> => {
+    const answer = await stsOf(user).getFederationToken({ Name: 'guest', Policy })
+    const { AccessKeyId, SecretAccessKey, SessionToken } = answer.Credentials!
+    return {
+      accessKeyId: AccessKeyId!,
+      secretAccessKey: SecretAccessKey!,
+      sessionToken: SessionToken,
+    }
+  }
+  const apis = async (as: Credentials) => new gateway.APIGateway(settings(as)).getRestApis({})
+  await assert.rejects(apis(await federate()), /not authorized/)
+  assert.ok(await apis(await federate(document(allow('apigateway:*')))))
+  await assert.rejects(iamOf(await federate(document(allow('*')))).listUsers({}), {
+    name: 'InvalidClientTokenId',
+  })
+})
