@@ -375,3 +375,46 @@ test('federated users have no more than their session policy and their user have
     name: 'InvalidClientTokenId',
   })
 })
+
+test('the operator is any role or user in one step', async () => {
+  const client = iamOf(root)
+  await client.createRole({
+    RoleName: 'Borrowed',
+    AssumeRolePolicyDocument: trusting({ Service: 'lambda.amazonaws.com' }),
+  })
+  await userWithKey('borrowed')
+  const env = (...args: readonly string[]) => {
+    const { status, stdout, stderr } = sekisho(['env', '--data', server.data, '--json', ...args])
+    if (status !== 0) return stderr
+    const given = JSON.parse(stdout)
+    return {
+      accessKeyId: given.AWS_ACCESS_KEY_ID,
+      secretAccessKey: given.AWS_SECRET_ACCESS_KEY,
+      sessionToken: given.AWS_SESSION_TOKEN,
+    }
+  }
+  const who = async (...args: readonly string[]) =>
+    (await stsOf(env(...args) as Credentials).getCallerIdentity({})).Arn
+  assert.equal(
+    await who('--role', 'Borrowed'),
+    `arn:aws:sts::${first}:assumed-role/Borrowed/operator`,
+  )
+  assert.equal(await who('--user', 'borrowed'), `arn:aws:iam::${first}:user/borrowed`)
+  assert.equal(
+    await who('--role', 'Function', '--account', 'other'),
+    `arn:aws:sts::${other.accountId}:assumed-role/Function/operator`,
+  )
+  assert.match(String(env('--role', 'Missing')), /there is no role `Missing`/)
+  assert.match(String(env('--user', 'a', '--role', 'b')), /not both/)
+  const log = sekisho(['log', '--data', server.data, '--json']).stdout
+  assert.match(log, /"principal":"operator".*"path":|"path":"\/_sekisho\/credentials"/)
+})
+
+test('explain says why a role was turned away', async () => {
+  const log = sekisho(['log', '--data', server.data, '--json', '--denied', '--limit', '500']).stdout
+  const line = log.split('\n').find((each) => each.includes('assumed-role/Wrong/session'))
+  const { requestId } = JSON.parse(line!)
+  const explained = sekisho(['explain', requestId, '--data', server.data])
+  assert.equal(explained.status, 0)
+  assert.match(explained.stdout, /aws:PrincipalArn/)
+})

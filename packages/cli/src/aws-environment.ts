@@ -6,12 +6,13 @@ import type { Variables } from './environment.ts'
 /** What would lead a tool to other keys, or elsewhere. */
 const foreign = /^AWS_(?!PAGER$|CA_BUNDLE$|CLI_|MAX_ATTEMPTS$|RETRY_MODE$)/
 
-/** The variables of one account's root key, by name. */
+/** The variables of one identity, by name. */
 export function accessVariables(access: Access): Readonly<Record<string, string>> {
   return {
     AWS_ENDPOINT_URL: access.endpoint,
     AWS_ACCESS_KEY_ID: access.accessKeyId,
     AWS_SECRET_ACCESS_KEY: access.secretAccessKey,
+    ...(access.sessionToken !== undefined && { AWS_SESSION_TOKEN: access.sessionToken }),
     AWS_REGION: access.region,
     AWS_DEFAULT_REGION: access.region,
   }

@@ -24,6 +24,7 @@ export {
   type RootKey,
   rotateRootKey,
 } from './iam/accounts.ts'
+export { issueTo, issueToRole, type Wanted } from './iam/issue.ts'
 export { principalKeyRows, principalKeys } from './iam/principal-keys.ts'
 export {
   compiled as compiledPolicy,

@@ -3,8 +3,9 @@ import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { basename } from 'node:path'
 import { pointedHere } from '../aws-environment.ts'
-import { dataFolder, readAccess } from '../data-folder.ts'
+import { dataFolder } from '../data-folder.ts'
 import { type ExitCode, usageError } from '../exit-codes.ts'
+import { accessOf, identity } from '../identity.ts'
 import { defineVerb, shared } from '../verb.ts'
 
 export const exec = defineVerb({
@@ -13,16 +14,17 @@ export const exec = defineVerb({
   help: `Runs COMMAND with the endpoint, the region and the first account's root key in its environment, and ends as it ends.
 The AWS CLI is given \`--endpoint-url\` as well: before 2.13 it does not read AWS_ENDPOINT_URL.`,
   options: {
-    profile: { type: 'string', value: 'NAME', help: "another account's root key" },
+    profile: { type: 'string', value: 'NAME', help: 'of another account' },
+    ...identity,
     data: shared.data,
   },
-  run(given, [command, ...args], environment) {
+  async run(given, [command, ...args], environment) {
     if (command === undefined)
       throw usageError(
         'give the command after `--`: `sekisho exec -- aws apigateway get-rest-apis`',
       )
     const folder = dataFolder(given.data, environment)
-    const access = readAccess(folder, given.profile)
+    const access = await accessOf(folder, { ...given, account: given.profile })
     const { endpoint } = access
     const isAwsCli = basename(command).replace(/\.(exe|cmd)$/, '') === 'aws'
     const hasEndpoint = args.some((arg) => /^--endpoint-url(=|$)/.test(arg))

@@ -68,6 +68,7 @@ export function refuseBarred(
   { identity: { session } }: Caller,
 ): void {
   if (session === undefined || session.of.kind === 'role') return
+  if (session.of.kind === 'user' && session.of.standsForKey) return
   if (service === 'iam' && session.hasMfa !== true)
     throw commonError(
       'InvalidClientTokenId',

@@ -17,6 +17,7 @@ export interface Operations {
   readonly rotateKey: (name: string) => Promise<Reply>
   readonly apis: () => Promise<Reply>
   readonly reset: () => Promise<Reply>
+  readonly credentials: (body: unknown) => Promise<Reply>
   readonly backup: () => Promise<Reply>
 }
 
@@ -49,6 +50,11 @@ const routes: readonly Route[] = [
     method: 'POST',
     path: /^accounts\/([\w+=,.@-]{1,50})\/rotate-key$/,
     run: (to, match) => to.rotateKey(match[1]!),
+  },
+  {
+    method: 'POST',
+    path: /^credentials$/,
+    run: async (to, _, __, body) => to.credentials(await body()),
   },
   { method: 'GET', path: /^apis$/, run: (to) => to.apis() },
   { method: 'POST', path: /^reset$/, run: (to) => to.reset() },
@@ -106,7 +112,7 @@ export function createOperator(operations: Operations, token: string): AnswerOpe
 function errorOf(error: unknown): OperatorError | undefined {
   if (error instanceof OperatorError) return error
   if (error instanceof AccountError)
-    return new OperatorError(error.code === 'NO_SUCH_ACCOUNT' ? 404 : 400, error.message)
+    return new OperatorError(error.code.startsWith('NO_SUCH') ? 404 : 400, error.message)
   return undefined
 }
 

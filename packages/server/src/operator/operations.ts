@@ -3,9 +3,11 @@ import {
   type AccountWithKey,
   createAccount,
   type IdSource,
+  issueTo,
   listAccounts,
   rotateRootKey,
   undeployedPolicies,
+  type Wanted,
 } from '@sekisho/services'
 import type { State } from '@sekisho/store'
 import type { PolicyArchive } from '../trail/policies.ts'
@@ -33,6 +35,8 @@ export interface OperationsOptions {
 }
 
 const mostLines = 100_000
+/** That the first account is made with. */
+const firstAccountName = 'default'
 
 export function createOperations(options: OperationsOptions): Operations {
   const { store, ids, now } = options
@@ -55,6 +59,14 @@ export function createOperations(options: OperationsOptions): Operations {
       return plainText(200, (await options.trail.last(limit, filter)).join(''), type)
     },
     explain: async (requestId) => json(200, await explain(requestId, options)),
+    async credentials(body) {
+      const { account = firstAccountName, role, user } = (body ?? {}) as Partial<Wanted>
+      const names = [account, role, user].filter((name) => name !== undefined)
+      if (names.length !== 2 || !names.every((name) => typeof name === 'string'))
+        throw new OperatorError(400, 'name a `role` or a `user`, and its `account`')
+      const nowMs = now()
+      return json(200, await issueTo({ account, role, user }, { documents, ids, nowMs }))
+    },
     accounts: async () => json(200, await listAccounts(documents)),
     async createAccount(body) {
       const { name } = (body ?? {}) as { name?: unknown }

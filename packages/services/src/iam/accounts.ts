@@ -37,7 +37,7 @@ export interface AccountWithKey extends RootKey {
 /** What was asked of accounts cannot be done; `message` says why. */
 export class AccountError extends Error {
   override readonly name = 'AccountError'
-  readonly code: 'ACCOUNT_EXISTS' | 'NO_SUCH_ACCOUNT' | 'INVALID_ACCOUNT'
+  readonly code: 'ACCOUNT_EXISTS' | 'NO_SUCH_ACCOUNT' | 'NO_SUCH_ENTITY' | 'INVALID_ACCOUNT'
 
   constructor(code: AccountError['code'], message: string) {
     super(message)

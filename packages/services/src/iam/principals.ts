@@ -172,9 +172,13 @@ async function identityOfSession(
     accountId: session.accountId,
     principal,
     policies: limits.length > 0 ? { ...policies, session: limits } : policies,
-    keys: principalKeys({ principal, tags, session }),
+    keys: principalKeys({ principal, tags, session: standsForKey(session) ? undefined : session }),
     session,
   }
+}
+
+function standsForKey({ of }: Session): boolean {
+  return of.kind === 'user' && of.standsForKey === true
 }
 
 async function whoIsBehind(reader: Reader, { of, accountId }: Session) {

@@ -37,7 +37,13 @@ export type SessionOf =
       /** Of the function whose environment these credentials are made for. */
       readonly functionArn?: string
     }
-  | { readonly kind: 'user'; readonly userName: string; readonly userId: string }
+  | {
+      readonly kind: 'user'
+      readonly userName: string
+      readonly userId: string
+      /** The operator's way to be a user: as with a key that lasts. */
+      readonly standsForKey?: true
+    }
   | { readonly kind: 'root' }
   | {
       readonly kind: 'federated'

@@ -1,0 +1,100 @@
+/** Credentials that this server itself gives out: to its operator, and to what it runs in a role's name. */
+import type { Documents } from '@sekisho/store'
+import type { IdSource } from '../service.ts'
+import { AccountError, type AccountRecord, accountsCollection } from './accounts.ts'
+import { readEntity } from './records.ts'
+import {
+  newSessionKeyId,
+  type Session,
+  seal,
+  sessionKey,
+  type TemporaryCredentials,
+} from './sessions.ts'
+
+export interface Issuing {
+  readonly documents: Documents
+  readonly ids: IdSource
+  readonly nowMs: number
+}
+
+/** Whom somebody wants to be. */
+export interface Wanted {
+  /** A name or twelve digits. */
+  readonly account: string
+  readonly role?: string | undefined
+  readonly user?: string | undefined
+}
+
+const operatorSeconds = 12 * 3_600
+
+/**
+ * Credentials of any role or user: the operator's own right, which no policy gives.
+ *
+ * @throws AccountError  there is no such account, role or user
+ */
+export async function issueTo(wanted: Wanted, issuing: Issuing): Promise<TemporaryCredentials> {
+  const accountId = await accountOf(wanted.account, issuing.documents)
+  if (wanted.role !== undefined) {
+    const role = await readEntity(issuing.documents, 'role', accountId, wanted.role)
+    if (role === undefined)
+      throw new AccountError('NO_SUCH_ENTITY', `there is no role \`${wanted.role}\``)
+    return issueToRole(accountId, role, 'operator', operatorSeconds, issuing)
+  }
+  const name = wanted.user ?? ''
+  const user = await readEntity(issuing.documents, 'user', accountId, name)
+  if (user === undefined) throw new AccountError('NO_SUCH_ENTITY', `there is no user \`${name}\``)
+  const of = { kind: 'user', userName: user.name, userId: user.id, standsForKey: true } as const
+  return issue(accountId, of, operatorSeconds, issuing)
+}
+
+/** @param functionArn  of the function whose environment they are for */
+export function issueToRole(
+  accountId: string,
+  role: { readonly name: string; readonly id: string },
+  sessionName: string,
+  seconds: number,
+  issuing: Issuing,
+  functionArn?: string,
+): Promise<TemporaryCredentials> {
+  return issue(
+    accountId,
+    {
+      kind: 'role',
+      roleName: role.name,
+      roleId: role.id,
+      sessionName,
+      isChained: false,
+      ...(functionArn !== undefined && { functionArn }),
+    },
+    seconds,
+    issuing,
+  )
+}
+
+async function issue(
+  accountId: string,
+  of: Session['of'],
+  seconds: number,
+  { documents, ids, nowMs }: Issuing,
+): Promise<TemporaryCredentials> {
+  const session: Session = {
+    accessKeyId: newSessionKeyId(ids),
+    accountId,
+    issuedAt: nowMs,
+    expiresAt: nowMs + seconds * 1_000,
+    of,
+    policies: [],
+    policyArns: [],
+    tags: [],
+    transitiveTagKeys: [],
+  }
+  return seal(session, await sessionKey(documents, ids), ids)
+}
+
+async function accountOf(wanted: string, documents: Documents): Promise<string> {
+  const accounts = await documents.list<AccountRecord>(accountsCollection)
+  const found = accounts.find(({ value }) => value.name === wanted || value.accountId === wanted)
+  if (found === undefined)
+    throw new AccountError('NO_SUCH_ACCOUNT', `there is no account \`${wanted}\``)
+  return found.value.accountId
+}
