@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { needs, programOf } from '../debian-packages.ts'
 import { sekisho } from './server.fixture.ts'
 
-test('every example turns out as its page says', needs('awscli', 'curl'), () => {
+test('every example turns out as its page says', needs('awscli', 'curl', 'python3-boto3', 'python3-requests'), () => {
   const { stdout, stderr, status } = sekisho(['demo', '--json'], {
     env: { PATH: `${dirname(programOf('awscli'))}:${process.env['PATH']}` },
   })
