@@ -2,6 +2,11 @@
 import { accessKeysCollection, accountsCollection } from '@sekisho/services'
 import type { State } from '@sekisho/store'
 
+interface Kept {
+  readonly accountId?: string
+  readonly userName?: string
+}
+
 /**
  * One transaction for the records, so that nobody sees half of them gone; then the bytes that no record names any more.
  *
@@ -11,16 +16,16 @@ export async function reset(
   { documents, blobs }: Pick<State, 'documents' | 'blobs'>,
   keptAccountId: string,
 ): Promise<void> {
-  const isKept: Readonly<Record<string, (key: string, value: { accountId?: string }) => boolean>> =
-    {
-      [accountsCollection]: (key) => key === keptAccountId,
-      [accessKeysCollection]: (_, { accountId }) => accountId === keptAccountId,
-    }
+  const isKept: Readonly<Record<string, (key: string, value: Kept) => boolean>> = {
+    [accountsCollection]: (key) => key === keptAccountId,
+    [accessKeysCollection]: (_, { accountId, userName }) =>
+      accountId === keptAccountId && userName === undefined,
+  }
   // Asked of the store, so that no collection can be forgotten here.
   const collections = await documents.collections()
   await documents.transact(async (transaction) => {
     for (const collection of collections)
-      for (const { key, value } of await transaction.list<{ accountId?: string }>(collection))
+      for (const { key, value } of await transaction.list<Kept>(collection))
         if (!isKept[collection]?.(key, value)) transaction.delete(collection, key)
   })
   for await (const name of blobs.list('')) await blobs.delete(name)

@@ -1,12 +1,14 @@
 /** The process, put together: from settings to listening sockets, and back down. */
 import { chmodSync, rmSync } from 'node:fs'
 import {
+  accountsCollection,
   createAccount,
+  ensureOrganization,
   listAccounts,
   type UndeployedPolicy,
   undeployedPolicies,
 } from '@sekisho/services'
-import { backupFolder, type State, type Store } from '@sekisho/store'
+import { backupFolder, type State } from '@sekisho/store'
 import { type Config, ConfigError } from './config.ts'
 import { type DataFolder, openDataFolder, writeCredentials } from './data-folder.ts'
 import { randomIds } from './ids.ts'
@@ -108,6 +110,7 @@ export async function start(config: Config, program?: WorkerProgram): Promise<Ru
         ...(config['allow-reset'] && {
           reset: async () => {
             await reset(store, await firstAccount(store))
+            await ensureFirstAccount(store, config)
             await wholeTrail().empty()
             await accountsChanged()
           },
@@ -127,6 +130,15 @@ export async function start(config: Config, program?: WorkerProgram): Promise<Ru
   })
   stack.defer(() => listener.close(0))
   opened.resolve(listener)
+  // Organizations makes accounts too: whoever does, the files have their profiles.
+  stack.use(
+    store.changes.subscribe((told) => {
+      if (told.some(({ collection }) => collection === accountsCollection))
+        accountsChanged().catch((error) =>
+          log.error('the credentials file cannot be written', failureFields(error)),
+        )
+    }),
+  )
   const socket = await listenToOperator(folder, roads.answerOnSocket, onFailure, log)
   if (socket) stack.defer(() => socket.close(0))
   await accountsChanged()
@@ -165,14 +177,14 @@ function total<Key extends string>(counts: readonly Readonly<Record<Key, number>
   return counts.reduce((sum, each) => sum + each[key], 0)
 }
 
-async function ensureFirstAccount(store: Store, config: Config): Promise<void> {
-  if ((await listAccounts(store.documents)).length > 0) return
-  await createAccount(
-    store.documents,
-    'default',
-    { ids: randomIds, nowMs: Date.now() },
-    { accountId: config['account-id'], rootKey: config.rootKey },
-  )
+async function ensureFirstAccount({ documents }: State, config: Config): Promise<void> {
+  const at = { ids: randomIds, nowMs: Date.now() }
+  if ((await listAccounts(documents)).length === 0)
+    await createAccount(documents, 'default', at, {
+      accountId: config['account-id'],
+      rootKey: config.rootKey,
+    })
+  await ensureOrganization(documents, (await listAccounts(documents))[0]!.accountId, at)
 }
 
 /** The oldest: the one that the first start made. */

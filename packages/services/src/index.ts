@@ -1,10 +1,11 @@
 /** The AWS APIs that are answered here, one line each. */
 import { apigateway } from './apigateway/index.ts'
 import { iam } from './iam/index.ts'
+import { organizations } from './organizations/index.ts'
 import type { Service } from './service.ts'
 import { sts } from './sts/index.ts'
 
-export const services: readonly Service[] = [apigateway, iam, sts]
+export const services: readonly Service[] = [apigateway, iam, sts, organizations]
 
 export {
   collections as apigatewayCollections,
@@ -25,6 +26,7 @@ export {
   rotateRootKey,
 } from './iam/accounts.ts'
 export { issueTo, issueToRole, type Wanted } from './iam/issue.ts'
+export { ensureOrganization, type Place, servicesWithResourceControl } from './iam/organization.ts'
 export { principalKeyRows, principalKeys } from './iam/principal-keys.ts'
 export {
   compiled as compiledPolicy,

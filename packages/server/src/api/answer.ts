@@ -15,7 +15,7 @@ import {
   validateInput,
   type WireRequest,
 } from '@sekisho/protocols'
-import type { Call, IdSource, Service } from '@sekisho/services'
+import type { Call, Identity, IdSource, Need, Place, Service } from '@sekisho/services'
 import { type ErrorFamily, SignatureError } from '@sekisho/sigv4'
 import type { Store } from '@sekisho/store'
 import { type Arrival, BodyTooLargeError, ClientGoneError, type Reply } from '../arrival.ts'
@@ -33,7 +33,7 @@ import {
   claimOf,
   refusal,
 } from './authenticate.ts'
-import { type Decided, decide, denied, refuseBarred } from './authorize.ts'
+import { type Decided, decide, denied, type Places, refuseBarred } from './authorize.ts'
 
 export interface ApiOptions extends AuthenticateOptions {
   readonly services: readonly Service[]
@@ -157,7 +157,8 @@ async function walk(
   const needs = await handler.needs(operation, input, call)
   const { isGlobal } = traitsOfService(progress.name)
   refuseBarred(progress.name, operation.name, caller)
-  progress.decided = decide(needs, identity, {
+  const places = await placesOf(needs, identity, options)
+  progress.decided = decide(needs, identity, places, {
     source,
     now,
     region: isGlobal ? globalRegion : region,
@@ -174,6 +175,19 @@ async function walk(
 
 /** Where the services that are everywhere say they are. */
 const globalRegion = 'us-east-1'
+
+/** What the organization says of those whose resources are asked for. */
+async function placesOf(
+  needs: readonly Need[],
+  { accountId }: Identity,
+  { identities }: ApiOptions,
+): Promise<Places> {
+  const places = new Map<string, Place | undefined>()
+  for (const { resourceAccountId = accountId } of needs)
+    if (!places.has(resourceAccountId))
+      places.set(resourceAccountId, await identities.placeOf(resourceAccountId))
+  return places
+}
 
 async function receive(arrival: Arrival): Promise<WireRequest> {
   const { method, rawPath, rawQuery, headers } = arrival

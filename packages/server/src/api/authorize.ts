@@ -10,7 +10,12 @@ import {
   principalName,
 } from '@sekisho/policy'
 import { AwsError, commonError, type ServiceName } from '@sekisho/protocols'
-import type { Identity, Need } from '@sekisho/services'
+import {
+  type Identity,
+  type Need,
+  type Place,
+  servicesWithResourceControl,
+} from '@sekisho/services'
 import type { ErrorFamily } from '@sekisho/sigv4'
 import { headerOf } from '../arrival.ts'
 import type { Source } from '../net/source-address.ts'
@@ -32,21 +37,27 @@ export interface Decided {
   readonly policies: PolicySet
 }
 
+/** Accounts' places in the organization. */
+export type Places = ReadonlyMap<string, Place | undefined>
+
 /** The first need that is refused, else the last one asked. */
 export function decide(
   needs: readonly Need[],
   identity: Identity,
+  places: Places,
   circumstances: Circumstances,
 ): Decided | undefined {
   const { principal, policies, accountId } = identity
   let decided: Decided | undefined
   for (const need of needs) {
-    const context = contextOf(identity, circumstances, need)
+    const place = places.get(need.resourceAccountId ?? accountId)
+    const context = contextOf(identity, circumstances, need, place)
     const { action, resource, resourceAccountId = accountId, resourcePolicy, trust } = need
     const asked: PolicySet = {
       ...policies,
       ...(resourcePolicy && { resource: resourcePolicy }),
       ...(trust && { trust }),
+      ...(place?.rcps && hasResourceControl(need.action) && { rcps: place.rcps }),
     }
     const request = { principal, action, resource, resourceAccountId, context }
     const decision = need.isOpenToAll ? openToAll : authorize(request, asked)
@@ -54,6 +65,10 @@ export function decide(
     if (!decision.allowed) return decided
   }
   return decided
+}
+
+function hasResourceControl(action: string): boolean {
+  return servicesWithResourceControl.has(action.slice(0, action.indexOf(':')))
 }
 
 /**
@@ -114,6 +129,7 @@ function contextOf(
   identity: Identity,
   { source, now, region, headers }: Circumstances,
   { keys = {}, resourceAccountId = identity.accountId }: Need,
+  place: Place | undefined,
 ): ReadonlyMap<string, ContextValue> {
   const context = new Map<string, ContextValue>([
     ['aws:sourceip', source.address],
@@ -125,6 +141,10 @@ function contextOf(
     ['aws:resourceaccount', resourceAccountId],
     ...identity.keys,
   ])
+  if (place) {
+    context.set('aws:resourceorgid', place.id)
+    context.set('aws:resourceorgpaths', [place.path])
+  }
   const userAgent = headerOf(headers, 'user-agent')
   if (userAgent !== undefined) context.set('aws:useragent', userAgent)
   const referer = headerOf(headers, 'referer')

@@ -19,6 +19,10 @@ export class Bounded<K, V> {
     this.#map.set(key, value)
   }
 
+  clear(): void {
+    this.#map.clear()
+  }
+
   delete(key: K): void {
     this.#map.delete(key)
   }

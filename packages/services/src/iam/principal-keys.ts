@@ -9,7 +9,6 @@ export interface CallerFacts {
   /** Of the user or role. */
   readonly tags: readonly Tag[]
   readonly session?: Session | undefined
-  readonly organization?: { readonly id: string; readonly path: string } | undefined
 }
 
 const types = {
@@ -44,8 +43,6 @@ export const principalKeyRows = {
     principal.type === 'service' ? principal.service : undefined,
   'aws:principalservicenameslist': ({ principal }) =>
     principal.type === 'service' ? [principal.service] : undefined,
-  'aws:principalorgid': ({ organization }) => organization?.id,
-  'aws:principalorgpaths': ({ organization }) => organization && [organization.path],
   'aws:userid': ({ principal }) => userIdOf(principal),
   'aws:username': ({ principal }) =>
     principal.type === 'user' ? lastPart(principal.arn) : undefined,

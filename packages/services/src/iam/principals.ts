@@ -12,6 +12,7 @@ import type { IdSource } from '../service.ts'
 import { type AccessKeyRecord, accessKeysCollection } from './accounts.ts'
 import { awsManagedPolicy } from './aws-managed-policies.ts'
 import { Bounded } from './bounded.ts'
+import { organizationCollections, type Place, placeOf } from './organization.ts'
 import { principalKeys } from './principal-keys.ts'
 import {
   arnOf,
@@ -46,6 +47,8 @@ export type Nobody =
   | 'expired token'
 
 export interface Identities extends Disposable {
+  /** Where an account stands in the organization, with the policies that hold for what is its own. */
+  readonly placeOf: (accountId: string) => Promise<Place | undefined>
   /**
    * At once for whoever has called before and is unchanged; a change that is acknowledged counts for the next call.
    */
@@ -58,6 +61,7 @@ export interface Identities extends Disposable {
 
 const mostIdentities = 20_000
 const mostPolicies = 10_000
+const mostPlaces = 10_000
 
 /** @param onError  hears of a policy that is stored and cannot be read; its owner is denied everything */
 export function openIdentities(
@@ -67,6 +71,7 @@ export function openIdentities(
   /** By key id, or by session token. */
   const found = new Bounded<string, Identity>(mostIdentities)
   const keysOfAccount = new Map<string, Set<string>>()
+  const places = new Bounded<string, Promise<Place | undefined>>(mostPlaces)
   /** What was read before the last change does not count. */
   let changeCount = 0
   let sealing: Promise<Buffer> | undefined
@@ -77,16 +82,28 @@ export function openIdentities(
     keysOfAccount.delete(accountId)
   }
   const iamNames: ReadonlySet<string> = new Set(Object.values(iamCollections))
+  const organizationNames: ReadonlySet<string> = new Set(Object.values(organizationCollections))
   const subscription = changes.subscribe((told) => {
     for (const { collection, key } of told) {
       if (collection === accessKeysCollection) found.delete(key)
       else if (iamNames.has(collection)) forget(key.slice(0, key.indexOf('/')))
       else if (collection === 'secrets') sealing = sealingKey = undefined
-      else continue
+      else if (organizationNames.has(collection)) {
+        found.clear()
+        places.clear()
+      } else continue
       changeCount++
     }
   })
 
+  const placeIn = (accountId: string): Promise<Place | undefined> => {
+    let place = places.get(accountId)
+    if (place === undefined) {
+      place = placeOf(documents, accountId, compiled)
+      places.set(accountId, place)
+    }
+    return place
+  }
   const keep = (key: string, identity: Identity): Identity => {
     found.set(key, identity)
     const keys = keysOfAccount.get(identity.accountId) ?? new Set()
@@ -99,7 +116,8 @@ export function openIdentities(
   ): Promise<Identity | Nobody> => {
     for (;;) {
       const seen = changeCount
-      const identity = await read()
+      const loaded = await read()
+      const identity = typeof loaded === 'string' ? loaded : await placed(loaded, placeIn)
       if (seen !== changeCount) continue
       return typeof identity === 'string' ? identity : keep(key, identity)
     }
@@ -118,6 +136,7 @@ export function openIdentities(
   }
 
   return {
+    placeOf: placeIn,
     find(accessKeyId, sessionToken, nowMs) {
       const identity = found.get(sessionToken ?? accessKeyId)
       if (identity === undefined)
@@ -129,6 +148,25 @@ export function openIdentities(
       return nowMs < identity.session.expiresAt ? identity : 'expired token'
     },
     [Symbol.dispose]: () => subscription[Symbol.dispose](),
+  }
+}
+
+/** With what the organization says of the caller's account. */
+async function placed(
+  identity: Identity,
+  placeIn: (accountId: string) => Promise<Place | undefined>,
+): Promise<Identity> {
+  const place = await placeIn(identity.accountId)
+  if (place === undefined) return identity
+  const { id, path, scps } = place
+  return {
+    ...identity,
+    policies: scps ? { ...identity.policies, scps } : identity.policies,
+    keys: new Map([
+      ...identity.keys,
+      ['aws:principalorgid', id],
+      ['aws:principalorgpaths', [path]],
+    ]),
   }
 }
 
