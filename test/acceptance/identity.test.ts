@@ -534,3 +534,87 @@ test('a condition on the organization lets in its members alone', async () => {
   assert.equal((await invoke(await apiFor(Organization!.Id!), other))[0], 200)
   assert.equal((await invoke(await apiFor('o-somebodyelse'), other))[0], 403)
 })
+
+test('a request that nobody makes is decided as if somebody did', async () => {
+  const client = iamOf(root)
+  const policy =
+    '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:Get*","Resource":"arn:aws:s3:::b/*"},\n {"Effect":"Deny","Action":"s3:*","Resource":"*","Condition":{"NotIpAddress":{"aws:SourceIp":"11.22.33.44"}}}]}'
+  const simulated = async (address?: string) => {
+    const { EvaluationResults } = await client.simulateCustomPolicy({
+      PolicyInputList: [policy],
+      ActionNames: ['s3:GetObject', 's3:PutObject'],
+      ResourceArns: ['arn:aws:s3:::b/k'],
+      ContextEntries:
+        address === undefined
+          ? []
+          : [
+              {
+                ContextKeyName: 'aws:SourceIp',
+                ContextKeyType: 'ip',
+                ContextKeyValues: [address],
+              },
+            ],
+    })
+    return EvaluationResults!
+  }
+  const [get, put] = await simulated('11.22.33.44')
+  assert.deepEqual([get!.EvalDecision, put!.EvalDecision], ['allowed', 'implicitDeny'])
+  assert.deepEqual(get!.MatchedStatements, [
+    {
+      SourcePolicyId: 'PolicyInputList.1',
+      SourcePolicyType: 'IAM Policy',
+      StartPosition: { Line: 1, Column: 38 },
+      EndPosition: { Line: 1, Column: 105 },
+    },
+  ])
+  const [elsewhere] = await simulated('1.2.3.4')
+  assert.equal(elsewhere!.EvalDecision, 'explicitDeny')
+  assert.equal(elsewhere!.MatchedStatements![0]!.StartPosition!.Line, 2)
+  const [unknown] = await simulated()
+  assert.equal(unknown!.EvalDecision, 'explicitDeny')
+  assert.deepEqual(unknown!.MissingContextValues, ['aws:SourceIp'])
+  const { ContextKeyNames } = await client.getContextKeysForCustomPolicy({
+    PolicyInputList: [policy],
+  })
+  assert.deepEqual(ContextKeyNames, ['aws:SourceIp'])
+
+  await client.createUser({ UserName: 'simulated', Tags: [{ Key: 'team', Value: 'red' }] })
+  await client.putUserPolicy({
+    UserName: 'simulated',
+    PolicyName: 'own',
+    PolicyDocument: document({
+      ...allow('s3:GetObject'),
+      Resource: 'arn:aws:s3:::${aws:PrincipalTag/team}/*',
+    }),
+  })
+  const decided = async (
+    bucket: string,
+    more: Partial<iam.SimulatePrincipalPolicyCommandInput>,
+  ) => {
+    const { EvaluationResults } = await client.simulatePrincipalPolicy({
+      PolicySourceArn: `arn:aws:iam::${first}:user/simulated`,
+      ActionNames: ['s3:GetObject'],
+      ResourceArns: [`arn:aws:s3:::${bucket}/k`],
+      ...more,
+    })
+    return EvaluationResults![0]!
+  }
+  const red = await decided('red', {})
+  assert.equal(red.EvalDecision, 'allowed')
+  assert.equal(red.MatchedStatements![0]!.SourcePolicyId, 'user_simulated_own')
+  assert.equal((await decided('blue', {})).EvalDecision, 'implicitDeny')
+  const bounded = await decided('red', {
+    PermissionsBoundaryPolicyInputList: [document(allow('ec2:*'))],
+  })
+  assert.equal(bounded.EvalDecision, 'implicitDeny')
+  assert.equal(bounded.PermissionsBoundaryDecisionDetail!.AllowedByPermissionsBoundary, false)
+  const foreign = await decided('red', {
+    ResourceOwner: `arn:aws:iam::${other.accountId}:root`,
+    ResourcePolicy: document({ ...allow('s3:*'), Principal: { AWS: other.accountId } }),
+  })
+  assert.equal(foreign.EvalDecision, 'implicitDeny')
+  assert.deepEqual(foreign.EvalDecisionDetails, {
+    'IAM Policy': 'allowed',
+    'Resource Policy': 'implicitDeny',
+  })
+})

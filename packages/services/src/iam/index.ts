@@ -11,6 +11,7 @@ import { oidcProviders } from './oidc-providers.ts'
 import { policies } from './policies.ts'
 import { roles } from './roles.ts'
 import { serviceLinkedRoles } from './service-linked-roles.ts'
+import { simulate } from './simulate.ts'
 import { users } from './users.ts'
 
 export const iam = defineGatedService('iam', {
@@ -29,5 +30,6 @@ export const iam = defineGatedService('iam', {
     ...instanceProfiles,
     ...oidcProviders,
     ...account,
+    ...simulate,
   },
 })
