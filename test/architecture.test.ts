@@ -64,6 +64,7 @@ test('services do not import services', () => {
     'packages/services/src/iam/principals.ts',
     'packages/services/src/iam/accounts.ts',
     'packages/services/src/iam/organization.ts',
+    'packages/services/src/iam/principal-ids.ts',
     'packages/services/src/iam/principal-keys.ts',
     'packages/services/src/iam/records.ts',
     'packages/services/src/iam/sessions.ts',

@@ -618,3 +618,46 @@ test('a request that nobody makes is decided as if somebody did', async () => {
     'Resource Policy': 'implicitDeny',
   })
 })
+
+test("an API's policy does not mean the next user of a name either", async () => {
+  const client = iamOf(root)
+  const guest = await userWithKey('guest')
+  const policy = (name: string) =>
+    document({
+      Effect: 'Allow',
+      Principal: { AWS: `arn:aws:iam::${first}:user/${name}` },
+      Action: 'execute-api:Invoke',
+      Resource: 'execute-api:/*',
+    })
+  const apiId = await apiWith(policy('guest'), 'AWS_IAM')
+  assert.equal((await invoke(apiId, guest))[0], 200)
+  await client.deleteAccessKey({ UserName: 'guest', AccessKeyId: guest.accessKeyId })
+  await client.deleteUser({ UserName: 'guest' })
+  assert.equal((await invoke(apiId, await userWithKey('guest')))[0], 403)
+  await assert.rejects(apiWith(policy('nobody'), 'AWS_IAM'), /ensure that Principals are valid/)
+})
+
+test('a role is handed to a service only by whom iam:PassRole lets', async () => {
+  const client = iamOf(root)
+  const user = await userWithKey('passer')
+  const cloudwatchRoleArn = `arn:aws:iam::${first}:role/Logs`
+  const patch = () =>
+    new gateway.APIGateway(settings(user)).updateAccount({
+      patchOperations: [{ op: 'replace', path: '/cloudwatchRoleArn', value: cloudwatchRoleArn }],
+    })
+  const may = (action: string | readonly string[], more: object = {}) =>
+    client.putUserPolicy({
+      UserName: 'passer',
+      PolicyName: 'own',
+      PolicyDocument: document(allow('apigateway:*'), allow(action, more)),
+    })
+  await may('s3:*')
+  await assert.rejects(patch(), /not authorized to perform: iam:PassRole on resource: arn:/)
+  const to = (service: string) => ({
+    Condition: { StringEquals: { 'iam:PassedToService': service } },
+  })
+  await may('iam:PassRole', to('lambda.amazonaws.com'))
+  await assert.rejects(patch(), /iam:PassRole/)
+  await may('iam:PassRole', to('apigateway.amazonaws.com'))
+  assert.equal((await patch()).cloudwatchRoleArn, cloudwatchRoleArn)
+})

@@ -58,7 +58,8 @@ export function compileDeployment(snapshot: DeploymentSnapshot): Deployment {
   }
 }
 
-function compileResourcePolicy({ policy, restApiId }: DeploymentSnapshot): ResourcePolicy {
+function compileResourcePolicy(snapshot: DeploymentSnapshot): ResourcePolicy {
+  const { policy: written, policyWithIds: policy = written, restApiId } = snapshot
   if (policy === undefined) return 'none'
   try {
     return compilePolicy(policy, { type: 'resource', name: `resource policy of API ${restApiId}` })

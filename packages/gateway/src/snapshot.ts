@@ -15,6 +15,8 @@ export interface DeploymentSnapshot {
   readonly region: string
   /** Normalised resource policy (full ARNs), as JSON text. Absent: none attached. */
   readonly policy?: string
+  /** The same, with unique ids for the users and roles that it names: what is decided by. */
+  readonly policyWithIds?: string
   readonly endpointTypes: readonly string[]
   readonly vpcEndpointIds: readonly string[]
   readonly disableExecuteApiEndpoint: boolean

@@ -1,6 +1,6 @@
 /** The account's own settings. */
 import type * as Sdk from '@aws-sdk/client-api-gateway'
-import type { Call, GatedOperations } from '../service.ts'
+import { type Call, type GatedOperations, passRole } from '../service.ts'
 import { badRequest, notSupported } from './errors.ts'
 import { applyPatches, type PatchTable, patchConstraints, textRow } from './patch.ts'
 import { collections } from './records.ts'
@@ -19,6 +19,10 @@ export const account = {
 
   UpdateAccount: {
     constraints: patchConstraints,
+    needs: ({ patchOperations }) =>
+      (patchOperations ?? [])
+        .filter(({ path }) => path === '/cloudwatchRoleArn')
+        .flatMap(({ value }) => passRole(value, 'apigateway.amazonaws.com')),
     async handle({ patchOperations }, call) {
       const record = await call.documents.transact(async (transaction) => {
         const stored = await transaction.get<AccountRecord>(collections.accounts, keyOf(call))

@@ -3,6 +3,7 @@ import type * as Sdk from '@aws-sdk/client-api-gateway'
 import type { DeploymentSnapshot } from '@sekisho/gateway'
 import type { Input } from '@sekisho/protocols'
 import type { Reader, Transaction } from '@sekisho/store'
+import { withIds } from '../iam/principal-ids.ts'
 import type { Call, GatedOperations } from '../service.ts'
 import { badRequest, notFound, refuseMembers } from './errors.ts'
 import { partId } from './ids.ts'
@@ -33,7 +34,9 @@ export const deployments = {
       checkVariables(input.variables)
       const record = await call.documents.transact(async (transaction) => {
         const api = await getApi(transaction, call, input.restApiId, missing.parent)
-        const deployment = newDeployment(api, await freeId(transaction, api, call), call.now, input)
+        const id = await freeId(transaction, api, call)
+        const policyWithIds = await withPrincipalIds(transaction, api)
+        const deployment = newDeployment(api, id, call.now, input, policyWithIds)
         transaction.put(collections.deployments, `${api.id}/${deployment.id}`, deployment)
         if (input.stageName) await moveStage(transaction, call, input.stageName, deployment, input)
         return deployment
@@ -149,6 +152,7 @@ function newDeployment(
   id: string,
   now: Date,
   { description }: { readonly description?: string | undefined },
+  policyWithIds: string | undefined,
 ): DeploymentRecord {
   const methods = Object.values(api.resources).flatMap((resource) =>
     Object.values(resource.methods),
@@ -158,8 +162,26 @@ function newDeployment(
     throw badRequest('No integration defined for method')
   if (api.endpointTypes.includes('PRIVATE') && api.policy === undefined)
     throw badRequest("Private REST API doesn't have a resource policy attached to it")
-  const record = { id, createdAt: now.getTime(), snapshot: freeze(api, id), models: api.models }
+  const snapshot: DeploymentSnapshot = {
+    ...freeze(api, id),
+    ...(policyWithIds !== undefined && { policyWithIds }),
+  }
+  const record = { id, createdAt: now.getTime(), snapshot, models: api.models }
   return description === undefined ? record : { ...record, description }
+}
+
+/** @throws AwsError BadRequestException  the policy names a user or role that is not there */
+async function withPrincipalIds(
+  reader: Reader,
+  { policy }: RestApiRecord,
+): Promise<string | undefined> {
+  if (policy === undefined) return undefined
+  const policyWithIds = await withIds(reader, policy).catch((error) => {
+    throw badRequest(
+      `Invalid policy document. Please check the policy syntax and ensure that Principals are valid. (${error.message})`,
+    )
+  })
+  return policyWithIds === policy ? undefined : policyWithIds
 }
 
 function freeze(api: RestApiRecord, deploymentId: string): DeploymentSnapshot {

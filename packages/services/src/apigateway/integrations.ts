@@ -1,7 +1,7 @@
 /** Integrations: what stands behind a method. */
 import type * as Sdk from '@aws-sdk/client-api-gateway'
 import type { SnapshotMethod } from '@sekisho/gateway'
-import type { GatedOperations } from '../service.ts'
+import { type GatedOperations, passRole } from '../service.ts'
 import { notFound, notSupported } from './errors.ts'
 import {
   checkIntegration,
@@ -29,6 +29,7 @@ export const integrations = {
       contentHandling: { enum: contentHandlings },
       connectionType: { enum: connectionTypes },
     },
+    needs: ({ credentials }) => passRole(credentials, 'apigateway.amazonaws.com'),
     async handle(input, call) {
       const { restApiId, resourceId, httpMethod, integrationHttpMethod, type, ...members } = input
       const integration = newIntegration(
@@ -56,6 +57,10 @@ export const integrations = {
 
   UpdateIntegration: {
     constraints: patchConstraints,
+    needs: ({ patchOperations }) =>
+      (patchOperations ?? [])
+        .filter(({ path }) => path === '/credentials')
+        .flatMap(({ value }) => passRole(value, 'apigateway.amazonaws.com')),
     async handle({ restApiId, resourceId, httpMethod, patchOperations }, call) {
       const method = await changeMethod(call, { restApiId, resourceId, httpMethod }, (before) => {
         const patched = applyPatches(integrationOf(before), patchOperations, integrationPatches)

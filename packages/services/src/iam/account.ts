@@ -3,11 +3,12 @@ import type * as Sdk from '@aws-sdk/client-iam'
 import type { Reader } from '@sekisho/store'
 import type { GatedOperations } from '../service.ts'
 import { awsManagedPolicy } from './aws-managed-policies.ts'
-import { quotas, shownDocument, withArns } from './documents.ts'
+import { quotas, shownDocument } from './documents.ts'
 import { shownBoundary, shownTags } from './entities.ts'
 import { alreadyExists, noSuchEntity } from './errors.ts'
 import { page } from './paging.ts'
 import { shownPolicy, shownVersion } from './policies.ts'
+import { withArns } from './principal-ids.ts'
 import {
   type AccountSettings,
   arnOf,

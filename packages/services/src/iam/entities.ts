@@ -1,8 +1,8 @@
 /** What users, groups and roles have in common: finding, making, showing and removing them. */
 import type { Reader, Transaction } from '@sekisho/store'
 import type { Call } from '../service.ts'
-import { type IdRecord, idCollection } from './documents.ts'
 import { alreadyExists, limitExceeded, missing, validationError } from './errors.ts'
+import { type IdRecord, idCollection } from './principal-ids.ts'
 import {
   arnOf,
   type EntityKind,

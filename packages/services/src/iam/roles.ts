@@ -2,15 +2,7 @@
 import type * as Sdk from '@aws-sdk/client-iam'
 import type { Reader } from '@sekisho/store'
 import type { GatedOperations } from '../service.ts'
-import {
-  checkDocument,
-  checkSize,
-  quotas,
-  shownDocument,
-  sizeOf,
-  withArns,
-  withIds,
-} from './documents.ts'
+import { checkDocument, checkSize, quotas, shownDocument, sizeOf } from './documents.ts'
 import {
   arnOf,
   change,
@@ -27,6 +19,7 @@ import {
 import { deleteConflict, unmodifiable, validationError } from './errors.ts'
 import { page } from './paging.ts'
 import { useCountChanged } from './policy-uses.ts'
+import { withArns, withIds } from './principal-ids.ts'
 import {
   entityCollections,
   type InstanceProfileRecord,

@@ -2,7 +2,6 @@
 import type * as Sdk from '@aws-sdk/client-iam'
 import type { GatedOperations } from '../service.ts'
 import { type AccessKeyRecord, accessKeysCollection } from './accounts.ts'
-import { idCollection } from './documents.ts'
 import {
   arnOf,
   change,
@@ -20,6 +19,7 @@ import {
 import { alreadyExists, deleteConflict } from './errors.ts'
 import { page } from './paging.ts'
 import { useCountChanged } from './policy-uses.ts'
+import { idCollection } from './principal-ids.ts'
 import {
   entityCollections,
   keyOf,
