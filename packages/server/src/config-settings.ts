@@ -57,6 +57,12 @@ export const settings = {
     fallback: '127.0.0.1',
     help: 'address to listen on; `::` is every address of both families',
   }),
+  'web-identity-keys': row<readonly string[]>({
+    value: 'ISSUER=KEYS[,…]',
+    read: list((item) => /^[^=\s]+=.+$/.test(item)),
+    fallback: [],
+    help: "for AssumeRoleWithWebIdentity: an issuer's host and path, and the file or http(s) address of its keys (JWKS)",
+  }),
   'host-names': row<readonly string[]>({
     value: 'NAME[,NAME]',
     read: list((item) => /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(item)),

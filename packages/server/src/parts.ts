@@ -16,6 +16,7 @@ import { openPolicyArchive, type PolicyArchive } from './trail/policies.ts'
 import { segmentLimits } from './trail/segments.ts'
 import { openTrail, type Trail } from './trail/trail.ts'
 import { type Announce, createUpstream, type Upstream } from './upstream.ts'
+import { openWebKeys } from './web-keys.ts'
 import { settled } from './workers/settled.ts'
 
 export interface Parts {
@@ -102,6 +103,8 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
       archive,
       log,
       identities,
+      region: config.region,
+      webKeys: openWebKeys(config['web-identity-keys'], now),
       mode: config.iam,
       firstAccountId: () => config['account-id'],
     }),

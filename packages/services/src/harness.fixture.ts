@@ -78,6 +78,7 @@ export async function harness(name: ServiceName): Promise<Harness> {
         ids,
         documents: store.documents,
         blobs: store.blobs,
+        webKeys: async () => undefined,
         ...more,
       }
       const context = { requestId: 'id', model }

@@ -37,3 +37,4 @@ export {
   openIdentities,
 } from './iam/principals.ts'
 export type { AnyOperation, Call, IdSource, Need, Service } from './service.ts'
+export type { KeySet } from './sts/json-web-token.ts'

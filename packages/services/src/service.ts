@@ -12,6 +12,7 @@ import type {
 } from '@sekisho/protocols'
 import type { Blobs, Documents } from '@sekisho/store'
 import type { Session } from './iam/sessions.ts'
+import type { KeySet } from './sts/json-web-token.ts'
 
 /** Where random names come from; tests give a seeded one. */
 export interface IdSource {
@@ -33,6 +34,11 @@ export interface Call {
   readonly ids: IdSource
   readonly documents: Documents
   readonly blobs: Blobs
+  /**
+   * The keys of an identity provider (host and path of its issuer); undefined where none are configured.
+   * @param isFresh  asked for anew: a token names a key that is not among them
+   */
+  readonly webKeys: (issuer: string, isFresh: boolean) => Promise<KeySet | undefined>
 }
 
 /** One thing the caller must be allowed. */
@@ -48,6 +54,8 @@ export interface Need {
   readonly resourcePolicy?: CompiledPolicy | undefined
   /** Of a role that is to be assumed. */
   readonly trust?: CompiledPolicy | undefined
+  /** Who asks, where it is not the caller: somebody whose word has been believed. */
+  readonly principal?: Principal
   /** AWS lets everybody do this, whatever policies say. */
   readonly isOpenToAll?: true
 }
@@ -58,6 +66,8 @@ export type RequestKeys = NonNullable<Need['keys']>
 /** One operation: what its caller must be allowed before it runs, and what it does. */
 export interface Operation<I, O> {
   readonly needs: (input: I, call: Call) => Needs | Promise<Needs>
+  /** Callers do not sign: they prove who they are by what they send. */
+  readonly isUnsigned?: true
   /** What the schemas do not say of the input. */
   readonly constraints?: Constraints
   readonly handle: (input: I, call: Call) => Promise<O>
@@ -95,6 +105,7 @@ export interface Validation {
 }
 
 export interface AnyOperation {
+  readonly isUnsigned: boolean
   readonly needs: (operation: OperationModel, input: Values, call: Call) => Promise<readonly Need[]>
   readonly constraints: Constraints
   readonly handle: (input: Values, call: Call) => Promise<Values>
@@ -158,6 +169,7 @@ function operationsOf(table: object, gate?: Gate): ReadonlyMap<string, AnyOperat
       ([name, operation]) => [
         name,
         {
+          isUnsigned: operation.isUnsigned === true,
           constraints: operation.constraints ?? {},
           handle: operation.handle,
           needs: async (model, input, call) => {

@@ -15,7 +15,15 @@ import {
   validateInput,
   type WireRequest,
 } from '@sekisho/protocols'
-import type { Call, Identity, IdSource, Need, Place, Service } from '@sekisho/services'
+import {
+  type Call,
+  type Identity,
+  type IdSource,
+  type Need,
+  type Place,
+  principalKeys,
+  type Service,
+} from '@sekisho/services'
 import { type ErrorFamily, SignatureError } from '@sekisho/sigv4'
 import type { Store } from '@sekisho/store'
 import { type Arrival, BodyTooLargeError, ClientGoneError, type Reply } from '../arrival.ts'
@@ -36,12 +44,15 @@ import {
 import { type Decided, decide, denied, type Places, refuseBarred } from './authorize.ts'
 
 export interface ApiOptions extends AuthenticateOptions {
+  /** Of calls that name none. */
+  readonly region: string
   readonly services: readonly Service[]
   readonly store: Pick<Store, 'documents' | 'blobs'>
   readonly ids: IdSource
   readonly now: () => number
   readonly trail: Pick<Trail, 'record'>
   readonly archive: PolicyArchive
+  readonly webKeys: Call['webKeys']
   readonly log: Log
 }
 
@@ -126,14 +137,10 @@ async function walk(
     )
 
   const now = new Date(options.now())
-  const caller = (progress.caller = await authenticate(
-    request,
-    claim,
-    family,
-    signingName,
-    now,
-    options,
-  ))
+  const caller = handler.isUnsigned
+    ? unsignedCaller(options)
+    : await authenticate(request, claim, family, signingName, now, options)
+  progress.caller = caller
   const { identity, region } = caller
 
   const protocol = protocols[progress.protocol]
@@ -153,6 +160,7 @@ async function walk(
     ids: options.ids,
     documents: options.store.documents,
     blobs: options.store.blobs,
+    webKeys: options.webKeys,
   }
   const needs = await handler.needs(operation, input, call)
   const { isGlobal } = traitsOfService(progress.name)
@@ -167,7 +175,7 @@ async function walk(
   // No need, no way in.
   if (progress.decided === undefined) throw commonError('AccessDenied', 'Access Denied')
   if (!progress.decided.decision.allowed && options.mode === 'enforce')
-    throw denied(progress.decided, identity.principal, family)
+    throw denied(progress.decided, family)
 
   const output = await handler.handle(input, call)
   return protocol.encode(operation, output, context(progress, requestId))
@@ -187,6 +195,14 @@ async function placesOf(
     if (!places.has(resourceAccountId))
       places.set(resourceAccountId, await identities.placeOf(resourceAccountId))
   return places
+}
+
+/** Nobody yet: what is sent says who it is. */
+function unsignedCaller({ region, firstAccountId }: ApiOptions): Caller {
+  const principal = { type: 'anonymous' } as const
+  const accountId = firstAccountId()
+  const keys = principalKeys({ principal, tags: [] })
+  return { identity: { secretAccessKey: '', accountId, principal, policies: {}, keys }, region }
 }
 
 async function receive(arrival: Arrival): Promise<WireRequest> {

@@ -6,7 +6,6 @@ import {
   type Decision,
   denialReason,
   type PolicySet,
-  type Principal,
   principalName,
 } from '@sekisho/policy'
 import { AwsError, commonError, type ServiceName } from '@sekisho/protocols'
@@ -54,12 +53,13 @@ export function decide(
     const context = contextOf(identity, circumstances, need, place)
     const { action, resource, resourceAccountId = accountId, resourcePolicy, trust } = need
     const asked: PolicySet = {
-      ...policies,
+      ...(need.principal === undefined && policies),
       ...(resourcePolicy && { resource: resourcePolicy }),
       ...(trust && { trust }),
       ...(place?.rcps && hasResourceControl(need.action) && { rcps: place.rcps }),
     }
-    const request = { principal, action, resource, resourceAccountId, context }
+    const asking = need.principal ?? principal
+    const request = { principal: asking, action, resource, resourceAccountId, context }
     const decision = need.isOpenToAll ? openToAll : authorize(request, asked)
     decided = { need, decision, request, policies: asked }
     if (!decision.allowed) return decided
@@ -107,9 +107,9 @@ const openToAll: Decision = {
 /** @see IAM User Guide, "Troubleshoot access denied error messages" */
 export function denied(
   { need: { action, resource }, decision, request }: Decided,
-  principal: Principal,
   family: ErrorFamily,
 ): AwsError {
+  const { principal } = request
   const code = family === 'query' || family === 's3' ? 'AccessDenied' : 'AccessDeniedException'
   // Whether another account has such a role, and whom it trusts, is not told.
   const isForeign = 'accountId' in principal && principal.accountId !== request.resourceAccountId

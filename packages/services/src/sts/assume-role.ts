@@ -117,7 +117,7 @@ export const assumeRole = {
 } satisfies Operations<typeof Sdk>
 
 /** Whatever else says, nobody takes a role that is not there. */
-const nobodyMay = '{"Version":"2012-10-17","Statement":[]}'
+export const nobodyMay = '{"Version":"2012-10-17","Statement":[]}'
 
 /** An ARN that is none is the caller's mistake; a role that is not there is refused like any other. */
 export async function roleToAssume(

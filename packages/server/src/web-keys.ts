@@ -1,0 +1,64 @@
+/** The keys of identity providers: from a file or an address that the operator names, and from nowhere else. */
+import { readFile } from 'node:fs/promises'
+import type { KeySet } from '@sekisho/services'
+
+const keptMs = 5 * 60_000
+/** However many unknown keys are named, an address is not asked more often. */
+const freshMs = 10_000
+const timeoutMs = 5_000
+const mostBytes = 256 * 1024
+
+interface Kept {
+  readonly keys: Promise<KeySet | undefined>
+  readonly readAt: number
+}
+
+/** @param configured  `issuer=file or address`, the issuer without its scheme */
+export function openWebKeys(
+  configured: readonly string[],
+  now: () => number,
+): (issuer: string, isFresh: boolean) => Promise<KeySet | undefined> {
+  const places = new Map(
+    configured.map((each) => {
+      const at = each.indexOf('=')
+      return [each.slice(0, at).replace(/^https:\/\//, ''), each.slice(at + 1)] as const
+    }),
+  )
+  const kept = new Map<string, Kept>()
+  return (issuer, isFresh) => {
+    const place = places.get(issuer)
+    if (place === undefined) return Promise.resolve(undefined)
+    const known = kept.get(issuer)
+    const age = known === undefined ? Number.POSITIVE_INFINITY : now() - known.readAt
+    if (known !== undefined && age < (isFresh ? freshMs : keptMs)) return known.keys
+    // What cannot be read is no key; the next call tries again.
+    const keys = read(place).catch(() => {
+      kept.delete(issuer)
+      return undefined
+    })
+    kept.set(issuer, { keys, readAt: now() })
+    return keys
+  }
+}
+
+async function read(place: string): Promise<KeySet | undefined> {
+  const text = /^https?:\/\//.test(place) ? await fetchText(place) : await readFile(place, 'utf8')
+  const value = JSON.parse(text) as Partial<KeySet>
+  return Array.isArray(value.keys) ? (value as KeySet) : undefined
+}
+
+async function fetchText(url: string): Promise<string> {
+  const { status, body } = await fetch(url, {
+    redirect: 'error',
+    signal: AbortSignal.timeout(timeoutMs),
+  })
+  if (status !== 200 || body === null) throw new Error(`the key set answers ${status}`)
+  const pieces: Uint8Array[] = []
+  let bytes = 0
+  for await (const piece of body) {
+    bytes += piece.length
+    if (bytes > mostBytes) throw new Error('the key set is too large')
+    pieces.push(piece)
+  }
+  return Buffer.concat(pieces).toString('utf8')
+}
