@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { readModel } from '@sekisho/protocols'
+import { AwsError, readModel } from '@sekisho/protocols'
 import { services } from '@sekisho/services'
 import { openStore } from '@sekisho/store'
 
@@ -15,6 +15,7 @@ const sample = {
   body: new Uint8Array(),
   parameters: {},
   RoleArn: 'arn:aws:iam::000000000000:role/sample',
+  WebIdentityToken: 'no token',
 }
 
 for (const service of services)
@@ -31,6 +32,11 @@ for (const service of services)
     for (const [name, operation] of service.operations) {
       const shape = model.operations.get(name)
       assert.ok(shape, `${name} is no operation of the model`)
+      if (operation.isUnsigned) {
+        // Who proves nothing is not even asked about.
+        await assert.rejects(operation.needs(shape, sample, call), AwsError, name)
+        continue
+      }
       const needs = await operation.needs(shape, sample, call)
       assert.ok(needs.length > 0, `${name} has no gate`)
       for (const { action, resource } of needs) {
