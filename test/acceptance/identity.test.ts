@@ -343,7 +343,11 @@ test('a key that sleeps or is gone signs nothing', async () => {
   const client = iamOf(root)
   const user = await userWithKey('sleeper')
   const key = { UserName: 'sleeper', AccessKeyId: user.accessKeyId }
+  const lastUse = async () =>
+    (await client.getAccessKeyLastUsed({ AccessKeyId: user.accessKeyId })).AccessKeyLastUsed!
+  assert.equal((await lastUse()).ServiceName, 'N/A')
   assert.ok(await stsOf(user).getCallerIdentity({}))
+  assert.equal((await lastUse()).ServiceName, 'sts')
   await client.updateAccessKey({ ...key, Status: 'Inactive' })
   await assert.rejects(stsOf(user).getCallerIdentity({}), refusedAs('InvalidClientTokenId'))
   await client.updateAccessKey({ ...key, Status: 'Active' })

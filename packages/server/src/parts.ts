@@ -3,6 +3,7 @@ import type { Deployment } from '@sekisho/gateway'
 import { openIdentities, services } from '@sekisho/services'
 import { openStore, type State, type Store } from '@sekisho/store'
 import { type AnswerApi, createApi } from './api/answer.ts'
+import { createNoteUse } from './api/key-uses.ts'
 import { createCalls } from './calls.ts'
 import type { Config } from './config.ts'
 import { type Deployments, openDeployments } from './deployments.ts'
@@ -104,6 +105,9 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
       log,
       identities,
       region: config.region,
+      noteUse: createNoteUse(opened.documents, (error) =>
+        log.warn('the use of a key cannot be kept', failureFields(error)),
+      ),
       webKeys: openWebKeys(config['web-identity-keys'], now),
       mode: config.iam,
       firstAccountId: () => config['account-id'],

@@ -15,6 +15,7 @@ export {
   type UndeployedPolicy,
   undeployedPolicies,
 } from './apigateway/records.ts'
+export { type AccessKeyUse, accessKeyUsesCollection } from './iam/access-keys.ts'
 export {
   AccountError,
   type AccountWithKey,

@@ -42,6 +42,7 @@ import {
   refusal,
 } from './authenticate.ts'
 import { type Decided, decide, denied, type Places, refuseBarred } from './authorize.ts'
+import type { NoteUse } from './key-uses.ts'
 
 export interface ApiOptions extends AuthenticateOptions {
   /** Of calls that name none. */
@@ -53,6 +54,7 @@ export interface ApiOptions extends AuthenticateOptions {
   readonly trail: Pick<Trail, 'record'>
   readonly archive: PolicyArchive
   readonly webKeys: Call['webKeys']
+  readonly noteUse: NoteUse
   readonly log: Log
 }
 
@@ -141,6 +143,7 @@ async function walk(
     ? unsignedCaller(options)
     : await authenticate(request, claim, family, signingName, now, options)
   progress.caller = caller
+  if (claim) options.noteUse(claim, caller.identity, now.getTime())
   const { identity, region } = caller
 
   const protocol = protocols[progress.protocol]
