@@ -3,13 +3,14 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { http } from './http.ts'
+import { identity } from './identity.ts'
 import { machine, render, type Section, versionOf } from './lib/report.ts'
 import type { RoundOptions } from './lib/rounds.ts'
 import { decisions, signatures } from './library.ts'
 import { startup } from './startup.ts'
 import { store } from './store.ts'
 
-const sections = { http, decisions, signatures, store, startup } satisfies Record<
+const sections = { http, identity, decisions, signatures, store, startup } satisfies Record<
   string,
   (options: RoundOptions) => Promise<readonly Section[]>
 >

@@ -91,7 +91,7 @@ async function deploy(
   return restApiId!
 }
 
-function readCredentials(path: string): Credentials {
+export function readCredentials(path: string): Credentials {
   const text = readFileSync(path, 'utf8')
   const value = (key: string) => new RegExp(`^${key}\\s*=\\s*(\\S+)`, 'm').exec(text)?.[1] ?? ''
   return {

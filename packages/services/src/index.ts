@@ -37,5 +37,6 @@ export {
   type Nobody,
   openIdentities,
 } from './iam/principals.ts'
+export { iamCollections } from './iam/records.ts'
 export type { AnyOperation, Call, IdSource, Need, Service } from './service.ts'
 export type { KeySet } from './sts/json-web-token.ts'
