@@ -211,10 +211,10 @@ export function authenticate(
   body: Uint8Array | undefined,
   ports: Ports,
 ): Authenticated | Promise<Authenticated> {
-  const nowMs = ports.nowMs()
-  const claim = checkedClaim(received, region, nowMs)
-  const found = ports.identify(claim.accessKeyId, claim.sessionToken, nowMs)
-  const verify = (each: CallerFound) => verified(received, region, body, claim, each, nowMs)
+  const signedBy = ports.machineNowMs()
+  const claim = checkedClaim(received, region, signedBy)
+  const found = ports.identify(claim.accessKeyId, claim.sessionToken, ports.nowMs())
+  const verify = (each: CallerFound) => verified(received, region, body, claim, each, signedBy)
   return found instanceof Promise ? found.then(verify) : verify(found)
 }
 
@@ -240,9 +240,8 @@ function verified(
 
 /** What can be refused before the body is read: a claim that is none, too old, for another region, of an unknown key. */
 export function checkBeforeBody({ received, deployment }: Matched, ports: Ports): void {
-  const nowMs = ports.nowMs()
-  const claim = checkedClaim(received, deployment.snapshot.region, nowMs)
-  const found = ports.identify(claim.accessKeyId, claim.sessionToken, nowMs)
+  const claim = checkedClaim(received, deployment.snapshot.region, ports.machineNowMs())
+  const found = ports.identify(claim.accessKeyId, claim.sessionToken, ports.nowMs())
   // Whoever has to be looked up first is looked at after the body.
   if (!(found instanceof Promise)) somebody(found, claim)
 }

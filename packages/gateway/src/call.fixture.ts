@@ -117,6 +117,7 @@ export async function call(
   }
   const ports: Ports = {
     nowMs: () => nowMs,
+    machineNowMs: () => nowMs,
     identify: (id) => (id === key.accessKeyId ? identity(options.signedBy ?? owner) : 'unknown'),
     send: async (request) => (options.upstream ?? refuse)(request),
   }

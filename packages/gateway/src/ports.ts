@@ -40,7 +40,10 @@ export class UpstreamError extends Error {
 }
 
 export interface Ports {
+  /** By which policies, sessions and limits go. */
   readonly nowMs: () => number
+  /** By which signatures are judged: clients sign by the machine's time. */
+  readonly machineNowMs: () => number
   /** At once where it can be. */
   readonly identify: (
     accessKeyId: string,

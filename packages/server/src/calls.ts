@@ -57,7 +57,7 @@ export function createCalls(options: CallsOptions): AnswerCall {
       sourceIp: source.address,
       domainName: arrival.host,
       isSecure: source.isSecure,
-      receivedAtMs: arrival.receivedAt,
+      receivedAtMs: options.ports.nowMs(),
       hasBody: arrival.hasBody,
       readBody: () => bodyOf(arrival),
     }

@@ -134,6 +134,11 @@ export const settings = {
     fallback: false,
     help: 'lets `sekisho reset` empty this server',
   }),
+  'test-clock': row({
+    read: flag,
+    fallback: false,
+    help: 'lets `sekisho clock` move the time that quotas, schedules and expiries go by',
+  }),
   'strict-paths': row({
     read: flag,
     fallback: false,
@@ -148,7 +153,6 @@ export type SettingName = keyof typeof settings
 export const laterSettings = [
   'shared-counters',
   'tls',
-  'test-clock',
   'functions',
   'functions-network',
   'functions-address',

@@ -5,6 +5,7 @@ import { openStore, type State, type Store } from '@sekisho/store'
 import { type AnswerApi, createApi } from './api/answer.ts'
 import { createNoteUse } from './api/key-uses.ts'
 import { createCalls } from './calls.ts'
+import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { type Deployments, openDeployments } from './deployments.ts'
 import { createFrontDoor, type FrontDoor } from './front-door.ts'
@@ -38,7 +39,7 @@ export interface PartsOptions {
   readonly config: Config
   readonly trailFolder: string
   readonly log: Log
-  readonly now: () => number
+  readonly clock: Clock
   /** Owns everything that has to be closed. */
   readonly stack: AsyncDisposableStack
   /** Runs before anything reads the store. */
@@ -52,7 +53,7 @@ export const dayMs = 86_400_000
 
 /** @throws FormatError */
 export async function openParts(options: PartsOptions): Promise<Parts> {
-  const { config, trailFolder, log, now, stack, prepare, announce, settle } = options
+  const { config, trailFolder, log, clock, stack, prepare, announce, settle } = options
   const opened = stack.use(
     await openStore(config.store === 'embedded' ? `sqlite:${config.data}` : config.store),
   )
@@ -65,11 +66,11 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     openTrail({
       folder: trailFolder,
       retention: { maxAgeMs: config['log-retention'] * dayMs, ...segmentLimits },
-      now,
+      now: Date.now,
       onFailure: (error) => log.error('the decision log cannot be written', failureFields(error)),
     }),
   )
-  const archive = openPolicyArchive(opened.documents, now, (error) =>
+  const archive = openPolicyArchive(opened.documents, Date.now, (error) =>
     log.error('a policy cannot be kept for explanations', failureFields(error)),
   )
   const deployments = stack.use(
@@ -89,7 +90,12 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     findSource: createFindSource(config['trust-proxy']),
     answerCall: createCalls({
       deployments,
-      ports: { nowMs: now, identify: identities.find, send: upstream.send },
+      ports: {
+        nowMs: clock.now,
+        machineNowMs: Date.now,
+        identify: identities.find,
+        send: upstream.send,
+      },
       gateway: { strictPaths: config['strict-paths'] },
       archive,
       trail,
@@ -99,7 +105,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
       services,
       store,
       ids: randomIds,
-      now,
+      clock,
       trail,
       archive,
       log,
@@ -108,7 +114,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
       noteUse: createNoteUse(opened.documents, (error) =>
         log.warn('the use of a key cannot be kept', failureFields(error)),
       ),
-      webKeys: openWebKeys(config['web-identity-keys'], now),
+      webKeys: openWebKeys(config['web-identity-keys'], clock.now),
       mode: config.iam,
       firstAccountId: () => config['account-id'],
     }),

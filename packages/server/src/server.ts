@@ -9,6 +9,7 @@ import {
   undeployedPolicies,
 } from '@sekisho/services'
 import { backupFolder, type State } from '@sekisho/store'
+import { createTestClock, machineClock, storedOffset, storeOffset } from './clock.ts'
 import { type Config, ConfigError } from './config.ts'
 import { type DataFolder, openDataFolder, writeCredentials } from './data-folder.ts'
 import { randomIds } from './ids.ts'
@@ -50,16 +51,20 @@ export async function start(config: Config, program?: WorkerProgram): Promise<Ru
     throw new ConfigError('`--workers` above 1 needs a program for the workers to run')
   const log = createLog(config['log-level'])
   await using stack = new AsyncDisposableStack()
-  const now = Date.now
+  const testClock = config['test-clock'] ? createTestClock() : undefined
+  const clock = testClock ?? machineClock
   const folder = stack.use(openDataFolder(config.data))
   let crew: Crew | undefined
   const parts = await openParts({
     config,
     trailFolder: folder.trailFolder,
     log,
-    now,
+    clock,
     stack,
-    prepare: (store) => ensureFirstAccount(store, config),
+    prepare: async (store) => {
+      testClock?.jump(await storedOffset(store.documents))
+      await ensureFirstAccount(store, config, clock.now())
+    },
     ...(config.workers > 1 && {
       announce: async (name, isOpen) => crew?.announce({ name, isOpen }),
       settle: async () => crew?.hear(),
@@ -67,7 +72,7 @@ export async function start(config: Config, program?: WorkerProgram): Promise<Ru
   })
   const { store, archive, metrics, onFailure } = parts
   void archive
-    .sweep(now() - config['log-retention'] * dayMs)
+    .sweep(Date.now() - config['log-retention'] * dayMs)
     .catch((error) => log.warn('old policies cannot be swept', failureFields(error)))
 
   const followers = new Set<(line: string) => void>()
@@ -104,13 +109,21 @@ export async function start(config: Config, program?: WorkerProgram): Promise<Ru
           })
         },
         ids: randomIds,
-        now,
+        now: clock.now,
+        ...(testClock && {
+          moveClock: async (change) => {
+            testClock.jump(await storeOffset(store.documents, change))
+            await crew?.clock(testClock.offsetMs())
+          },
+        }),
         isReady: () => isReady,
         accountsChanged,
         ...(config['allow-reset'] && {
           reset: async () => {
             await reset(store, await firstAccount(store))
-            await ensureFirstAccount(store, config)
+            testClock?.jump(0)
+            await crew?.clock(0)
+            await ensureFirstAccount(store, config, clock.now())
             await wholeTrail().empty()
             await accountsChanged()
           },
@@ -146,7 +159,7 @@ export async function start(config: Config, program?: WorkerProgram): Promise<Ru
     const begun = new Crew({
       size: config.workers - 1,
       program,
-      start: { config, port: listener.port },
+      start: () => ({ config, port: listener.port, clockOffsetMs: testClock?.offsetMs() ?? 0 }),
       log,
       onLine: (line) => {
         for (const follower of followers) follower(line)
@@ -177,8 +190,12 @@ function total<Key extends string>(counts: readonly Readonly<Record<Key, number>
   return counts.reduce((sum, each) => sum + each[key], 0)
 }
 
-async function ensureFirstAccount({ documents }: State, config: Config): Promise<void> {
-  const at = { ids: randomIds, nowMs: Date.now() }
+async function ensureFirstAccount(
+  { documents }: State,
+  config: Config,
+  nowMs: number,
+): Promise<void> {
+  const at = { ids: randomIds, nowMs }
   if ((await listAccounts(documents)).length === 0)
     await createAccount(documents, 'default', at, {
       accountId: config['account-id'],

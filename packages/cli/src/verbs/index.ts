@@ -2,6 +2,7 @@
 import type { Verb } from '../verb.ts'
 import { account } from './account.ts'
 import { backup } from './backup.ts'
+import { clock } from './clock.ts'
 import { demo } from './demo.ts'
 import { env } from './env.ts'
 import { exec } from './exec.ts'
@@ -24,9 +25,10 @@ export const verbs = {
   simulate,
   backup,
   restore,
+  clock,
   reset,
   demo,
 } as const satisfies Record<string, Verb>
 
 /** Words of the command line that this version does not follow yet. */
-export const laterVerbs = ['deploy', 'prove', 'clock'] as const
+export const laterVerbs = ['deploy', 'prove'] as const

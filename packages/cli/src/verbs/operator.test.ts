@@ -37,6 +37,8 @@ async function operator(terminal: Terminal, way: 'socket' | 'token') {
     'GET /_sekisho/accounts': [200, [account]],
     'POST /_sekisho/accounts': [200, account],
     'POST /_sekisho/accounts/staging/rotate-key': [200, account],
+    'GET /_sekisho/clock': [200, { now: '2030-01-31T00:00:00.000Z' }],
+    'POST /_sekisho/clock': [200, { now: '2030-02-01T00:00:00.000Z' }],
     'POST /_sekisho/reset': [403, { message: 'start the server with `--allow-reset`' }],
     [`GET /_sekisho/explain/${record.requestId}`]: [
       200,
@@ -87,6 +89,10 @@ for (const way of ['socket', 'token'] as const)
     const created = await ask('account', 'create', 'staging', '--json')
     assert.deepEqual(JSON.parse(created.stdout), account)
     assert.equal((await ask('account', 'rotate-key', 'staging')).exitCode, 0)
+    for (const args of [['now'], ['set', '2030-01-31'], ['advance', '1d12h']])
+      assert.match((await ask('clock', ...args)).stdout, /^2030-0\d-\d\dT00:00:00\.000Z\n$/)
+    for (const args of [[], ['set'], ['set', 'noon'], ['advance', '1'], ['now', 'x'], ['stop']])
+      assert.equal((await ask('clock', ...args)).exitCode, 2, args.join(' '))
     assert.deepEqual(await ask('reset'), {
       exitCode: 1,
       stdout: '',

@@ -27,6 +27,7 @@ import {
 import { type ErrorFamily, SignatureError } from '@sekisho/sigv4'
 import type { Store } from '@sekisho/store'
 import { type Arrival, BodyTooLargeError, ClientGoneError, type Reply } from '../arrival.ts'
+import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { failureFields } from '../log.ts'
 import type { Source } from '../net/source-address.ts'
@@ -50,7 +51,7 @@ export interface ApiOptions extends AuthenticateOptions {
   readonly services: readonly Service[]
   readonly store: Pick<Store, 'documents' | 'blobs'>
   readonly ids: IdSource
-  readonly now: () => number
+  readonly clock: Clock
   readonly trail: Pick<Trail, 'record'>
   readonly archive: PolicyArchive
   readonly webKeys: Call['webKeys']
@@ -138,7 +139,7 @@ async function walk(
       `${operation.name} of ${progress.name} is not supported by Sekisho.`,
     )
 
-  const now = new Date(options.now())
+  const now = new Date(options.clock.now())
   const caller = handler.isUnsigned
     ? unsignedCaller(options)
     : await authenticate(request, claim, family, signingName, now, options)

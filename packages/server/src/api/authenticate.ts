@@ -34,6 +34,7 @@ export async function authenticate(
   claim: SignatureClaim | undefined,
   family: ErrorFamily,
   signingName: string,
+  /** By which sessions end; signatures are judged by the machine's time. */
   now: Date,
   { identities, mode, firstAccountId }: AuthenticateOptions,
 ): Promise<Caller> {
@@ -44,13 +45,14 @@ export async function authenticate(
     if (mode === 'off' && claim.form === 'header')
       return { identity: anyone(claim, firstAccountId()), region: claim.region }
     const rules = serviceRules(signingName)
-    checkClaim(claim, { now, rules })
+    const signedBy = new Date()
+    checkClaim(claim, { now: signedBy, rules })
     const { accessKeyId, sessionToken } = claim
     const identity = await identities.find(accessKeyId, sessionToken, now.getTime())
     if (typeof identity === 'string') throw faultOf(identity, claim)
     verifySignature(message, claim, {
       secretAccessKey: identity.secretAccessKey,
-      now,
+      now: signedBy,
       bodySha256: () => sha256(message.body),
       rules,
     })

@@ -1,4 +1,4 @@
-/** Operator calls: log, explain, accounts, reset, backup; and health, readiness and metrics, which need no token. */
+/** Operator calls: log, explain, accounts, clock, reset, backup; and health, readiness and metrics, which need no token. */
 import { timingSafeEqual } from 'node:crypto'
 import { AccountError } from '@sekisho/services'
 import { sha256 } from '@sekisho/sigv4'
@@ -19,6 +19,8 @@ export interface Operations {
   readonly reset: () => Promise<Reply>
   readonly credentials: (body: unknown) => Promise<Reply>
   readonly backup: () => Promise<Reply>
+  readonly clock: () => Reply
+  readonly moveClock: (body: unknown) => Promise<Reply>
 }
 
 interface Route {
@@ -58,6 +60,12 @@ const routes: readonly Route[] = [
   },
   { method: 'GET', path: /^apis$/, run: (to) => to.apis() },
   { method: 'POST', path: /^reset$/, run: (to) => to.reset() },
+  { method: 'GET', path: /^clock$/, run: (to) => to.clock() },
+  {
+    method: 'POST',
+    path: /^clock$/,
+    run: async (to, _, __, body) => to.moveClock(await body()),
+  },
   { method: 'POST', path: /^backup$/, run: (to) => to.backup() },
 ]
 

@@ -30,6 +30,8 @@ export interface OperationsOptions {
   readonly accountsChanged: () => Promise<void>
   /** Absent: not allowed on this server. */
   readonly reset?: () => Promise<void>
+  /** Absent: time is the machine's. Takes the offset in milliseconds, gives the next. */
+  readonly moveClock?: (change: (offsetMs: number) => number) => Promise<void>
   /** Absent: nothing is on disk. */
   readonly backup?: () => AsyncIterable<Uint8Array>
 }
@@ -81,6 +83,15 @@ export function createOperations(options: OperationsOptions): Operations {
       await options.reset()
       return json(200, { status: 'empty' })
     },
+    clock() {
+      if (options.moveClock === undefined) throw noTestClock()
+      return json(200, { now: new Date(now()).toISOString() })
+    },
+    async moveClock(body) {
+      if (options.moveClock === undefined) throw noTestClock()
+      await options.moveClock(changeOf(body))
+      return json(200, { now: new Date(now()).toISOString() })
+    },
     async backup() {
       if (options.backup === undefined)
         throw new OperatorError(400, 'a server without a data folder has nothing to back up')
@@ -92,6 +103,37 @@ export function createOperations(options: OperationsOptions): Operations {
     await options.accountsChanged()
     return json(200, account)
   }
+}
+
+const noTestClock = () =>
+  new OperatorError(403, 'start the server with `--test-clock` to have a clock that can be moved')
+
+/** The last instant of the year 9999: later dates have no form that AWS's clients read. */
+const latestMs = 253_402_300_799_999
+
+function changeOf(body: unknown): (offsetMs: number) => number {
+  const { time, advanceMs } = (body ?? {}) as { time?: unknown; advanceMs?: unknown }
+  const isTime = typeof time === 'string' && advanceMs === undefined
+  const isStep = Number.isSafeInteger(advanceMs) && time === undefined
+  if (!isTime && !isStep)
+    throw new OperatorError(400, 'give either a `time` or `advanceMs`, a whole number')
+  const toMs = isTime ? instantOf(time) : undefined
+  return (offsetMs) => {
+    const machineMs = Date.now()
+    const nextMs = toMs ?? machineMs + offsetMs + (advanceMs as number)
+    if (!(nextMs >= 0 && nextMs <= latestMs))
+      throw new OperatorError(400, 'the clock goes from 1970 to 9999')
+    return nextMs - machineMs
+  }
+}
+
+/** A time without a zone would be another one on every machine. */
+function instantOf(time: string): number {
+  const isWhole = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/.test(time)
+  const ms = isWhole ? Date.parse(time) : Number.NaN
+  if (Number.isNaN(ms))
+    throw new OperatorError(400, `\`${time}\` is no time; write it like \`2030-01-31T09:00:00Z\``)
+  return ms
 }
 
 function limitOf(text: string): number {

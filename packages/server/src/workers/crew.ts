@@ -13,7 +13,7 @@ export interface WorkerProgram {
 export interface CrewOptions {
   readonly size: number
   readonly program: WorkerProgram
-  readonly start: WorkerStart
+  readonly start: () => WorkerStart
   readonly log: Log
   readonly onLine: (line: string) => void
   /** A worker has opened a connection to this machine, or closed it. */
@@ -67,17 +67,28 @@ export class Crew {
     await this.#askAll('own', connection, except)
   }
 
-  /**
-   * Resolves when all but the one that said so have heard of what is committed. One that does not say so in time may not
-   * go on with what it knows: it ends, and another takes its place.
-   */
-  async hear(except?: Worker): Promise<void> {
+  /** Resolves when all but the one that said so have heard of what is committed. */
+  hear(except?: Worker): Promise<void> {
+    return this.#insist('hear', null, except)
+  }
+
+  /** Resolves when all go by this time. */
+  clock(offsetMs: number): Promise<void> {
+    return this.#insist('clock', offsetMs)
+  }
+
+  /** One that does not answer in time may not go on with what it knows: it ends, and another takes its place. */
+  async #insist<Name extends 'hear' | 'clock'>(
+    name: Name,
+    asked: Parameters<typeof Wire.prototype.ask<Name>>[1],
+    except?: Worker,
+  ): Promise<void> {
     const others = [...this.#workers].filter((worker) => worker !== except)
     await Promise.all(
       others.map(async ({ child, wire }) => {
         const gone = once(child, 'exit')
         const kill = setTimeout(() => child.kill('SIGKILL'), hearMs)
-        await wire.ask('hear', null).catch(() => {
+        await wire.ask(name, asked).catch(() => {
           child.kill('SIGKILL')
           return child.exitCode === null && child.signalCode === null ? gone : undefined
         })
@@ -134,7 +145,7 @@ export class Crew {
         this.#spawn().catch((error) => log.error('a worker did not begin', failureFields(error)))
       }, replaceAfterMs).unref()
     })
-    await worker.wire.ask('start', start)
+    await worker.wire.ask('start', start())
     if (this.#isFollowing) await worker.wire.ask('follow', true)
   }
 

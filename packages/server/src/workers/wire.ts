@@ -6,6 +6,8 @@ import type { MetricsSnapshot } from '../metrics.ts'
 export interface WorkerStart {
   readonly config: Config
   readonly port: number
+  /** Of the test clock, where there is one. */
+  readonly clockOffsetMs: number
 }
 
 /** Every question, what is asked with it and what is answered. */
@@ -24,6 +26,8 @@ export interface Questions {
   line: [string, null]
   /** Either way: hear of what is committed, before you decide anything else. */
   hear: [null, null]
+  /** To a worker: the test clock is so far ahead from now on. */
+  clock: [number, null]
   /** Either way: a connection of ours to this machine is open, or closed. */
   own: [OwnConnection, null]
 }

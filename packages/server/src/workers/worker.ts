@@ -1,4 +1,6 @@
 /** A process that serves beside the first one, on the same port and the same state. */
+
+import { type Clock, createTestClock, machineClock } from '../clock.ts'
 import { joinDataFolder } from '../data-folder.ts'
 import { type Listener, listen } from '../listen.ts'
 import { createLog } from '../log.ts'
@@ -20,9 +22,12 @@ export async function runWorker(): Promise<void> {
   let starting: Promise<unknown> | undefined
   let serving: { readonly parts: Parts; readonly listener: Listener } | undefined
   let following: Disposable | undefined
+  const testClock = createTestClock()
   const wire = new Wire(process, {
     async start(start) {
-      const begun = serve(start, stack, wire)
+      testClock.jump(start.clockOffsetMs)
+      const clock = start.config['test-clock'] ? testClock : machineClock
+      const begun = serve(start, clock, stack, wire)
       starting = begun
       serving = await begun
       return null
@@ -48,6 +53,10 @@ export async function runWorker(): Promise<void> {
       await serving?.parts.store.changes.catchUp()
       return null
     },
+    clock(offsetMs) {
+      testClock.jump(offsetMs)
+      return null
+    },
     follow(isFollowing) {
       following?.[Symbol.dispose]()
       following = isFollowing
@@ -71,6 +80,7 @@ export async function runWorker(): Promise<void> {
 
 async function serve(
   { config, port }: WorkerStart,
+  clock: Clock,
   stack: AsyncDisposableStack,
   wire: Wire,
 ): Promise<{ readonly parts: Parts; readonly listener: Listener }> {
@@ -79,7 +89,7 @@ async function serve(
     config,
     trailFolder: folder.trailFolder,
     log: createLog(config['log-level']),
-    now: Date.now,
+    clock,
     stack,
     announce: async (name, isOpen) => {
       await wire.ask('own', { name, isOpen })
