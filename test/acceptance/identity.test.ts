@@ -665,3 +665,64 @@ test('a role is handed to a service only by whom iam:PassRole lets', async () =>
   await may('iam:PassRole', to('apigateway.amazonaws.com'))
   assert.equal((await patch()).cloudwatchRoleArn, cloudwatchRoleArn)
 })
+
+test('a refusal of IAM says by which id it is explained, to its own account', async () => {
+  const client = iamOf(root)
+  const user = await userWithKey('curious')
+  await client.putUserPolicy({
+    UserName: 'curious',
+    PolicyName: 'no-users',
+    PolicyDocument: document({ ...allow('iam:*'), Sid: 'No', Effect: 'Deny' }),
+  })
+  const refusal: Error = await iamOf(user)
+    .listUsers({})
+    .then(
+      () => assert.fail('let in'),
+      (error) => error,
+    )
+  const [, id] = /with the following authorization id: ([0-9a-z]{25})$/.exec(refusal.message) ?? []
+  assert.ok(id, refusal.message)
+  const ask = async (as: Credentials, path: string) => {
+    const [rawPath = '', rawQuery = ''] = path.split('?')
+    const { host } = new URL(server.endpoint)
+    const signed = signRequest({ method: 'GET', rawPath, rawQuery, headers: ['Host', host] }, as, {
+      region,
+      service: 'iam',
+      now: new Date(),
+    })
+    const headers = signed.flatMap((name, at) => (at % 2 === 0 ? [[name, signed[at + 1]!]] : []))
+    const answer = await fetch(server.endpoint + path, {
+      headers: headers.filter(([name]) => name !== 'Host') as [string, string][],
+    })
+    // biome-ignore lint/suspicious/noExplicitAny: answers of any form
+    return { status: answer.status, body: (await answer.json()) as any }
+  }
+  const { status, body } = await ask(root, `/authorization-details/${id}`)
+  assert.equal(status, 200)
+  assert.deepEqual(body.evaluations[0].matchedPolicies, [
+    {
+      uri: 'identity:no-users',
+      matchedStatements: [{ sid: 'No', evaluatedEffect: 'DENY' }],
+    },
+  ])
+  assert.equal(body.evaluations[0].evaluatedEffect, 'EXPLICIT_DENY')
+  const [policy] = body.policies
+  assert.deepEqual([policy.type, policy.inline], ['IDENTITY_BASED_POLICY', true])
+  const text = await ask(
+    root,
+    `/authorization-details/${id}/policy?policyUri=${encodeURIComponent(policy.uri)}`,
+  )
+  assert.match(text.body.policyDocument, /"Sid":"No"/)
+  // Who may not ask is refused; another account learns nothing; what is no id is none.
+  assert.equal((await ask(user, `/authorization-details/${id}`)).status, 403)
+  assert.equal((await ask(other, `/authorization-details/${id}`)).status, 404)
+  assert.equal((await ask(root, '/authorization-details/x')).status, 400)
+})
+
+test('a refusal by the organization can be explained afterwards', async () => {
+  const log = sekisho(['log', '--data', server.data, '--json', '--denied', '--limit', '999']).stdout
+  const line = log.split('\n').find((each) => each.includes('"decidedBy":"scp"'))
+  const explained = sekisho(['explain', JSON.parse(line!).requestId, '--data', server.data])
+  assert.match(explained.stdout, /no-iam/)
+  assert.match(explained.stdout, /service control policy/)
+})

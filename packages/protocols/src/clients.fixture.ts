@@ -3,7 +3,11 @@ import { readModel, type ServiceModel } from './model.ts'
 import type { SdkModule } from './operations.ts'
 import type { ServiceName } from './services.ts'
 
-export const clients: Readonly<Record<ServiceName, () => Promise<SdkModule>>> = {
+/** A preview that no client of AWS's has yet. */
+type WithoutClient = 'iam-toolbox'
+export type ClientName = Exclude<ServiceName, WithoutClient>
+
+export const clients: Readonly<Record<ClientName, () => Promise<SdkModule>>> = {
   apigateway: () => import('@aws-sdk/client-api-gateway'),
   iam: () => import('@aws-sdk/client-iam'),
   sts: () => import('@aws-sdk/client-sts'),
@@ -18,8 +22,8 @@ export const clients: Readonly<Record<ServiceName, () => Promise<SdkModule>>> = 
   accessanalyzer: () => import('@aws-sdk/client-accessanalyzer'),
 }
 
-export const serviceNames = Object.keys(clients) as readonly ServiceName[]
+export const serviceNames = Object.keys(clients) as readonly ClientName[]
 
 export async function modelOf(name: ServiceName): Promise<ServiceModel> {
-  return readModel(await clients[name]())
+  return readModel(await clients[name as ClientName]())
 }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AwsError } from './aws-error.ts'
-import { modelOf } from './clients.fixture.ts'
+import { modelOf, serviceNames } from './clients.fixture.ts'
 import { identifyOperation, identifyService, protocolOf } from './identify.ts'
 import type { ProtocolName } from './protocol.ts'
-import { type ServiceName, serviceByPath, serviceTraits, traitsOfService } from './services.ts'
+import { type ServiceName, serviceByPath, traitsOfService } from './services.ts'
 import type { WireRequest } from './wire.ts'
 
 interface Given {
@@ -354,7 +354,7 @@ for (const [given, service, protocol] of spoken)
 const shared = /^\/tags\//
 
 test('the path alone names the service of every REST operation, but for paths that several have', async () => {
-  for (const name of Object.keys(serviceTraits) as ServiceName[]) {
+  for (const name of serviceNames) {
     if (!['restJson1', 'restXml'].includes(traitsOfService(name).protocol) || name === 's3')
       continue
     for (const { name: operation, http } of (await modelOf(name)).operations.values()) {

@@ -30,7 +30,7 @@ export function identifyService(
     bucketOfHost(headerOf(request.headers, 'host') ?? '') === undefined
       ? undefined
       : ('s3' as const),
-    signedService === undefined ? undefined : signed(signedService),
+    signedService === undefined ? undefined : signed(signedService, request.rawPath),
     targeted(request),
     formService(request),
   ].filter((name) => name !== undefined)
@@ -43,10 +43,12 @@ export function identifyService(
   return name ?? serviceByPath(request.rawPath) ?? 's3'
 }
 
-function signed(signingName: string): ServiceName {
+function signed(signingName: string, rawPath: string): ServiceName {
   const name = serviceBySigningName(signingName)
   if (name === undefined) throw notImplemented(`The service ${signingName}`)
-  return name
+  const byPath = serviceByPath(rawPath)
+  // Services may share a name; then the path says which of them is meant.
+  return byPath && traitsOfService(byPath).signingName === signingName ? byPath : name
 }
 
 function targeted(request: WireRequest): ServiceName | undefined {

@@ -16,6 +16,8 @@ export interface ServiceTraits {
 /** @see the SDK clients' own configuration (protocol, version, target prefix, namespace) */
 export const serviceTraits = {
   apigateway: { signingName: 'apigateway', protocol: 'restJson1', version: '2015-07-09' },
+  // Before `iam`, which signs by the same name: the path tells them apart.
+  'iam-toolbox': { signingName: 'iam', protocol: 'restJson1', version: '2018-05-10' },
   iam: {
     signingName: 'iam',
     protocol: 'awsQuery',
@@ -115,6 +117,7 @@ export function serviceByVersion(version: string): ServiceName | undefined {
 const pathHeads = {
   apigateway:
     'account apikeys clientcertificates domainnameaccessassociations domainnames rejectdomainnameaccessassociations restapis sdktypes usageplans vpclinks',
+  'iam-toolbox': 'authorization-details',
   scheduler: 'schedule-groups schedules',
   accessanalyzer:
     'access-preview analyzed-resource analyzer archive-rule finding findingv2 policy recommendation resource service-linked-analyzer',

@@ -13,6 +13,7 @@ import { randomIds } from './ids.ts'
 import { failureFields, type Log } from './log.ts'
 import { Metrics } from './metrics.ts'
 import { createFindSource, type FindSource } from './net/source-address.ts'
+import { explainedRequest } from './operator/explain.ts'
 import type { AnswerCall } from './roads.ts'
 import { openPolicyArchive, type PolicyArchive } from './trail/policies.ts'
 import { segmentLimits } from './trail/segments.ts'
@@ -111,6 +112,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
       log,
       identities,
       region: config.region,
+      explain: (requestId) => explainedRequest(requestId, { trail, archive, store }),
       noteUse: createNoteUse(opened.documents, (error) =>
         log.warn('the use of a key cannot be kept', failureFields(error)),
       ),

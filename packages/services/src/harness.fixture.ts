@@ -79,6 +79,7 @@ export async function harness(name: ServiceName): Promise<Harness> {
         documents: store.documents,
         blobs: store.blobs,
         webKeys: async () => undefined,
+        explain: async () => undefined,
         ...more,
       }
       const context = { requestId: 'id', model }

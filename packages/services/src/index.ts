@@ -1,11 +1,12 @@
 /** The AWS APIs that are answered here, one line each. */
 import { apigateway } from './apigateway/index.ts'
 import { iam } from './iam/index.ts'
+import { iamToolbox } from './iam-toolbox/index.ts'
 import { organizations } from './organizations/index.ts'
 import type { Service } from './service.ts'
 import { sts } from './sts/index.ts'
 
-export const services: readonly Service[] = [apigateway, iam, sts, organizations]
+export const services: readonly Service[] = [apigateway, iam, iamToolbox, sts, organizations]
 
 export {
   collections as apigatewayCollections,
@@ -38,5 +39,7 @@ export {
   openIdentities,
 } from './iam/principals.ts'
 export { iamCollections } from './iam/records.ts'
+export type { Explained } from './iam-toolbox/explained.ts'
+export { authorizationIdOf } from './iam-toolbox/index.ts'
 export type { AnyOperation, Call, IdSource, Need, Service } from './service.ts'
 export type { KeySet } from './sts/json-web-token.ts'

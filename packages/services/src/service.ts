@@ -12,6 +12,7 @@ import type {
 } from '@sekisho/protocols'
 import type { Blobs, Documents } from '@sekisho/store'
 import type { Session } from './iam/sessions.ts'
+import type { Explained } from './iam-toolbox/explained.ts'
 import type { KeySet } from './sts/json-web-token.ts'
 
 /** Where random names come from; tests give a seeded one. */
@@ -34,6 +35,8 @@ export interface Call {
   readonly ids: IdSource
   readonly documents: Documents
   readonly blobs: Blobs
+  /** What was decided about an earlier request, and why; undefined: nothing is kept of it. */
+  readonly explain: (requestId: string) => Promise<Explained | undefined>
   /**
    * The keys of an identity provider (host and path of its issuer); undefined where none are configured.
    * @param isFresh  asked for anew: a token names a key that is not among them
@@ -135,6 +138,23 @@ export function defineService<Sdk>(
     readonly sdk: () => Promise<Sdk>
     readonly validation: Validation
     readonly operations: Operations<Sdk>
+  },
+): Service {
+  return {
+    ...definition,
+    name,
+    sdk: definition.sdk as () => Promise<SdkModule>,
+    operations: operationsOf(definition.operations),
+  }
+}
+
+/** A service that no client of AWS's knows: its schemas are ours, in the same form. */
+export function defineOwnService(
+  name: ServiceName,
+  definition: {
+    readonly sdk: () => Promise<object>
+    readonly validation: Validation
+    readonly operations: Readonly<Record<string, Operation<Values, Values>>>
   },
 ): Service {
   return {

@@ -56,6 +56,7 @@ export interface ApiOptions extends AuthenticateOptions {
   readonly archive: PolicyArchive
   readonly webKeys: Call['webKeys']
   readonly noteUse: NoteUse
+  readonly explain: Call['explain']
   readonly log: Log
 }
 
@@ -165,6 +166,7 @@ async function walk(
     documents: options.store.documents,
     blobs: options.store.blobs,
     webKeys: options.webKeys,
+    explain: options.explain,
   }
   const needs = await handler.needs(operation, input, call)
   const { isGlobal } = traitsOfService(progress.name)
@@ -179,7 +181,7 @@ async function walk(
   // No need, no way in.
   if (progress.decided === undefined) throw commonError('AccessDenied', 'Access Denied')
   if (!progress.decided.decision.allowed && options.mode === 'enforce')
-    throw denied(progress.decided, family)
+    throw denied(progress.decided, family, progress.name === 'iam' ? requestId : undefined)
 
   const output = await handler.handle(input, call)
   return protocol.encode(operation, output, context(progress, requestId))

@@ -10,6 +10,7 @@ import {
 } from '@sekisho/policy'
 import { AwsError, commonError, type ServiceName } from '@sekisho/protocols'
 import {
+  authorizationIdOf,
   type Identity,
   type Need,
   type Place,
@@ -104,19 +105,27 @@ const openToAll: Decision = {
   determining: [],
 }
 
-/** @see IAM User Guide, "Troubleshoot access denied error messages" */
+/**
+ * @param explainedRequestId  of services whose refusals say where they are explained
+ * @see IAM User Guide, "Troubleshoot access denied error messages"
+ */
 export function denied(
   { need: { action, resource }, decision, request }: Decided,
   family: ErrorFamily,
+  explainedRequestId?: string,
 ): AwsError {
   const { principal } = request
   const code = family === 'query' || family === 's3' ? 'AccessDenied' : 'AccessDeniedException'
   // Whether another account has such a role, and whom it trusts, is not told.
   const isForeign = 'accountId' in principal && principal.accountId !== request.resourceAccountId
   const reason = isForeign && decision.decidedBy === 'trust' ? '' : denialReason(decision, action)
+  const hint =
+    explainedRequestId === undefined || principal.type === 'anonymous'
+      ? ''
+      : `. For complete details, call the GetRequestAuthorizationDetails API with the following authorization id: ${authorizationIdOf(explainedRequestId)}`
   return new AwsError(
     code,
-    `User: ${principalName(principal)} is not authorized to perform: ${action} on resource: ${resource}${reason}`,
+    `User: ${principalName(principal)} is not authorized to perform: ${action} on resource: ${resource}${reason}${hint}`,
     family === 'json' ? 400 : 403,
   )
 }

@@ -1,8 +1,8 @@
 /** Why was that request let in or turned away? The recorded circumstances, asked again. */
 import { type Principal, type Trace, trace } from '@sekisho/policy'
-import { undeployedPolicies } from '@sekisho/services'
+import { type Explained, undeployedPolicies } from '@sekisho/services'
 import type { Documents } from '@sekisho/store'
-import type { PolicyArchive } from '../trail/policies.ts'
+import { type PolicyArchive, policiesOf } from '../trail/policies.ts'
 import type { DecisionRecord } from '../trail/record.ts'
 import type { Trail } from '../trail/trail.ts'
 import { OperatorError } from './replies.ts'
@@ -97,4 +97,27 @@ function pathNotes({ road, resource }: DecisionRecord): readonly Note[] {
   const [, path = '/'] = /^arn:[^/]*\/[^/]*\/[^/]*(\/.*)$/s.exec(resource) ?? []
   const isOdd = /\/\/|%|\/\.{1,2}(?:\/|$)|.\/$/.test(path)
   return road === 'execute-api' && isOdd ? [{ note: 'raw-path', path }] : []
+}
+
+/** As services see it: the decision asked again, with the policies as they were. */
+export async function explainedRequest(
+  requestId: string,
+  sources: Parameters<typeof explain>[1],
+): Promise<Explained | undefined> {
+  const record = await sources.trail.find(requestId)
+  if (record?.policies === undefined || record.context === undefined) return undefined
+  const { trace: traced } = await explain(requestId, sources)
+  const policies = await sources.archive.recall(record.policies)
+  if (traced === undefined || policies === undefined) return undefined
+  return {
+    accountId: record.accountId,
+    at: Date.parse(record.time),
+    trace: traced,
+    context: record.context,
+    policies: policiesOf(policies).map(({ policy: { type, name, source } }) => ({
+      type,
+      name,
+      source,
+    })),
+  }
 }

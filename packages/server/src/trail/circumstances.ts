@@ -21,12 +21,14 @@ const askedOfOne = new WeakMap<object, Asked>()
 
 function askedOf(policies: PolicySet, archive: PolicyArchive): Asked {
   const list = policiesOf(policies)
-  const only = list.length === 1 ? list[0] : undefined
+  const only = list.length === 1 ? list[0]!.policy : undefined
   const known = only && askedOfOne.get(only)
   if (known !== undefined) return known
-  const keys = [...new Set(list.flatMap(({ conditionKeys }) => [...conditionKeys]))]
+  const keys = [...new Set(list.flatMap(({ policy }) => [...policy.conditionKeys]))]
   const asked: Asked = {
-    ids: list.map((policy) => archive.idOf(policy)),
+    ids: list.map(({ policy, level }) =>
+      level === undefined ? archive.idOf(policy) : `${archive.idOf(policy)}#${level}`,
+    ),
     keys: keys.filter((key) => !isRedacted(key)),
     readsRedacted: keys.some(isRedacted),
   }

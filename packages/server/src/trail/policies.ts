@@ -20,7 +20,10 @@ interface KeptPolicy {
 export interface PolicyArchive {
   /** `type:hash`. Storing goes on behind; `onFailure` hears when it cannot. */
   readonly idOf: (policy: CompiledPolicy) => string
-  /** @returns undefined when one of them is no longer kept */
+  /**
+   * @param ids  `type:hash`, and `#level` behind those of an organization
+   * @returns undefined when one of them is no longer kept
+   */
   readonly recall: (ids: readonly string[]) => Promise<PolicySet | undefined>
   /** Forgets what no record can name any more. */
   readonly sweep: (olderThan: number) => Promise<void>
@@ -47,12 +50,14 @@ export function openPolicyArchive(
       return id
     },
     async recall(asked) {
-      const found: CompiledPolicy[] = []
-      for (const id of asked) {
+      const found: AskedPolicy[] = []
+      for (const each of asked) {
+        const [id = '', level] = each.split('#')
         const stored = await documents.get<KeptPolicy>(policiesCollection, id)
         if (stored === undefined) return undefined
         const { type, name, source } = stored.value
-        found.push(compilePolicy(source, { type, name }))
+        const policy = compilePolicy(source, { type, name })
+        found.push(level === undefined ? { policy } : { policy, level: Number(level) })
       }
       return setOf(found)
     },
@@ -65,17 +70,35 @@ export function openPolicyArchive(
   }
 }
 
-/** Everyone who was asked, each policy once. */
-export function policiesOf(policies: PolicySet): readonly CompiledPolicy[] {
-  const one = [policies.trust, policies.resource, policies.boundary, policies.vpcEndpoint]
-  const own = [...(policies.identity ?? []), ...(policies.session ?? [])]
-  const organization = [...(policies.scps ?? []), ...(policies.rcps ?? [])].flat()
-  return [...one.filter((policy) => policy !== undefined), ...own, ...organization]
+/** A policy that was asked; of an organization's also on which level, 0 being the root. */
+export interface AskedPolicy {
+  readonly policy: CompiledPolicy
+  readonly level?: number
 }
 
-function setOf(policies: readonly CompiledPolicy[]): PolicySet {
-  const one = (type: PolicyType) => policies.find((policy) => policy.type === type)
-  const all = (type: PolicyType) => policies.filter((policy) => policy.type === type)
+/** Everyone who was asked. */
+export function policiesOf(policies: PolicySet): readonly AskedPolicy[] {
+  const one = [policies.trust, policies.resource, policies.boundary, policies.vpcEndpoint]
+  const own = [...(policies.identity ?? []), ...(policies.session ?? [])]
+  const leveled = (levels: PolicySet['scps'] = []) =>
+    levels.flatMap((each, level) => each.map((policy) => ({ policy, level })))
+  return [
+    ...[...one.filter((policy) => policy !== undefined), ...own].map((policy) => ({ policy })),
+    ...leveled(policies.scps),
+    ...leveled(policies.rcps),
+  ]
+}
+
+function setOf(asked: readonly AskedPolicy[]): PolicySet {
+  const all = (type: PolicyType) =>
+    asked.filter(({ policy }) => policy.type === type).map(({ policy }) => policy)
+  const one = (type: PolicyType) => all(type)[0]
+  const levels = (type: PolicyType) => {
+    const of = asked.filter(({ policy }) => policy.type === type)
+    const found: CompiledPolicy[][] = []
+    for (const { policy, level = 0 } of of) (found[level] ??= []).push(policy)
+    return found.length > 0 ? Array.from(found, (each) => each ?? []) : undefined
+  }
   const session = all('session')
   return {
     identity: all('identity'),
@@ -84,5 +107,7 @@ function setOf(policies: readonly CompiledPolicy[]): PolicySet {
     resource: one('resource'),
     trust: one('trust'),
     vpcEndpoint: one('vpcEndpoint'),
+    scps: levels('scp'),
+    rcps: levels('rcp'),
   }
 }
