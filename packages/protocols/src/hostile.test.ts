@@ -361,7 +361,7 @@ test('whatever a request looks like, it is some service’s or refused', async (
         })
         refusedOrRead(() => {
           const name = identifyService(given, signed)
-          identifyOperation(name, models.get(name)!, given)
+          identifyOperation(name, models.get(name as (typeof serviceNames)[number])!, given)
         })
       },
     ),
