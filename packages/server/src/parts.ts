@@ -1,7 +1,7 @@
 /** What every serving process has: state, identities, deployments, the decision log, and the two roads that rest on them. */
 import type { Deployment } from '@sekisho/gateway'
 import { openIdentities, services } from '@sekisho/services'
-import { openStore, type State, type Store } from '@sekisho/store'
+import { type Counters, openStore, type State, type Store } from '@sekisho/store'
 import { type AnswerApi, createApi } from './api/answer.ts'
 import { createNoteUse } from './api/key-uses.ts'
 import { createCalls } from './calls.ts'
@@ -46,6 +46,8 @@ export interface PartsOptions {
   /** Runs before anything reads the store. */
   readonly prepare?: (store: Store) => Promise<void>
   readonly announce?: Announce
+  /** Absent: the store's own, which only one process may use. */
+  readonly counters?: Counters
   /** Resolves when every other process of this server has heard of what is committed. */
   readonly settle?: () => Promise<void>
 }
@@ -59,7 +61,8 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     await openStore(config.store === 'embedded' ? `sqlite:${config.data}` : config.store),
   )
   await prepare?.(opened)
-  const { blobs, counters, changes } = opened
+  const { blobs, changes } = opened
+  const counters = options.counters ?? opened.counters
   const documents = settle ? settled(opened.documents, settle) : opened.documents
   const store: State = { documents, blobs, counters, changes }
   const identities = stack.use(await openIdentities(store, randomIds))

@@ -13,7 +13,7 @@ interface Kept {
  * @param keptAccountId  the first account's number
  */
 export async function reset(
-  { documents, blobs }: Pick<State, 'documents' | 'blobs'>,
+  { documents, blobs, counters }: Pick<State, 'documents' | 'blobs' | 'counters'>,
   keptAccountId: string,
 ): Promise<void> {
   const isKept: Readonly<Record<string, (key: string, value: Kept) => boolean>> = {
@@ -28,5 +28,6 @@ export async function reset(
       for (const { key, value } of await transaction.list<Kept>(collection))
         if (!isKept[collection]?.(key, value)) transaction.delete(collection, key)
   })
+  await counters.forget('')
   for await (const name of blobs.list('')) await blobs.delete(name)
 }

@@ -161,6 +161,7 @@ export async function start(config: Config, program?: WorkerProgram): Promise<Ru
       program,
       start: () => ({ config, port: listener.port, clockOffsetMs: testClock?.offsetMs() ?? 0 }),
       log,
+      counters: store.counters,
       onLine: (line) => {
         for (const follower of followers) follower(line)
       },

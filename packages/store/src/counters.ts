@@ -1,59 +1,46 @@
-/** Token buckets and period counts, in this process. */
-import type { Counters } from './store.ts'
+/** Buckets and counts that are had together or not at all, in this process. */
+import { Buckets } from './buckets.ts'
+import { type CountDisk, Counts } from './counts.ts'
+import type { Counters, Draw } from './store.ts'
 
-interface Bucket {
-  tokens: number
-  refilledAtMs: number
-}
+export class LocalCounters implements Counters {
+  readonly #buckets = new Buckets()
+  readonly #counts: Counts
 
-interface Count {
-  periodId: string
-  value: number
-}
+  /** @param disk  absent: counts end with the process */
+  constructor(disk?: CountDisk) {
+    this.#counts = new Counts(disk)
+  }
 
-/** Idle buckets are full again and need not be remembered; this many are kept before the idle ones go. */
-const mostBuckets = 200_000
-
-export class MemoryCounters implements Counters {
-  readonly #buckets = new Map<string, Bucket>()
-  readonly #counts = new Map<string, Count>()
-
-  take(
-    name: string,
-    {
-      ratePerSecond,
-      burst,
-      nowMs,
-      tokens = 1,
-    }: { ratePerSecond: number; burst: number; nowMs: number; tokens?: number },
-  ): boolean {
-    let bucket = this.#buckets.get(name)
-    if (bucket === undefined) {
-      if (this.#buckets.size >= mostBuckets) this.#buckets.clear()
-      bucket = { tokens: burst, refilledAtMs: nowMs }
-      this.#buckets.set(name, bucket)
+  draw(draws: readonly Draw[], nowMs: number): number {
+    for (let at = 0; at < draws.length; at++) {
+      const draw = draws[at]!
+      const has = 'bucket' in draw ? this.#buckets.has(draw, nowMs) : this.#counts.has(draw)
+      if (!has) return at
     }
-    // A clock that jumps back refills nothing.
-    const elapsedMs = Math.max(0, nowMs - bucket.refilledAtMs)
-    bucket.tokens = Math.min(burst, bucket.tokens + (elapsedMs * ratePerSecond) / 1000)
-    bucket.refilledAtMs = Math.max(nowMs, bucket.refilledAtMs)
-    if (bucket.tokens < tokens) return false
-    bucket.tokens -= tokens
-    return true
+    for (let at = 0; at < draws.length; at++) {
+      const draw = draws[at]!
+      if ('bucket' in draw) this.#buckets.take(draw)
+      else this.#counts.add(draw)
+    }
+    return -1
   }
 
-  add(
-    name: string,
-    { amount, limit, periodId }: { amount: number; limit?: number; periodId: string },
-  ): { allowed: boolean; value: number } {
-    const value = this.read(name, periodId)
-    if (limit !== undefined && value + amount > limit) return { allowed: false, value }
-    this.#counts.set(name, { periodId, value: value + amount })
-    return { allowed: true, value: value + amount }
+  read(asked: readonly { readonly count: string; readonly period: string }[]): readonly number[] {
+    return asked.map(({ count, period }) => this.#counts.read(count, period))
   }
 
-  read(name: string, periodId: string): number {
-    const count = this.#counts.get(name)
-    return count?.periodId === periodId ? count.value : 0
+  shift(count: string, period: string, by: number): number {
+    return this.#counts.shift(count, period, by)
+  }
+
+  forget(prefix: string): void {
+    this.#buckets.forget(prefix)
+    this.#counts.forget(prefix)
+  }
+
+  /** Saves what is not saved yet. */
+  close(): void {
+    this.#counts.save()
   }
 }

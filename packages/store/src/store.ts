@@ -63,19 +63,49 @@ export interface Blobs {
   list(prefix: string): AsyncIterable<string>
 }
 
-/** Counts that many requests share: token buckets and quotas. Times are epoch milliseconds. */
+/** A token of a bucket that holds at most `burst` and fills at `ratePerSecond`. */
+export interface Bucket {
+  readonly bucket: string
+  readonly ratePerSecond: number
+  readonly burst: number
+}
+
+/** One more in a period, up to a limit where there is one. */
+export interface Count {
+  readonly count: string
+  /** Any word without a space; counting begins at 0 in each. */
+  readonly period: string
+  readonly limit?: number
+}
+
+export type Draw = Bucket | Count
+
+/**
+ * What many requests share: token buckets and quotas. Counts survive the process, buckets are full after it. At once where
+ * they are in this process.
+ */
 export interface Counters {
-  /** Takes `tokens` from a bucket that holds at most `burst` and refills at `ratePerSecond`; false when there are too few. */
-  take(
-    bucket: string,
-    options: { ratePerSecond: number; burst: number; nowMs: number; tokens?: number },
-  ): Promise<boolean> | boolean
-  /** Adds to a count unless it would exceed `limit`; the count starts at 0 again when `periodId` changes. */
-  add(
-    counter: string,
-    options: { amount: number; limit?: number; periodId: string },
-  ): Promise<{ allowed: boolean; value: number }> | { allowed: boolean; value: number }
-  read(counter: string, periodId: string): Promise<number> | number
+  /**
+   * Has everything that is asked for, or changes nothing. No bucket or count is asked for twice.
+   *
+   * @param nowMs  epoch milliseconds
+   * @returns the position of the first that refuses; −1: none does
+   * @throws CountersError
+   */
+  draw(draws: readonly Draw[], nowMs: number): Promise<number> | number
+  read(
+    asked: readonly { readonly count: string; readonly period: string }[],
+  ): Promise<readonly number[]> | readonly number[]
+  /** Adds `by`, which may be negative, whatever the limit. On disk when done. @returns what it is then */
+  shift(count: string, period: string, by: number): Promise<number> | number
+  /** Everything whose name begins so. */
+  forget(prefix: string): Promise<void> | void
+}
+
+/** Nobody can say what has been counted: nothing may be admitted. */
+export class CountersError extends Error {
+  override readonly name = 'CountersError'
+  readonly code = 'COUNTERS'
 }
 
 export interface Change {

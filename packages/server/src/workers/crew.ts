@@ -1,7 +1,9 @@
 /** The other processes of this server, as its first one sees them. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import type { Counters } from '@sekisho/store'
 import { failureFields, type Log } from '../log.ts'
+import { answerCounters } from './crew-counters.ts'
 import { type OwnConnection, Wire, type WorkerMetrics, type WorkerStart } from './wire.ts'
 
 /** The program that a worker runs: the same that this process runs, called so. */
@@ -16,6 +18,8 @@ export interface CrewOptions {
   readonly start: () => WorkerStart
   readonly log: Log
   readonly onLine: (line: string) => void
+  /** What the workers count, they count here. */
+  readonly counters: Counters
   /** A worker has opened a connection to this machine, or closed it. */
   readonly onOwn: (connection: OwnConnection) => void
   /** A worker has committed something. */
@@ -111,13 +115,14 @@ export class Crew {
   }
 
   async #spawn(): Promise<void> {
-    const { program, start, log, onLine, onOwn, onHear } = this.#options
+    const { program, start, log, counters, onLine, onOwn, onHear } = this.#options
     const child = fork(program.path, program.args, {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     const worker: Worker = {
       child,
       wire: new Wire(child, {
+        ...answerCounters(counters),
         line(line) {
           onLine(line)
           return null

@@ -6,6 +6,7 @@ import { type Listener, listen } from '../listen.ts'
 import { createLog } from '../log.ts'
 import { openParts, type Parts } from '../parts.ts'
 import { createRoads } from '../roads.ts'
+import { askCounters } from './crew-counters.ts'
 import { createForwarder } from './forward.ts'
 import { Wire, type WorkerStart } from './wire.ts'
 
@@ -91,6 +92,7 @@ async function serve(
     log: createLog(config['log-level']),
     clock,
     stack,
+    counters: askCounters(wire),
     announce: async (name, isOpen) => {
       await wire.ask('own', { name, isOpen })
     },

@@ -1,6 +1,6 @@
 /** State that ends with the process: for tests and for trying things out. */
 import { Listeners } from '../changes.ts'
-import { MemoryCounters } from '../counters.ts'
+import { LocalCounters } from '../counters.ts'
 import { attempt, compareKeys, fingerprintOf, isInside, type Proposal } from '../optimistic.ts'
 import type { Blobs, Documents, Range, Store, Stored, Transaction } from '../store.ts'
 
@@ -9,7 +9,7 @@ export function openMemory(): Store {
   return {
     documents: new MemoryDocuments(changes),
     blobs: new MemoryBlobs(),
-    counters: new MemoryCounters(),
+    counters: new LocalCounters(),
     changes,
     async [Symbol.asyncDispose]() {},
   }

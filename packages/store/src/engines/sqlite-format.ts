@@ -21,6 +21,13 @@ const migrations: readonly string[] = [
    CREATE TABLE revisions (last INTEGER NOT NULL) STRICT;
    INSERT INTO revisions (last) VALUES (0);
    CREATE TABLE changes (revision INTEGER PRIMARY KEY, collection TEXT NOT NULL, key TEXT NOT NULL) STRICT;`,
+  `CREATE TABLE counts (
+     name TEXT NOT NULL,
+     period TEXT NOT NULL,
+     value INTEGER NOT NULL,
+     savedAt INTEGER NOT NULL,
+     PRIMARY KEY (name, period)
+   ) WITHOUT ROWID, STRICT;`,
 ]
 
 export const formatVersion = migrations.length

@@ -3,10 +3,11 @@ import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { Listeners } from '../changes.ts'
-import { MemoryCounters } from '../counters.ts'
+import { LocalCounters } from '../counters.ts'
 import { attempt, fingerprintOf, type Proposal } from '../optimistic.ts'
 import type { Change, Documents, Range, Store, Stored, Transaction } from '../store.ts'
 import { BlobFolder, type BlobIndex } from './blob-folder.ts'
+import { SqliteCounts } from './sqlite-counts.ts'
 import { migrate } from './sqlite-format.ts'
 
 /** How often another process's commits are looked for; the look costs microseconds. */
@@ -26,12 +27,14 @@ export async function openSqlite(folder: string): Promise<Store> {
   chmodSync(path, 0o600)
   const changes = new Listeners()
   const documents = new SqliteDocuments(database, changes)
+  const counters = new LocalCounters(new SqliteCounts(database, Date.now()))
   return {
     documents,
     blobs: await BlobFolder.open(join(folder, 'blobs'), documents.blobIndex()),
-    counters: new MemoryCounters(),
+    counters,
     changes,
     async [Symbol.asyncDispose]() {
+      counters.close()
       await documents.close()
     },
   }

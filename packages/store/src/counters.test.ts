@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Buckets } from './buckets.ts'
+import { LocalCounters } from './counters.ts'
+import type { CountDisk, SavedCount } from './counts.ts'
+import { CountersError } from './store.ts'
+
+test('10,000 a second are let through within one percent, however they come', () => {
+  for (const perMs of [11, 40, 500]) {
+    const buckets = new Buckets()
+    const bucket = { bucket: 'b', ratePerSecond: 10_000, burst: 100 }
+    let had = 0
+    for (let ms = 0; ms < 1_000; ms++)
+      for (let n = 0; n < perMs; n++)
+        if (buckets.has(bucket, ms)) {
+          buckets.take(bucket)
+          had++
+        }
+    assert.ok(Math.abs(had - 10_100) <= 100, `${perMs} a millisecond: ${had}`)
+  }
+})
+
+test('idle buckets go, and no limit goes with them', () => {
+  const buckets = new Buckets()
+  const slow = { bucket: 'slow', ratePerSecond: 0.000_001, burst: 1 }
+  assert.equal(buckets.has(slow, 0), true)
+  buckets.take(slow)
+  for (let n = 0; n < 300_000; n++) {
+    const bucket = { bucket: `b${n}`, ratePerSecond: 1_000, burst: 1 }
+    assert.equal(buckets.has(bucket, n), true)
+    buckets.take(bucket)
+  }
+  assert.ok(buckets.size < 100, `${buckets.size} are kept`)
+  assert.equal(buckets.has(slow, 300_000), false)
+})
+
+class Disk implements CountDisk {
+  readonly saved = new Map<string, number>()
+  isBroken = false
+  load(count: string, period: string) {
+    return this.saved.get(`${count} ${period}`) ?? 0
+  }
+  save(rows: readonly SavedCount[]) {
+    if (this.isBroken) throw new Error('disk full')
+    for (const { count, period, value } of rows) this.saved.set(`${count} ${period}`, value)
+  }
+  forget() {}
+}
+
+test('counts are on disk within a second, and go on from there', async () => {
+  const disk = new Disk()
+  const counters = new LocalCounters(disk)
+  for (let n = 0; n < 12_000; n++) counters.draw([{ count: `c${n}`, period: 'p' }], 0)
+  await sleep(700)
+  assert.equal(disk.saved.size, 12_000)
+  counters.draw([{ count: 'c1', period: 'p' }], 0)
+  counters.close()
+  assert.deepEqual(new LocalCounters(disk).read([{ count: 'c1', period: 'p' }]), [2])
+})
+
+test('who cannot save what was counted admits nobody after a second', async () => {
+  const disk = new Disk()
+  const counters = new LocalCounters(disk)
+  const draw = () => counters.draw([{ count: 'c', period: 'p' }], 0)
+  disk.isBroken = true
+  assert.equal(draw(), -1)
+  await sleep(1_250)
+  assert.throws(draw, CountersError)
+  disk.isBroken = false
+  await sleep(300)
+  assert.equal(draw(), -1)
+  counters.close()
+  assert.equal(disk.load('c', 'p'), 2)
+})
