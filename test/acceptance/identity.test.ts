@@ -607,6 +607,19 @@ test('a request that nobody makes is decided as if somebody did', async () => {
   assert.equal(red.EvalDecision, 'allowed')
   assert.equal(red.MatchedStatements![0]!.SourcePolicyId, 'user_simulated_own')
   assert.equal((await decided('blue', {})).EvalDecision, 'implicitDeny')
+  const granted = await client.listPoliciesGrantingServiceAccess({
+    Arn: `arn:aws:iam::${first}:user/simulated`,
+    ServiceNamespaces: ['s3', 'iam'],
+  })
+  assert.deepEqual(granted.PoliciesGrantingServiceAccess, [
+    {
+      ServiceNamespace: 's3',
+      Policies: [
+        { PolicyName: 'own', PolicyType: 'INLINE', EntityType: 'USER', EntityName: 'simulated' },
+      ],
+    },
+    { ServiceNamespace: 'iam', Policies: [] },
+  ])
   const bounded = await decided('red', {
     PermissionsBoundaryPolicyInputList: [document(allow('ec2:*'))],
   })

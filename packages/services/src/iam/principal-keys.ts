@@ -35,7 +35,11 @@ export const principalKeyRows = {
         ? principal.arn
         : undefined,
   'aws:principalaccount': ({ principal }) =>
-    'accountId' in principal ? principal.accountId : 'anonymous',
+    'accountId' in principal
+      ? principal.accountId
+      : principal.type === 'anonymous'
+        ? 'anonymous'
+        : undefined,
   'aws:principaltype': ({ principal }) => types[principal.type],
   'aws:principalisawsservice': ({ principal }) =>
     principal.type === 'anonymous' ? undefined : String(principal.type === 'service'),

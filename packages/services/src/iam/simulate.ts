@@ -72,6 +72,40 @@ export const simulate = {
     },
   },
 
+  ListPoliciesGrantingServiceAccess: {
+    async handle({ Arn, ServiceNamespaces }, call) {
+      const { policies, nameOf } = await sourceOf(Arn, call)
+      const granting = (namespace: string) =>
+        (policies.identity ?? []).filter(({ document }) =>
+          document.statements.some(
+            ({ effect, action }) => effect === 'Allow' && speaksOf(action, namespace),
+          ),
+        )
+      const entity = Arn.slice(Arn.lastIndexOf('/') + 1)
+      const kind = /:(user|role|group)\//.exec(Arn)?.[1]?.toUpperCase()
+      return {
+        PoliciesGrantingServiceAccess: ServiceNamespaces.map((ServiceNamespace) => ({
+          ServiceNamespace,
+          Policies: granting(ServiceNamespace).map((policy) =>
+            policy.name.startsWith('arn:')
+              ? {
+                  PolicyName: nameOf(policy).SourcePolicyId,
+                  PolicyType: 'MANAGED' as const,
+                  PolicyArn: policy.name,
+                }
+              : {
+                  PolicyName: policy.name,
+                  PolicyType: 'INLINE' as const,
+                  EntityType: kind as Sdk.PolicyOwnerEntityType,
+                  EntityName: entity,
+                },
+          ),
+        })),
+        IsTruncated: false,
+      }
+    },
+  },
+
   GetContextKeysForCustomPolicy: {
     async handle({ PolicyInputList }) {
       const policies = compileAll(PolicyInputList, 'identity', 'PolicyInputList')
@@ -87,6 +121,23 @@ export const simulate = {
     },
   },
 } satisfies GatedOperations<typeof Sdk>
+
+/** Is any action of the service allowed by it? NotAction speaks of all services that it does not name whole. */
+function speaksOf(
+  { isNegated, values }: CompiledPolicy['document']['statements'][number]['action'],
+  namespace: string,
+): boolean {
+  const prefixes = values.map((value) => value.toLowerCase())
+  if (isNegated) return !prefixes.some((value) => value === '*' || value === `${namespace}:*`)
+  return prefixes.some((value) => {
+    const prefix = value === '*' ? '*' : value.slice(0, value.indexOf(':'))
+    const pattern = prefix
+      .replace(/[^*?\w-]/g, '')
+      .replaceAll('*', '[\\w-]*')
+      .replaceAll('?', '[\\w-]')
+    return new RegExp(`^${pattern}$`).test(namespace)
+  })
+}
 
 interface Subject {
   readonly caller: Principal
