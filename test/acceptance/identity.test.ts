@@ -675,6 +675,25 @@ test('a role is handed to a service only by whom iam:PassRole lets', async () =>
   })
   await may('iam:PassRole', to('lambda.amazonaws.com'))
   await assert.rejects(patch(), /iam:PassRole/)
+  const body = JSON.stringify({
+    openapi: '3.0.1',
+    info: { title: 'passed' },
+    paths: {
+      '/': {
+        get: {
+          responses: {},
+          'x-amazon-apigateway-integration': {
+            type: 'mock',
+            credentials: `arn:aws:iam::${first}:role/Integration`,
+          },
+        },
+      },
+    },
+  })
+  await assert.rejects(
+    new gateway.APIGateway(settings(user)).importRestApi({ body: Buffer.from(body) }),
+    /iam:PassRole on resource: arn:aws:iam::000000000000:role\/Integration/,
+  )
   await may('iam:PassRole', to('apigateway.amazonaws.com'))
   assert.equal((await patch()).cloudwatchRoleArn, cloudwatchRoleArn)
 })

@@ -1,7 +1,7 @@
 /** APIs from OpenAPI documents, and documents from APIs. */
 import type * as Sdk from '@aws-sdk/client-api-gateway'
 import { stringify } from 'yaml'
-import type { Call, GatedOperations } from '../service.ts'
+import { type Call, type GatedOperations, type Need, passRole } from '../service.ts'
 import { applyImport, emptied, endpointType, importErrors } from './apply-import.ts'
 import { deploymentOf } from './deployments.ts'
 import { badRequest } from './errors.ts'
@@ -9,6 +9,7 @@ import { fileApi, newApi } from './new-api.ts'
 import { type ExportedApi, exportDocument } from './openapi/export.ts'
 import { basePathModes, type ImportedApi, importDocument } from './openapi/import.ts'
 import {
+  isNode,
   member,
   type Node,
   OpenApiError,
@@ -21,7 +22,10 @@ import { stageOf } from './stages.ts'
 
 export const importExport: GatedOperations<typeof Sdk> = {
   ImportRestApi: {
-    needs: ({ body }, call) => policyNeeds(setsPolicy(body), call, '*'),
+    needs: ({ body }, call) => [
+      ...policyNeeds(setsPolicy(body), call, '*'),
+      ...rolesHandedOver(body),
+    ],
     async handle({ body, failOnWarnings, parameters }, call) {
       const imported = read(body, parameters, failOnWarnings)
       const { endpointConfigurationTypes: types } = parameters ?? {}
@@ -39,7 +43,10 @@ export const importExport: GatedOperations<typeof Sdk> = {
   },
 
   PutRestApi: {
-    needs: ({ restApiId, body }, call) => policyNeeds(setsPolicy(body), call, restApiId),
+    needs: ({ restApiId, body }, call) => [
+      ...policyNeeds(setsPolicy(body), call, restApiId),
+      ...rolesHandedOver(body),
+    ],
     constraints: { mode: { enum: ['merge', 'overwrite'] } },
     async handle({ restApiId, body, failOnWarnings, mode = 'merge', parameters }, call) {
       const imported = read(body, parameters, failOnWarnings)
@@ -90,6 +97,30 @@ function setsPolicy(body: unknown): boolean {
     if (error instanceof OpenApiError) return false
     throw error
   }
+}
+
+/** Members of the extensions that name a role for API Gateway to act with. */
+const roleMembers: ReadonlySet<string> = new Set(['credentials', 'authorizerCredentials'])
+
+/** Each once, wherever in the document it stands; one that cannot be read hands over nothing. */
+function rolesHandedOver(body: unknown): readonly Need[] {
+  let open: readonly unknown[]
+  try {
+    open = [parseOpenApi(body as Uint8Array).root]
+  } catch (error) {
+    if (error instanceof OpenApiError) return []
+    throw error
+  }
+  const roles = new Set<string>()
+  for (; open.length > 0; open = open.flatMap(childrenOf))
+    for (const node of open.filter(isNode))
+      for (const [name, value] of Object.entries(node))
+        if (roleMembers.has(name) && typeof value === 'string') roles.add(value)
+  return [...roles].flatMap((role) => passRole(role, 'apigateway.amazonaws.com'))
+}
+
+function childrenOf(value: unknown): readonly unknown[] {
+  return typeof value === 'object' && value !== null ? Object.values(value) : []
 }
 
 type Parameters = Readonly<Record<string, string>> | undefined
