@@ -2,25 +2,22 @@
 import { join } from 'node:path'
 import { signRequest } from '@sekisho/sigv4'
 import type { Side } from './lib/load.ts'
-import { loadCore, startServer } from './lib/processes.ts'
+import { freePort, loadCore, startServer } from './lib/processes.ts'
 import { figure, type Goal, type Section } from './lib/report.ts'
 import { type Measured, type RoundOptions, takeTurns } from './lib/rounds.ts'
 import { nginx } from './peers/nginx.ts'
 import { region, type Sekisho, startSekisho } from './peers/sekisho.ts'
 
-const ports = {
-  sekisho: 45660,
-  nginx: 45661,
-  node: 45662,
-  offline: 45663,
-  offlineLambda: 45664,
-  upstream: 45665,
-}
-
 /** A list as long as an office's: 40 blocks and the generator's own address. */
 const cidrs = [...Array.from({ length: 40 }, (_, at) => `198.51.${at}.0/24`), '127.0.0.1/32']
 
 export async function http(options: RoundOptions): Promise<readonly Section[]> {
+  const ports = {
+    sekisho: await freePort(),
+    nginx: await freePort(),
+    node: await freePort(),
+    upstream: await freePort(),
+  }
   const upstreamUrl = `http://127.0.0.1:${ports.upstream}/`
   await using upstream = await startServer({
     ...nginx(ports.upstream, ['127.0.0.1/32'], upstreamUrl),
@@ -45,7 +42,7 @@ export async function http(options: RoundOptions): Promise<readonly Section[]> {
     options,
   )
   // By itself and last: it opens a connection for every call to its upstream, and soon nobody gets a port.
-  await using offline = await startServer(serverlessOffline(upstream.url))
+  await using offline = await startServer(await serverlessOffline(upstream.url))
   const mockOffline = await takeTurns(
     [sekishoMock, { name: 'serverless-offline', server: offline }],
     options,
@@ -61,16 +58,17 @@ export async function http(options: RoundOptions): Promise<readonly Section[]> {
   ]
 }
 
-function serverlessOffline(upstream: string) {
+async function serverlessOffline(upstream: string) {
+  const [port, lambdaPort] = [await freePort(), await freePort()]
   const folder = join(import.meta.dirname, 'peers/serverless-offline')
   return {
     command: process.execPath,
     args: [join(import.meta.dirname, 'node_modules/serverless/bin/serverless.js'), 'offline'],
     cwd: folder,
-    url: `http://127.0.0.1:${ports.offline}/`,
+    url: `http://127.0.0.1:${port}/`,
     env: {
-      PEER_PORT: String(ports.offline),
-      PEER_LAMBDA_PORT: String(ports.offlineLambda),
+      PEER_PORT: String(port),
+      PEER_LAMBDA_PORT: String(lambdaPort),
       PEER_UPSTREAM: upstream,
       SLS_TELEMETRY_DISABLED: '1',
       SLS_NOTIFICATIONS_MODE: 'off',

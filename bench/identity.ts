@@ -6,12 +6,11 @@ import { accessKeysCollection, accountsCollection, iamCollections } from '@sekis
 import { signRequest } from '@sekisho/sigv4'
 import { openStore } from '@sekisho/store'
 import type { Side } from './lib/load.ts'
-import { residentMb, type Started, startServer } from './lib/processes.ts'
+import { freePort, residentMb, type Started, startServer } from './lib/processes.ts'
 import { figure, type Section } from './lib/report.ts'
 import { median, type RoundOptions, takeTurns } from './lib/rounds.ts'
 import { type Credentials, launchOf, readCredentials, region } from './peers/sekisho.ts'
 
-const port = 45680
 const accounts = 4
 const usersPerAccount = 2_500
 const policiesEach = 10
@@ -20,8 +19,9 @@ const policiesEach = 10
 const path = '/account'
 
 export async function identity({ rounds, seconds }: RoundOptions): Promise<readonly Section[]> {
-  const small = await newData()
-  const large = await newData()
+  const port = await freePort()
+  const small = await newData(port)
+  const large = await newData(port)
   await populate(large)
   const starts = { small: [] as number[], large: [] as number[] }
   for (let round = 0; round < rounds; round++)
@@ -80,7 +80,7 @@ export async function identity({ rounds, seconds }: RoundOptions): Promise<reado
   ]
 }
 
-async function newData(): Promise<string> {
+async function newData(port: number): Promise<string> {
   const data = mkdtempSync(join(tmpdir(), 'sekisho-bench-identity-'))
   await using _server = await startServer(launchOf(port, data))
   return data

@@ -3,14 +3,13 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Launch, residentMb, startServer } from './lib/processes.ts'
+import { freePort, type Launch, residentMb, startServer } from './lib/processes.ts'
 import { figure, type Section } from './lib/report.ts'
 import { median, type RoundOptions } from './lib/rounds.ts'
 import { launchOf } from './peers/sekisho.ts'
 
-const ports = { sekisho: 45670, node: 45671 }
-
 export async function startup({ rounds }: RoundOptions): Promise<readonly Section[]> {
+  const ports = { sekisho: await freePort(), node: await freePort() }
   const data = mkdtempSync(join(tmpdir(), 'sekisho-bench-start-'))
   const sides: readonly (readonly [string, Launch])[] = [
     ['sekisho', launchOf(ports.sekisho, data)],

@@ -1,6 +1,8 @@
 /** Servers under measurement: started on one core, watched for their CPU time, ended with the run. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** The server has one core, the generator (and any upstream) the other. */
@@ -21,6 +23,16 @@ export interface Launch {
   readonly core?: string
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
+}
+
+/** A port that nobody has at the moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
 }
 
 /** Starts a server and waits (30 s at most) until it answers HTTP at all. */
