@@ -758,3 +758,48 @@ test('a refusal by the organization can be explained afterwards', async () => {
   assert.match(explained.stdout, /no-iam/)
   assert.match(explained.stdout, /service control policy/)
 })
+
+test('administrators may be held to users with a boundary, and cannot take it off', async () => {
+  const client = iamOf(root)
+  const delegate = await userWithKey('delegate')
+  const { Policy } = await client.createPolicy({
+    PolicyName: 'limit',
+    PolicyDocument: document(allow('s3:*')),
+  })
+  const PermissionsBoundary = Policy!.Arn!
+  await client.putUserPolicy({
+    UserName: 'delegate',
+    PolicyName: 'own',
+    PolicyDocument: document(
+      allow(['iam:CreateUser', 'iam:PutUserPolicy'], {
+        Condition: { StringEquals: { 'iam:PermissionsBoundary': PermissionsBoundary } },
+      }),
+    ),
+  })
+  const limited = iamOf(delegate)
+  await assert.rejects(limited.createUser({ UserName: 'free' }), refusedAs('AccessDenied'))
+  await limited.createUser({ UserName: 'bound', PermissionsBoundary })
+  const grant = (UserName: string) =>
+    limited.putUserPolicy({
+      UserName,
+      PolicyName: 'all',
+      PolicyDocument: document(allow('*')),
+    })
+  await grant('bound')
+  await client.createUser({ UserName: 'free' })
+  await assert.rejects(grant('free'), refusedAs('AccessDenied'))
+  await assert.rejects(
+    limited.deleteUserPermissionsBoundary({ UserName: 'bound' }),
+    refusedAs('AccessDenied'),
+  )
+  // What the boundary does not allow, no policy of the user's own does.
+  const { AccessKey } = await client.createAccessKey({ UserName: 'bound' })
+  const bound = {
+    accessKeyId: AccessKey!.AccessKeyId!,
+    secretAccessKey: AccessKey!.SecretAccessKey!,
+  }
+  await assert.rejects(
+    iamOf(bound).listUsers({}),
+    refusedAs('AccessDenied', /because no permissions boundary allows the iam:ListUsers action/),
+  )
+})

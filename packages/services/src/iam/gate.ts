@@ -15,17 +15,34 @@ import {
 interface Named {
   readonly arn: string
   readonly tags: readonly Tag[]
+  /** That the user or role has. */
+  readonly boundary?: string | undefined
 }
+
+/** What may be done to somebody may depend on the boundary that holds for them. */
+const bounded: ReadonlySet<string> = new Set(
+  ['User', 'Role'].flatMap((kind) => [
+    `Attach${kind}Policy`,
+    `Delete${kind}PermissionsBoundary`,
+    `Delete${kind}Policy`,
+    `Detach${kind}Policy`,
+    `Put${kind}Policy`,
+  ]),
+)
 
 /**
  * @see Service Authorization Reference, "Actions, resources, and condition keys for AWS Identity and Access Management"
  */
 export async function iamGate({ name }: OperationModel, input: Values, call: Call): Promise<Needs> {
-  const { arn, tags } = await resourceOf(name, input, call)
+  const { arn, tags, boundary } = await resourceOf(name, input, call)
   const own: Need = {
     action: `iam:${name}`,
     resource: arn,
-    keys: { ...resourceTags(tags), ...inputKeys(input) },
+    keys: {
+      ...(boundary !== undefined && bounded.has(name) && { 'iam:PermissionsBoundary': boundary }),
+      ...resourceTags(tags),
+      ...inputKeys(input),
+    },
   }
   const handedOver = await passedRole(name, input, call)
   return handedOver ? [own, handedOver] : [own]
@@ -41,7 +58,8 @@ async function resourceOf(operation: string, input: Values, call: Call): Promise
     const found = await readEntity(call.documents, kind, accountId, name)
     const path = text('Path') ?? '/'
     if (found === undefined) return { arn: arnOf(kind, { accountId, path, name }), tags: [] }
-    return { arn: arnOf(kind, found), tags: 'tags' in found ? found.tags : [] }
+    if (!('tags' in found)) return { arn: arnOf(kind, found), tags: [] }
+    return { arn: arnOf(kind, found), tags: found.tags, boundary: found.boundary }
   }
   const listed = Object.hasOwn(lists, operation) ? lists[operation] : undefined
   if (listed !== undefined) return { arn: `arn:aws:iam::${accountId}:${listed}/`, tags: [] }
