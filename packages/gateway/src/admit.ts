@@ -1,9 +1,153 @@
-/** May this caller call now? API keys and usage plans come here. */
+/** May this caller call now? The API key, the plan that it belongs to, and the limits of plan, stage and account. */
+import type { GatewayResponseType } from '@aws-sdk/client-api-gateway'
+import type { CompiledMethod } from './deployment.ts'
 import { GatewayError } from './gateway-responses.ts'
-import type { Admitted, Authorized } from './pass.ts'
+import type { Admitted, ApiKey, Authorized } from './pass.ts'
+import type { Draw, KeyHolder, Ports } from './ports.ts'
+import type { MethodSettings, StageSettings, Throttle } from './snapshot.ts'
+import { dayOf, periodName, usageCounts } from './usage.ts'
 
-/** No key can be valid while there are no keys: a method that wants one refuses everybody. */
-export function admit(authorized: Authorized): Admitted {
-  if (authorized.method.apiKeyRequired) throw new GatewayError('INVALID_API_KEY')
-  return { ...authorized, admitted: true }
+/** What an API is held to where nothing lower is said. @see API Gateway Developer Guide, "Quotas for API Gateway account" */
+export const accountThrottle = { rateLimit: 10_000, burstLimit: 5_000 } as const
+
+/** Keys are 20 to 128 characters. */
+const longestKey = 128
+
+/**
+ * At once where keys and counters are in this process.
+ *
+ * @throws GatewayError INVALID_API_KEY, THROTTLED, QUOTA_EXCEEDED
+ * @see API Gateway Developer Guide, "Throttle requests to your REST APIs": plan, then stage, then account
+ */
+export function admit(authorized: Authorized, ports: Ports): Admitted | Promise<Admitted> {
+  if (!authorized.method.apiKeyRequired) return drawn(authorized, undefined, ports)
+  const value = keyValue(authorized)
+  if (value === undefined || value === '' || value.length > longestKey) throw invalidKey()
+  const { snapshot } = authorized.deployment
+  const found = ports.findKey(value, snapshot, authorized.stage.stageName)
+  const withHolder = (holder: KeyHolder | undefined) => {
+    if (holder === undefined) throw invalidKey()
+    return drawn(authorized, { value, holder }, ports)
+  }
+  return found instanceof Promise ? found.then(withHolder) : withHolder(found)
+}
+
+const invalidKey = () => new GatewayError('INVALID_API_KEY')
+
+/** @see API Gateway Developer Guide, "API key source": with AUTHORIZER the header is not looked at */
+function keyValue({ received, deployment, usageIdentifierKey }: Authorized): string | undefined {
+  if (deployment.snapshot.apiKeySource === 'AUTHORIZER') return usageIdentifierKey
+  const { headers } = received
+  let value: string | undefined
+  for (let at = 0; at + 1 < headers.length; at += 2)
+    if (headers[at]!.length === 9 && headers[at]!.toLowerCase() === 'x-api-key') {
+      // Of two nobody can say which is meant.
+      if (value !== undefined) return undefined
+      value = headers[at + 1]!
+    }
+  return value
+}
+
+interface Presented {
+  readonly value: string
+  readonly holder: KeyHolder
+}
+
+type Limited = readonly [Draw, GatewayResponseType]
+
+function drawn(
+  authorized: Authorized,
+  presented: Presented | undefined,
+  ports: Ports,
+): Admitted | Promise<Admitted> {
+  const nowMs = ports.nowMs()
+  const limits = presented ? planLimits(authorized, presented.holder, nowMs) : []
+  const ofStage = stageLimit(authorized)
+  if (ofStage) limits.push(ofStage)
+  const ofAccount = accountLimit(authorized, ports)
+  if (ofAccount) limits.push(ofAccount)
+  const apiKey = presented && { id: presented.holder.keyId, value: presented.value }
+  if (limits.length === 0) return admitted(authorized, apiKey)
+  const refusing = ports.draw(
+    limits.map(([draw]) => draw),
+    nowMs,
+  )
+  const settle = (position: number) => {
+    if (position >= 0) throw new GatewayError(limits[position]?.[1] ?? 'THROTTLED')
+    return admitted(authorized, apiKey)
+  }
+  return refusing instanceof Promise ? refusing.then(settle) : settle(refusing)
+}
+
+function admitted(authorized: Authorized, apiKey: ApiKey | undefined): Admitted {
+  return { ...authorized, admitted: true, ...(apiKey && { apiKey }) }
+}
+
+/** A key's limits are its own, over all stages of the plan; those of a method stand in the place of the plan's. */
+function planLimits(
+  { deployment: { snapshot }, stage, method }: Authorized,
+  { keyId, plan }: KeyHolder,
+  nowMs: number,
+): Limited[] {
+  const counts = usageCounts(snapshot, plan.id, keyId)
+  const name = `plan/${snapshot.accountId}/${snapshot.region}/${plan.id}/${keyId}`
+  const path = `${method.resource.path}/${method.name}`
+  const own = Object.hasOwn(plan.methods, path) ? plan.methods[path] : undefined
+  const limits: Limited[] = []
+  if (own) limits.push(throttled(`${name}/${snapshot.restApiId}/${stage.stageName}${path}`, own))
+  else if (plan.throttle) limits.push(throttled(name, plan.throttle))
+  if (plan.quota)
+    limits.push([
+      { count: counts.quota, period: periodName(plan.quota, nowMs), limit: plan.quota.limit },
+      'QUOTA_EXCEEDED',
+    ])
+  limits.push([{ count: counts.used, period: dayOf(nowMs) }, 'QUOTA_EXCEEDED'])
+  return limits
+}
+
+/** Each method of a stage has the limit for itself, whether it was set for all or for one. */
+function stageLimit({ deployment: { snapshot }, stage, method }: Authorized): Limited | undefined {
+  const throttle = stageThrottle(stage, method)
+  if (throttle === undefined) return undefined
+  const { restApiId } = snapshot
+  const name = `stage/${restApiId}/${stage.stageName}${method.resource.path}/${method.name}`
+  return throttled(name, throttle)
+}
+
+/** Settings by method are keyed by the resource's path with `~1` for `/`, with or without the first one. */
+function stageThrottle(
+  { methodSettings }: StageSettings,
+  method: CompiledMethod,
+): Throttle | undefined {
+  if (methodSettings === undefined) return undefined
+  const path = method.resource.path.replaceAll('/', '~1')
+  const own: MethodSettings | undefined =
+    methodSettings[`${path}/${method.name}`] ?? methodSettings[`${path.slice(2)}/${method.name}`]
+  const all = methodSettings['*/*']
+  const rateLimit = own?.throttlingRateLimit ?? all?.throttlingRateLimit
+  const burstLimit = own?.throttlingBurstLimit ?? all?.throttlingBurstLimit
+  if (rateLimit === undefined && burstLimit === undefined) return undefined
+  // −1 is how AWS's clients say that a method is not throttled.
+  if ((rateLimit ?? 0) < 0 || (burstLimit ?? 0) < 0) return undefined
+  return {
+    ...(rateLimit !== undefined && { rateLimit }),
+    ...(burstLimit !== undefined && { burstLimit }),
+  }
+}
+
+function accountLimit(
+  { deployment: { snapshot } }: Authorized,
+  { accountThrottle: throttle }: Ports,
+): Limited | undefined {
+  return throttle && throttled(`account/${snapshot.accountId}/${snapshot.region}`, throttle)
+}
+
+function throttled(
+  bucket: string,
+  {
+    rateLimit: ratePerSecond = accountThrottle.rateLimit,
+    burstLimit: burst = accountThrottle.burstLimit,
+  }: Throttle,
+): Limited {
+  return [{ bucket, ratePerSecond, burst }, 'THROTTLED']
 }

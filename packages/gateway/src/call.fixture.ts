@@ -10,7 +10,13 @@ import type {
   UpstreamRequest,
   UpstreamResponse,
 } from './ports.ts'
-import type { DeploymentSnapshot, SnapshotMethod, SnapshotResource } from './snapshot.ts'
+import type {
+  DeploymentSnapshot,
+  SnapshotMethod,
+  SnapshotResource,
+  StageSettings,
+  Throttle,
+} from './snapshot.ts'
 
 export const nowMs = Date.UTC(2026, 0, 2, 3, 4, 5)
 export const owner = '000000001234'
@@ -74,6 +80,10 @@ export interface CallOptions {
   readonly upstream?: (request: UpstreamRequest) => UpstreamResponse | Promise<UpstreamResponse>
   readonly strictPaths?: boolean
   readonly at?: number
+  readonly findKey?: Ports['findKey']
+  readonly draw?: Ports['draw']
+  readonly accountThrottle?: Throttle
+  readonly methodSettings?: StageSettings['methodSettings']
 }
 
 export async function call(
@@ -119,10 +129,18 @@ export async function call(
     nowMs: () => nowMs,
     machineNowMs: () => nowMs,
     identify: (id) => (id === key.accessKeyId ? identity(options.signedBy ?? owner) : 'unknown'),
+    findKey: options.findKey ?? (() => undefined),
+    draw: options.draw ?? (() => -1),
+    ...(options.accountThrottle && { accountThrottle: options.accountThrottle }),
     send: async (request) => (options.upstream ?? refuse)(request),
   }
   const gateway: GatewayOptions = { strictPaths: options.strictPaths ?? false }
-  const stage = { stageName: 'prod', deploymentId: 'dep123', variables: options.variables ?? {} }
+  const stage = {
+    stageName: 'prod',
+    deploymentId: 'dep123',
+    variables: options.variables ?? {},
+    ...(options.methodSettings && { methodSettings: options.methodSettings }),
+  }
   return invoke(received, compileDeployment(snapshot), stage, ports, gateway)
 }
 

@@ -12,6 +12,8 @@ export interface RouteNode {
 }
 
 export interface CompiledMethod {
+  /** `ANY` where it takes all. */
+  readonly name: string
   readonly resource: SnapshotResource
   readonly definition: SnapshotMethod
   readonly authorizationType: string
@@ -44,7 +46,7 @@ export function compileDeployment(snapshot: DeploymentSnapshot): Deployment {
   for (const resource of snapshot.resources) {
     const node = nodeAt(root, resource.path)
     for (const [name, definition] of Object.entries(resource.methods)) {
-      const method = compileMethod(resource, definition)
+      const method = compileMethod(resource, name, definition)
       if (name === 'ANY') node.any = method
       else node.methods.set(name, method)
     }
@@ -97,8 +99,13 @@ function childOf(node: RouteNode, part: string): RouteNode {
   return node[key].node
 }
 
-function compileMethod(resource: SnapshotResource, definition: SnapshotMethod): CompiledMethod {
+function compileMethod(
+  resource: SnapshotResource,
+  name: string,
+  definition: SnapshotMethod,
+): CompiledMethod {
   return {
+    name,
     resource,
     definition,
     authorizationType: definition.authorizationType ?? 'NONE',

@@ -47,6 +47,7 @@ function contextOf({
   method,
   caller,
   accessKeyId,
+  apiKey,
 }: Validated): Record<string, unknown> {
   const { snapshot } = deployment
   return {
@@ -60,6 +61,8 @@ function contextOf({
     identity: {
       accessKey: accessKeyId,
       accountId: 'accountId' in caller ? caller.accountId : undefined,
+      apiKey: apiKey?.value,
+      apiKeyId: apiKey?.id,
       caller: 'accountId' in caller ? caller.accountId : undefined,
       sourceIp: received.sourceIp,
       user: 'accountId' in caller ? caller.accountId : undefined,

@@ -1,4 +1,5 @@
 /** The life of a call to a deployed REST API. */
+export { accountThrottle } from './admit.ts'
 export { compileDeployment, type Deployment } from './deployment.ts'
 export {
   GatewayError,
@@ -10,7 +11,10 @@ export { invoke } from './invoke.ts'
 export type { Authorization, GatewayReply, Outcome, Received } from './pass.ts'
 export {
   type CallerIdentity,
+  type Draw,
   type GatewayOptions,
+  type KeyHolder,
+  type PlanLimits,
   type Ports,
   UpstreamError,
   type UpstreamRequest,
@@ -18,3 +22,13 @@ export {
 } from './ports.ts'
 export { executeApiKeys } from './request-context.ts'
 export type * from './snapshot.ts'
+export {
+  dayOf,
+  daysBetween,
+  periodName,
+  periodStart,
+  type Quota,
+  type QuotaPeriod,
+  type UsageCounts,
+  usageCounts,
+} from './usage.ts'

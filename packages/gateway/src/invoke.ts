@@ -9,6 +9,7 @@ import { mapRequest } from './map-request.ts'
 import { mapResponse } from './map-response.ts'
 import { match, methodOf } from './match.ts'
 import type {
+  Admitted,
   Authorized,
   GatewayReply,
   IntegrationResponse,
@@ -101,7 +102,21 @@ function answer(
   ports: Ports,
 ): GatewayReply | Promise<GatewayReply> {
   progress.authorized = authorized
-  const admitted = admit(authorized)
+  const admitted = admit(authorized, ports)
+  if (admitted instanceof Promise)
+    return admitted.then(
+      (pass) => serve(progress, pass, body, ports),
+      (error: unknown) => refuse(progress, error),
+    )
+  return serve(progress, admitted, body, ports)
+}
+
+function serve(
+  progress: Progress,
+  admitted: Admitted,
+  body: Uint8Array,
+  ports: Ports,
+): GatewayReply | Promise<GatewayReply> {
   const constant = admitted.method.integration?.constantReply
   if (
     constant !== undefined &&

@@ -47,13 +47,22 @@ export interface Authorization {
 export interface Authorized extends Matched {
   readonly caller: Principal
   readonly accessKeyId?: string
+  /** Which API key to meter by, from a Lambda authorizer. */
+  readonly usageIdentifierKey?: string
   /** Absent: no policy was attached and none was asked for. */
   readonly authorization?: Authorization
+}
+
+export interface ApiKey {
+  readonly id: string
+  readonly value: string
 }
 
 /** API key and usage plan have been asked. */
 export interface Admitted extends Authorized {
   readonly admitted: true
+  /** Of methods that require one. */
+  readonly apiKey?: ApiKey
 }
 
 export interface Validated extends Admitted {

@@ -1,5 +1,7 @@
 /** Everything that a call to a deployed API needs from the outside. */
 import type { ContextValue, PolicySet, Principal } from '@sekisho/policy'
+import type { Throttle } from './snapshot.ts'
+import type { Quota } from './usage.ts'
 
 /** Who an access key belongs to, and the policies on the caller's side. */
 export interface CallerIdentity {
@@ -39,6 +41,25 @@ export class UpstreamError extends Error {
   }
 }
 
+/** A token of a bucket, or one more of a count up to its limit. */
+export type Draw =
+  | { readonly bucket: string; readonly ratePerSecond: number; readonly burst: number }
+  | { readonly count: string; readonly period: string; readonly limit?: number }
+
+/** An API key that is enabled, and the one plan of its that has this stage. */
+export interface KeyHolder {
+  readonly keyId: string
+  readonly plan: PlanLimits
+}
+
+export interface PlanLimits {
+  readonly id: string
+  readonly throttle?: Throttle
+  readonly quota?: Quota
+  /** For this stage, by `/pets/{id}/GET`. */
+  readonly methods: Readonly<Record<string, Throttle>>
+}
+
 export interface Ports {
   /** By which policies, sessions and limits go. */
   readonly nowMs: () => number
@@ -50,6 +71,16 @@ export interface Ports {
     sessionToken: string | undefined,
     nowMs: number,
   ) => CallerFound | Promise<CallerFound>
+  /** Undefined: no such key in the API's account and region, a disabled one, or none of its plans has this stage. */
+  readonly findKey: (
+    value: string,
+    api: { readonly accountId: string; readonly region: string; readonly restApiId: string },
+    stageName: string,
+  ) => KeyHolder | undefined | Promise<KeyHolder | undefined>
+  /** Has all of it, or nothing. @returns the position of the first that refuses; −1: none does */
+  readonly draw: (draws: readonly Draw[], nowMs: number) => number | Promise<number>
+  /** Of each account and region; absent: it has none. */
+  readonly accountThrottle?: Throttle
   /** @throws UpstreamError */
   readonly send: (request: UpstreamRequest) => Promise<UpstreamResponse>
 }

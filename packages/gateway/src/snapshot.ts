@@ -49,4 +49,18 @@ export interface StageSettings {
   readonly stageName: string
   readonly deploymentId: string
   readonly variables: Readonly<Record<string, string>>
+  /** By method, or for all,, as they were set; absent when there are none. */
+  readonly methodSettings?: Readonly<Record<string, MethodSettings>>
+}
+
+/** What is set for a method of a stage; what is absent has API Gateway's default. */
+export interface MethodSettings {
+  readonly throttlingRateLimit?: number
+  readonly throttlingBurstLimit?: number
+}
+
+/** Calls a second, and how many at once. What is absent is what the account has. */
+export interface Throttle {
+  readonly rateLimit?: number
+  readonly burstLimit?: number
 }

@@ -1,5 +1,6 @@
 /** Which settings are there? One row each: a flag, an environment variable and a key of the configuration file at once. */
 import { isIP } from 'node:net'
+import type { Throttle } from '@sekisho/gateway'
 import { parseCidr } from './net/addresses.ts'
 
 /** Reads a setting's text; undefined when it is no value for it. */
@@ -33,6 +34,12 @@ const list =
     const items = given.split(',').map((item) => item.trim())
     return items.every(isItem) ? items : undefined
   }
+
+/** Of `10000/5000`: calls a second, and at once. */
+export function throttleOf(given: string): Required<Throttle> | undefined {
+  const [, rate, burst] = /^(\d{1,9}(?:\.\d{1,6})?)\/(\d{1,9})$/.exec(given) ?? []
+  return rate === undefined ? undefined : { rateLimit: Number(rate), burstLimit: Number(burst) }
+}
 
 function row<T>(setting: Setting<T>): Setting<T> {
   return setting
@@ -138,6 +145,12 @@ export const settings = {
     read: flag,
     fallback: false,
     help: 'lets `sekisho clock` move the time that quotas, schedules and expiries go by',
+  }),
+  'account-throttle': row({
+    value: 'RATE/BURST|none',
+    read: (given: string) => (given === 'none' || throttleOf(given) ? given : undefined),
+    fallback: 'none',
+    help: 'calls to deployed APIs that each account and region may make a second, and at once; AWS begins with 10000/5000',
   }),
   'strict-paths': row({
     read: flag,

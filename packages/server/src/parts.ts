@@ -4,9 +4,11 @@ import { openIdentities, services } from '@sekisho/services'
 import { type Counters, openStore, type State, type Store } from '@sekisho/store'
 import { type AnswerApi, createApi } from './api/answer.ts'
 import { createNoteUse } from './api/key-uses.ts'
+import { openApiKeys } from './api-keys.ts'
 import { createCalls } from './calls.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
+import { throttleOf } from './config-settings.ts'
 import { type Deployments, openDeployments } from './deployments.ts'
 import { createFrontDoor, type FrontDoor } from './front-door.ts'
 import { randomIds } from './ids.ts'
@@ -82,6 +84,8 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
       if (typeof policy === 'object') archive.idOf(policy)
     }),
   )
+  const accountThrottle = throttleOf(config['account-throttle'])
+  const apiKeys = stack.use(openApiKeys(store))
   const upstream = stack.use(createUpstream(announce))
   return {
     store,
@@ -99,6 +103,9 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
         machineNowMs: Date.now,
         identify: identities.find,
         send: upstream.send,
+        findKey: apiKeys.find,
+        draw: (draws, nowMs) => store.counters.draw(draws, nowMs),
+        ...(accountThrottle && { accountThrottle }),
       },
       gateway: { strictPaths: config['strict-paths'] },
       archive,
@@ -110,6 +117,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
       store,
       ids: randomIds,
       clock,
+      ...(accountThrottle && { accountThrottle }),
       trail,
       archive,
       log,

@@ -78,6 +78,7 @@ export async function harness(name: ServiceName): Promise<Harness> {
         ids,
         documents: store.documents,
         blobs: store.blobs,
+        counters: store.counters,
         webKeys: async () => undefined,
         explain: async () => undefined,
         ...more,

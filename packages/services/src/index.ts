@@ -9,6 +9,13 @@ import { sts } from './sts/index.ts'
 export const services: readonly Service[] = [apigateway, iam, iamToolbox, sts, organizations]
 
 export {
+  type ApiKeyRecord,
+  keyCollections as apiKeyCollections,
+  keyOfValue as loadApiKey,
+  loadUsagePlan,
+  type UsagePlanRecord,
+} from './apigateway/key-records.ts'
+export {
   collections as apigatewayCollections,
   type DeployedStage,
   loadDeployedStage,

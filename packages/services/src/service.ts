@@ -1,4 +1,5 @@
 /** What a service is: its model, its gate, and for each operation a gate and a body side by side. */
+import type { Throttle } from '@sekisho/gateway'
 import type { CompiledPolicy, Principal } from '@sekisho/policy'
 import type {
   Constraints,
@@ -10,7 +11,7 @@ import type {
   ServiceName,
   Values,
 } from '@sekisho/protocols'
-import type { Blobs, Documents } from '@sekisho/store'
+import type { Blobs, Counters, Documents } from '@sekisho/store'
 import type { Session } from './iam/sessions.ts'
 import type { Explained } from './iam-toolbox/explained.ts'
 import type { KeySet } from './sts/json-web-token.ts'
@@ -35,6 +36,9 @@ export interface Call {
   readonly ids: IdSource
   readonly documents: Documents
   readonly blobs: Blobs
+  readonly counters: Counters
+  /** What each account and region is held to; undefined: nothing. */
+  readonly accountThrottle?: Required<Throttle> | undefined
   /** What was decided about an earlier request, and why; undefined: nothing is kept of it. */
   readonly explain: (requestId: string) => Promise<Explained | undefined>
   /**

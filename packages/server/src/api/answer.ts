@@ -1,4 +1,5 @@
 /** The life of a call to an AWS API: identify, authenticate, decode, authorize, handle, encode. */
+import type { Throttle } from '@sekisho/gateway'
 import { principalName } from '@sekisho/policy'
 import {
   AwsError,
@@ -49,9 +50,10 @@ export interface ApiOptions extends AuthenticateOptions {
   /** Of calls that name none. */
   readonly region: string
   readonly services: readonly Service[]
-  readonly store: Pick<Store, 'documents' | 'blobs'>
+  readonly store: Pick<Store, 'documents' | 'blobs' | 'counters'>
   readonly ids: IdSource
   readonly clock: Clock
+  readonly accountThrottle?: Required<Throttle>
   readonly trail: Pick<Trail, 'record'>
   readonly archive: PolicyArchive
   readonly webKeys: Call['webKeys']
@@ -165,6 +167,8 @@ async function walk(
     ids: options.ids,
     documents: options.store.documents,
     blobs: options.store.blobs,
+    counters: options.store.counters,
+    accountThrottle: options.accountThrottle,
     webKeys: options.webKeys,
     explain: options.explain,
   }

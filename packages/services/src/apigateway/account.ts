@@ -1,5 +1,6 @@
 /** The account's own settings. */
 import type * as Sdk from '@aws-sdk/client-api-gateway'
+import { accountThrottle as awsAccountThrottle } from '@sekisho/gateway'
 import { type Call, type GatedOperations, passRole } from '../service.ts'
 import { badRequest, notSupported } from './errors.ts'
 import { applyPatches, type PatchTable, patchConstraints, textRow } from './patch.ts'
@@ -13,7 +14,7 @@ export const account = {
   GetAccount: {
     async handle(_input, call) {
       const stored = await call.documents.get<AccountRecord>(collections.accounts, keyOf(call))
-      return shownAccount(stored?.value ?? {})
+      return shownAccount(stored?.value ?? {}, call)
     },
   },
 
@@ -30,7 +31,7 @@ export const account = {
         transaction.put(collections.accounts, keyOf(call), changed)
         return changed
       })
-      return shownAccount(record)
+      return shownAccount(record, call)
     },
   },
 } satisfies GatedOperations<typeof Sdk>
@@ -56,11 +57,14 @@ function keyOf({ accountId, region }: Call): string {
   return `${accountId}/${region}`
 }
 
-/** @see API Gateway Developer Guide, "Throttle requests to your REST APIs" (account defaults) */
-function shownAccount({ cloudwatchRoleArn }: AccountRecord): Sdk.Account {
+/** Where accounts are not throttled here, what each begins with on AWS. */
+function shownAccount(
+  { cloudwatchRoleArn }: AccountRecord,
+  { accountThrottle: throttleSettings = awsAccountThrottle }: Call,
+): Sdk.Account {
   return {
     cloudwatchRoleArn,
-    throttleSettings: { burstLimit: 5000, rateLimit: 10_000 },
+    throttleSettings,
     features: ['UsagePlans'],
     apiKeyVersion: '4',
   }

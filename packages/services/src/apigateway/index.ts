@@ -2,6 +2,8 @@
 import type { OperationModel, Values } from '@sekisho/protocols'
 import { type Call, defineGatedService, type Needs } from '../service.ts'
 import { account } from './account.ts'
+import { apiKeyImport } from './api-key-import.ts'
+import { apiKeys } from './api-keys.ts'
 import { deployments } from './deployments.ts'
 import { importExport } from './import-export.ts'
 import { integrationResponses } from './integration-responses.ts'
@@ -12,6 +14,9 @@ import { resources } from './resources.ts'
 import { restApis } from './rest-apis.ts'
 import { stages } from './stages.ts'
 import { tagging } from './tagging.ts'
+import { usage } from './usage.ts'
+import { usagePlanKeys } from './usage-plan-keys.ts'
+import { usagePlans } from './usage-plans.ts'
 
 export const apigateway = defineGatedService('apigateway', {
   sdk: () => import('@aws-sdk/client-api-gateway'),
@@ -32,6 +37,11 @@ export const apigateway = defineGatedService('apigateway', {
     ...account,
     ...tagging,
     ...importExport,
+    ...apiKeys,
+    ...apiKeyImport,
+    ...usagePlans,
+    ...usagePlanKeys,
+    ...usage,
   },
 })
 

@@ -15,7 +15,7 @@ export function page<T>(
   { position, limit }: { position?: string | undefined; limit?: number | undefined },
   keyOf: (item: T) => string,
 ): { items: T[]; position?: string } {
-  const size = Math.min(Math.max(1, limit ?? defaultLimit), maxLimit)
+  const size = pageSize(limit)
   const after = position === undefined ? '' : Buffer.from(position, 'base64url').toString()
   const rest = items
     .map((item) => ({ item, key: keyOf(item) }))
@@ -28,6 +28,22 @@ export function page<T>(
     ...(rest.length > size &&
       last !== undefined && { position: Buffer.from(last.key).toString('base64url') }),
   }
+}
+
+export function pageSize(limit: number | undefined): number {
+  return Math.min(Math.max(1, limit ?? defaultLimit), maxLimit)
+}
+
+/** For lists that are read from the store a page at a time: where the one before ended. */
+export function positionOf(prefix: string, lastKey: string): string {
+  return Buffer.from(lastKey.slice(prefix.length)).toString('base64url')
+}
+
+/** @returns undefined for the first page */
+export function startAfter(prefix: string, position: string | undefined): string | undefined {
+  return position === undefined
+    ? undefined
+    : `${prefix}${Buffer.from(position, 'base64url').toString()}`
 }
 
 /** A key that sorts the newest first. */

@@ -37,6 +37,8 @@ async function state(ask: MadeApi['ask']): Promise<readonly string[]> {
   const api = '/restapis/{api}'
   const paths = [api, `${api}/resources?embed=methods`, `${api}/deployments`, `${api}/stages`]
   return Promise.all(
-    [...paths, '/restapis', '/account'].map(async (path) => (await ask('GET', path)).text),
+    [...paths, '/restapis', '/account', '/apikeys', '/usageplans'].map(
+      async (path) => (await ask('GET', path)).text,
+    ),
   )
 }

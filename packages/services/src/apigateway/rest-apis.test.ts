@@ -26,7 +26,10 @@ test('every operation stands behind a gate: its verb on its path', async () => {
     const described = model.operations.get(name)!
     const [first] = await operation.needs(described, input, call)
     assert.equal(first?.action, `apigateway:${described.http?.method}`, name)
-    assert.match(first?.resource ?? '', /^arn:aws:apigateway:us-east-1::\/(restapis|account|tags)/)
+    assert.match(
+      first?.resource ?? '',
+      /^arn:aws:apigateway:us-east-1::\/(restapis|account|tags|apikeys|usageplans)/,
+    )
     assert.doesNotMatch(first?.resource ?? '', /[{}]|undefined/, name)
   }
 })

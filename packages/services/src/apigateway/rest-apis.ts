@@ -14,6 +14,7 @@ import { applyPatches, patchConstraints } from './patch.ts'
 import { apiKey, collections, getApi, type RestApiRecord, shownTime, updateApi } from './records.ts'
 import { shownPolicy } from './resource-policy.ts'
 import { ipAddressTypes, restApiPatches } from './rest-api-patches.ts'
+import { leavePlans } from './usage-plans.ts'
 
 export const restApis = {
   CreateRestApi: {
@@ -102,6 +103,7 @@ export const restApis = {
             transaction.delete(collection, key)
         transaction.delete(collections.apis, apiKey(record, record.id))
         transaction.delete(collections.owners, record.id)
+        await leavePlans(transaction, call, ({ apiId }) => apiId === record.id)
       })
       return {}
     },

@@ -1,8 +1,10 @@
 /** PATCH of a stage: what may be changed while it serves. */
+import type { MethodSettings } from '@sekisho/gateway'
 import { badRequest, notSupported } from './errors.ts'
 import {
   booleanOf,
   entryRow,
+  integerOf,
   type Patch,
   type PatchRow,
   type PatchTable,
@@ -128,7 +130,11 @@ export const stagePatches: PatchTable<StageRecord> = {
   '/canarySettings': unsupported('A canary', ['remove']),
   '/canarySettings/{member}': unsupported('A canary', ['replace', 'remove']),
   '/canarySettings/stageVariableOverrides/{name}': unsupported('A canary', ['replace', 'remove']),
-  '/{resourcePath}/{httpMethod}/{group}/{setting}': { ops: ['replace'], apply: methodSetting },
+  '/{resourcePath}/{httpMethod}/{group}/{setting}': {
+    ops: ['replace'],
+    apply: methodSetting,
+  },
+  '/{resourcePath}/{httpMethod}': { ops: ['remove'], apply: removeMethodSettings },
 }
 
 function accessLogSetting(_stage: StageRecord, { op, path, value, parameters }: Patch): never {
@@ -141,9 +147,45 @@ function accessLogSetting(_stage: StageRecord, { op, path, value, parameters }: 
   throw notSupported('Access logging')
 }
 
-/** None is honoured by the data plane yet, so none is kept. */
-function methodSetting(_stage: StageRecord, { path, parameters }: Patch): never {
+/** What is not honoured by the data plane yet is not kept. */
+function methodSetting(stage: StageRecord, patch: Patch): StageRecord {
+  const { path, parameters } = patch
   const setting = parameters.slice(2).join('/')
   if (!methodSettings.some((known) => known === setting)) throw unknownPath(path)
-  throw notSupported(`Method setting '${setting}'`)
+  const set = Object.hasOwn(kept, setting) ? kept[setting] : undefined
+  if (set === undefined) throw notSupported(`Method setting '${setting}'`)
+  const name = methodName(path)
+  const settings = stage.methodSettings ?? {}
+  return {
+    ...stage,
+    methodSettings: { ...settings, [name]: { ...settings[name], ...set(patch) } },
+  }
+}
+
+const kept: Readonly<Record<string, (patch: Patch) => MethodSettings>> = {
+  'throttling/rateLimit': ({ value }) => {
+    if (!/^(-1(\.0+)?|\d{1,12}(\.\d{1,12})?)$/.test(value))
+      throw badRequest(`Invalid value '${value}' for throttling/rateLimit, must be a number`)
+    return { throttlingRateLimit: Number(value) }
+  },
+  'throttling/burstLimit': (patch) => {
+    const throttlingBurstLimit = integerOf(patch, 'throttling/burstLimit')
+    if (throttlingBurstLimit < -1)
+      throw badRequest('Invalid throttling/burstLimit, must not be negative')
+    return { throttlingBurstLimit }
+  },
+}
+
+/** As it was given, with what it escapes: `~1pets/GET`. */
+function methodName(path: string): string {
+  return path.split('/').slice(1, 3).join('/')
+}
+
+function removeMethodSettings(
+  { methodSettings: settings = {}, ...stage }: StageRecord,
+  { path }: Patch,
+): StageRecord {
+  const { [methodName(path)]: gone, ...others } = settings
+  if (gone === undefined) throw nothingToRemove(path)
+  return Object.keys(others).length > 0 ? { ...stage, methodSettings: others } : stage
 }

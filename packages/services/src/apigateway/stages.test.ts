@@ -114,3 +114,35 @@ test('deployments are listed the newest first, and summarised', async () => {
     { '/': { GET: { authorizationType: 'NONE', apiKeyRequired: false } } },
   )
 })
+
+test('a stage throttles its methods, all or each, and shows the rest as AWS does', async () => {
+  await using made = await madeApi()
+  await made.ask('POST', deployments, { stageName: 'prod' })
+  const rate = (where: string, value: string) => ({ op: 'replace', path: where, value })
+  const { json } = await made.patch(
+    prod,
+    rate('/*/*/throttling/rateLimit', '2.5'),
+    rate('/~1pets/GET/throttling/burstLimit', '-1'),
+  )
+  const others = {
+    cacheDataEncrypted: false,
+    cacheTtlInSeconds: 300,
+    cachingEnabled: false,
+    dataTraceEnabled: false,
+    metricsEnabled: false,
+    requireAuthorizationForCacheControl: true,
+    unauthorizedCacheControlHeaderStrategy: 'SUCCEED_WITH_RESPONSE_HEADER',
+  }
+  assert.deepEqual(json.methodSettings, {
+    '*/*': { ...others, throttlingBurstLimit: 5_000, throttlingRateLimit: 2.5 },
+    '~1pets/GET': { ...others, throttlingBurstLimit: -1, throttlingRateLimit: 10_000 },
+  })
+  const removed = await made.patch(
+    prod,
+    { op: 'remove', path: '/*/*' },
+    { op: 'remove', path: '/~1pets/GET' },
+  )
+  assert.deepEqual(removed.json.methodSettings, {})
+  for (const value of ['-2', 'many', ''])
+    assert.equal((await made.patch(prod, rate('/*/*/throttling/rateLimit', value))).status, 400)
+})

@@ -1,5 +1,6 @@
 /** Stages: names under which deployments are served. */
 import type * as Sdk from '@aws-sdk/client-api-gateway'
+import { accountThrottle } from '@sekisho/gateway'
 import type { Reader } from '@sekisho/store'
 import { type Call, type GatedOperations, requestTags } from '../service.ts'
 import { badRequest, conflict, limitExceeded, notFound, refuseMembers } from './errors.ts'
@@ -7,6 +8,7 @@ import { applyPatches, patchConstraints } from './patch.ts'
 import { collections, getApi, missing, type StageRecord, shownTime } from './records.ts'
 import { stagePatches, stageWording } from './stage-patches.ts'
 import { checkTags } from './tags.ts'
+import { leavePlans } from './usage-plans.ts'
 
 /** @see API Gateway Developer Guide, "Quotas for configuring and running a REST API" */
 const maxStages = 10
@@ -85,6 +87,11 @@ export const stages = {
       await call.documents.transact(async (transaction) => {
         await stageOf(transaction, call, restApiId, stageName)
         transaction.delete(collections.stages, `${restApiId}/${stageName}`)
+        await leavePlans(
+          transaction,
+          call,
+          ({ apiId, stage }) => apiId === restApiId && stage === stageName,
+        )
       })
       return {}
     },
@@ -151,6 +158,29 @@ export function checkVariables(variables: Readonly<Record<string, string>> | und
   }
 }
 
+/** Whoever sets one sees all. @see recorded answers of AWS to the first setting of a stage */
+function shownMethodSettings({
+  methodSettings = {},
+}: StageRecord): Record<string, Sdk.MethodSetting> {
+  return Object.fromEntries(
+    Object.entries(methodSettings).map(([name, set]) => [
+      name,
+      {
+        cacheDataEncrypted: false,
+        cacheTtlInSeconds: 300,
+        cachingEnabled: false,
+        dataTraceEnabled: false,
+        metricsEnabled: false,
+        requireAuthorizationForCacheControl: true,
+        throttlingBurstLimit: accountThrottle.burstLimit,
+        throttlingRateLimit: accountThrottle.rateLimit,
+        unauthorizedCacheControlHeaderStrategy: 'SUCCEED_WITH_RESPONSE_HEADER',
+        ...set,
+      },
+    ]),
+  )
+}
+
 export function shownStage(record: StageRecord): Sdk.Stage {
   return {
     deploymentId: record.deploymentId,
@@ -158,7 +188,7 @@ export function shownStage(record: StageRecord): Sdk.Stage {
     description: record.description,
     cacheClusterEnabled: false,
     cacheClusterStatus: 'NOT_AVAILABLE',
-    methodSettings: {},
+    methodSettings: shownMethodSettings(record),
     variables: Object.keys(record.variables).length > 0 ? { ...record.variables } : undefined,
     tracingEnabled: record.tracingEnabled,
     tags: Object.keys(record.tags).length > 0 ? { ...record.tags } : undefined,

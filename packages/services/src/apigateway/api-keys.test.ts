@@ -1,0 +1,374 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { keyOfValue, loadUsagePlan } from './key-records.ts'
+import { type MadeApi, madeApi, refusal } from './made-api.fixture.ts'
+
+const ownValue = 'my-own-value-of-24-chars'
+const keysOf = (object: object) => Object.keys(object).sort()
+
+test('a key is made, and its value shown to whoever asks for it', async () => {
+  await using made = await madeApi()
+  const created = await made.ask('POST', '/apikeys', { name: 'office', enabled: true })
+  assert.equal(created.status, 201)
+  assert.match(created.json.id, /^[a-z0-9]{10}$/)
+  assert.match(created.json.value, /^[A-Za-z0-9]{40}$/)
+  assert.deepEqual(keysOf(created.json), [
+    'createdDate',
+    'enabled',
+    'id',
+    'lastUpdatedDate',
+    'name',
+    'stageKeys',
+    'value',
+  ])
+  const path = `/apikeys/${created.json.id}`
+  assert.equal('value' in (await made.ask('GET', path)).json, false)
+  const shown = await made.ask('GET', `${path}?includeValue=true`)
+  assert.equal(shown.json.value, created.json.value)
+  const listed = await made.ask('GET', '/apikeys?includeValues=true')
+  assert.equal(listed.json.item[0].value, created.json.value)
+  assert.equal('value' in (await made.ask('GET', '/apikeys')).json.item[0], false)
+})
+
+test('a key is disabled until it is enabled, and its value is nobody else’s', async () => {
+  await using made = await madeApi()
+  const { json } = await made.ask('POST', '/apikeys', { value: ownValue })
+  assert.deepEqual([json.value, json.enabled, json.stageKeys], [ownValue, false, []])
+  const again = await made.ask('POST', '/apikeys', { value: ownValue })
+  assert.deepEqual(refusal(again), [409, 'API Key already exists'])
+  assert.equal((await made.ask('DELETE', `/apikeys/${json.id}`)).status, 202)
+  assert.equal((await made.ask('POST', '/apikeys', { value: ownValue })).status, 201)
+})
+
+test('a key is changed by its paths and no other', async () => {
+  await using made = await madeApi()
+  const { json } = await made.ask('POST', '/apikeys', { name: 'a', value: ownValue })
+  const path = `/apikeys/${json.id}`
+  const set = (member: string, value: string) => ({ op: 'replace', path: `/${member}`, value })
+  const changed = await made.patch(
+    path,
+    set('name', 'b'),
+    set('description', 'd'),
+    set('customerId', 'c'),
+    set('enabled', 'true'),
+  )
+  const { name, description, customerId, enabled } = changed.json
+  assert.deepEqual(
+    { name, description, customerId, enabled },
+    {
+      name: 'b',
+      description: 'd',
+      customerId: 'c',
+      enabled: true,
+    },
+  )
+  const tooLong = await made.patch(path, set('description', 'd'.repeat(125_001)))
+  assert.deepEqual(refusal(tooLong), [400, 'Invalid API Key description specified.'])
+  assert.equal((await made.patch(path, set('value', 'x'.repeat(20)))).status, 400)
+  assert.equal((await made.patch(path, { op: 'add', path: '/stages', value: 'a/b' })).status, 400)
+})
+
+test('keys are listed the newest first, by the beginning of their name or by customer', async () => {
+  await using made = await madeApi()
+  for (let at = 0; at < 7; at++)
+    await made.ask('POST', '/apikeys', {
+      name: `${at % 2 === 0 ? 'even' : 'Even'} ${at}`,
+      ...(at > 3 && { customerId: 'late' }),
+    })
+  const names = async (query: string) => {
+    const { json } = await made.ask('GET', `/apikeys?${query}`)
+    return { names: json.item.map(({ name }: { name: string }) => name), position: json.position }
+  }
+  assert.deepEqual((await names('name=even')).names, ['even 6', 'even 4', 'even 2', 'even 0'])
+  assert.deepEqual((await names('customerId=late')).names, ['even 6', 'Even 5', 'even 4'])
+  const first = await names('limit=3&name=even')
+  const second = await names(`limit=3&name=even&position=${first.position}`)
+  assert.deepEqual([...first.names, ...second.names], ['even 6', 'even 4', 'even 2', 'even 0'])
+  assert.equal(second.position, undefined)
+  const all = await names('limit=7')
+  assert.deepEqual([all.names.length, all.position], [7, undefined])
+})
+
+async function deployed(): Promise<MadeApi> {
+  const made = await madeApi()
+  for (const stageName of ['prod', 'test'])
+    await made.ask('POST', '/restapis/{api}/deployments', { stageName })
+  return made
+}
+
+async function planOf(made: MadeApi, more: object = {}): Promise<string> {
+  const { json, status } = await made.ask('POST', '/usageplans', {
+    name: 'plan',
+    apiStages: [{ apiId: made.id, stage: 'prod' }],
+    ...more,
+  })
+  assert.equal(status, 201, JSON.stringify(json))
+  return json.id
+}
+
+test('a plan says what it was given and nothing more', async () => {
+  await using made = await deployed()
+  const { json, status } = await made.ask('POST', '/usageplans', { name: 'bare' })
+  const { id, ...bare } = json
+  assert.match(id, /^[a-z0-9]{6}$/)
+  assert.deepEqual([status, bare], [201, { name: 'bare', apiStages: [] }])
+  const given = {
+    name: 'full',
+    description: 'd',
+    apiStages: [
+      {
+        apiId: made.id,
+        stage: 'prod',
+        throttle: { '//GET': { burstLimit: 1, rateLimit: 0.5 } },
+      },
+    ],
+    throttle: { burstLimit: 10, rateLimit: 5 },
+    quota: { limit: 100, offset: 2, period: 'WEEK' },
+    tags: { team: 'a' },
+  }
+  const full = (await made.ask('POST', '/usageplans', given)).json
+  assert.deepEqual(full, { ...given, id: full.id })
+  assert.deepEqual((await made.ask('GET', `/usageplans/${full.id}`)).json, full)
+  assert.equal((await made.ask('GET', '/usageplans')).json.item.length, 2)
+})
+
+test('a plan has only stages that are there', async () => {
+  await using made = await deployed()
+  for (const [apiId, stage] of [
+    [made.id, 'absent'],
+    ['absent', 'prod'],
+  ]) {
+    const refused = await made.ask('POST', '/usageplans', {
+      name: 'p',
+      apiStages: [{ apiId, stage }],
+    })
+    assert.equal(refused.status, 404)
+    assert.match(
+      refused.json.message,
+      new RegExp(
+        `^Invalid API Stage \\{api: ${apiId}, stage: ${stage}\\} specified for usageplan [a-z0-9]{6}$`,
+      ),
+    )
+  }
+})
+
+test('a plan is changed path by path', async () => {
+  await using made = await deployed()
+  const path = `/usageplans/${await planOf(made, { apiStages: [] })}`
+  const stage = `${made.id}:prod`
+  const set = (op: string, where: string, value?: string) => ({
+    op,
+    path: where,
+    ...(value !== undefined && { value }),
+  })
+  const { json } = await made.patch(
+    path,
+    set('replace', '/name', 'other'),
+    set('add', '/apiStages', stage),
+    set('replace', '/throttle/rateLimit', '2.5'),
+    set('add', '/throttle/burstLimit', '3'),
+    set('replace', '/quota/limit', '7'),
+    set('add', '/quota/period', 'DAY'),
+    set('add', '/productCode', 'pc'),
+    set('replace', `/apiStages/${stage}/throttle/~1/GET/rateLimit`, '1'),
+    set('add', `/apiStages/${stage}/throttle/~1pets/POST/burstLimit`, '2'),
+  )
+  const { id, ...changed } = json
+  assert.deepEqual(changed, {
+    name: 'other',
+    apiStages: [
+      {
+        apiId: made.id,
+        stage: 'prod',
+        throttle: { '//GET': { rateLimit: 1 }, '/pets/POST': { burstLimit: 2 } },
+      },
+    ],
+    throttle: { rateLimit: 2.5, burstLimit: 3 },
+    quota: { limit: 7, offset: 0, period: 'DAY' },
+    productCode: 'pc',
+  })
+  const emptied = await made.patch(
+    path,
+    set('remove', `/apiStages/${stage}/throttle/~1/GET`),
+    set('remove', `/apiStages/${stage}/throttle`),
+    set('remove', '/apiStages', stage),
+    set('remove', '/quota'),
+    set('remove', '/throttle'),
+    set('remove', '/productCode'),
+  )
+  assert.deepEqual(emptied.json, { id, name: 'other', apiStages: [] })
+  const wrong = await made.patch(path, set('remove', `/apiStages/${stage}`))
+  assert.deepEqual(refusal(wrong), [
+    400,
+    `Invalid patch path  '/apiStages/${stage}' specified for op 'remove'. Must be one of: [/apiStages, /quota, /throttle, /productCode, /apiStages/<apidId:stageName>/throttle/<resourcePath>/<httpMethod>, /apiStages/<apidId:stageName>/throttle]`,
+  ])
+  const gone = await made.patch(path, set('remove', '/apiStages', stage))
+  assert.deepEqual(refusal(gone), [400, 'Invalid API Stage specified'])
+  for (const [where, value] of [
+    ['/throttle/rateLimit', '-1'],
+    ['/throttle/burstLimit', '1.5'],
+    ['/quota/period', 'YEAR'],
+    ['/name', ''],
+  ] as const)
+    assert.equal((await made.patch(path, set('replace', where, value))).status, 400, where)
+})
+
+test('a plan with stages cannot be deleted; without them its keys are free', async () => {
+  await using made = await deployed()
+  const planId = await planOf(made)
+  const { json: key } = await made.ask('POST', '/apikeys', { name: 'k', value: ownValue })
+  const asked = { keyId: key.id, keyType: 'API_KEY' }
+  const added = await made.ask('POST', `/usageplans/${planId}/keys`, asked)
+  assert.deepEqual(
+    [added.status, added.json],
+    [201, { id: key.id, type: 'API_KEY', name: 'k', value: ownValue }],
+  )
+  assert.deepEqual(refusal(await made.ask('POST', `/usageplans/${planId}/keys`, asked))[0], 409)
+  assert.deepEqual(refusal(await made.ask('DELETE', `/usageplans/${planId}`)), [
+    400,
+    `Cannot delete Usage Plan ${planId} because there are API Stages associated with it, including ${made.id}:prod`,
+  ])
+  await made.ask('DELETE', '/restapis/{api}/stages/prod')
+  assert.deepEqual((await made.ask('GET', `/usageplans/${planId}`)).json.apiStages, [])
+  assert.equal((await made.ask('DELETE', `/usageplans/${planId}`)).status, 202)
+  const { documents } = made.api.store
+  const place = { accountId: '111111111111', region: 'us-east-1' }
+  assert.deepEqual((await keyOfValue(documents, place, ownValue))?.planIds, [])
+  assert.equal(await loadUsagePlan(documents, place, planId), undefined)
+})
+
+test('a key is in one plan only for each stage', async () => {
+  await using made = await deployed()
+  const [one, two] = [await planOf(made), await planOf(made)]
+  const other = await planOf(made, { apiStages: [{ apiId: made.id, stage: 'test' }] })
+  const { json: key } = await made.ask('POST', '/apikeys', {})
+  const add = (plan: string) =>
+    made.ask('POST', `/usageplans/${plan}/keys`, { keyId: key.id, keyType: 'API_KEY' })
+  assert.deepEqual([(await add(one)).status, (await add(other)).status], [201, 201])
+  assert.equal((await add(two)).status, 409)
+  const widened = await made.patch(`/usageplans/${other}`, {
+    op: 'add',
+    path: '/apiStages',
+    value: `${made.id}:prod`,
+  })
+  assert.equal(widened.status, 409)
+  const listed = (await made.ask('GET', `/usageplans?keyId=${key.id}`)).json.item
+  assert.deepEqual(listed.map(({ id }: { id: string }) => id).sort(), [one, other].sort())
+  const inPlan = `/usageplans/${one}/keys`
+  assert.deepEqual((await made.ask('GET', inPlan)).json, {
+    item: [{ id: key.id, type: 'API_KEY' }],
+  })
+  assert.equal((await made.ask('DELETE', `${inPlan}/${key.id}`)).status, 202)
+  assert.equal((await made.ask('GET', `${inPlan}/${key.id}`)).status, 404)
+  assert.equal((await add(two)).status, 201)
+  await made.ask('DELETE', `/apikeys/${key.id}`)
+  assert.deepEqual((await made.ask('GET', `/usageplans/${two}/keys`)).json, { item: [] })
+})
+
+test('keys come from a file, with their plans; a key that is there is changed', async () => {
+  await using made = await deployed()
+  const plan = await planOf(made)
+  const file = [
+    'Enabled,Name,KEY,UsageplanIds,Whatever',
+    `true,"one, two","${ownValue}-1",'${plan}',x`,
+    '',
+    `FALSE,'it''s',${ownValue}-2,"absent",`,
+    'true,short,too-short,,',
+    `,again,${ownValue}-1,${plan},`,
+  ].join('\r\n')
+  const imported = await made.ask('POST', '/apikeys?mode=import&format=csv', file)
+  assert.equal(imported.status, 201, imported.text)
+  assert.deepEqual(imported.json.warnings, [
+    'Row 3: API Key value should be at least 20 characters',
+    `API Key ${imported.json.ids[1]}: Invalid Usage Plan ID specified`,
+  ])
+  const keys = (await made.ask('GET', '/apikeys?includeValues=true')).json.item
+  const shown = keys.map(({ name, value, enabled }: { [name: string]: unknown }) => [
+    name,
+    value,
+    enabled,
+  ])
+  assert.deepEqual(shown.sort(), [
+    ['again', `${ownValue}-1`, true],
+    ["it's", `${ownValue}-2`, false],
+  ])
+  assert.equal((await made.ask('GET', `/usageplans/${plan}/keys`)).json.item.length, 1)
+  const again = await made.ask(
+    'POST',
+    '/apikeys?mode=import&format=csv',
+    `Key,name\n${ownValue}-2,changed`,
+  )
+  assert.deepEqual(again.json.ids, [imported.json.ids[1]])
+  const { json } = await made.ask('GET', `/apikeys/${imported.json.ids[1]}`)
+  assert.deepEqual([json.name, json.enabled], ['changed', true])
+})
+
+test('usage is a log of days; what remains can be set, and what was used stays', async () => {
+  await using made = await deployed()
+  const { id: planId, json: key } = {
+    id: await planOf(made, { quota: { limit: 10, offset: 0, period: 'WEEK' } }),
+    json: (await made.ask('POST', '/apikeys', {})).json,
+  }
+  await made.ask('POST', `/usageplans/${planId}/keys`, { keyId: key.id, keyType: 'API_KEY' })
+  const { counters } = made.api.store
+  const name = `usage/111111111111/us-east-1/${planId}/${key.id}`
+  const call = async (day: string, week: string, times: number) => {
+    await counters.shift(`${name}/used`, day, times)
+    await counters.shift(`${name}/quota`, `WEEK0:${week}`, times)
+  }
+  // 2026-01-02, today, is a Friday: the week began on 2025-12-28.
+  await call('2025-12-27', '2025-12-21', 9)
+  await call('2025-12-28', '2025-12-28', 2)
+  await call('2026-01-02', '2025-12-28', 3)
+  const usage = `/usageplans/${planId}/usage?startDate=2025-12-27&endDate=2026-01-02`
+  const log = async () => (await made.ask('GET', `${usage}&keyId=${key.id}`)).json.values[key.id]
+  assert.deepEqual(await log(), [
+    [9, 1],
+    [2, 8],
+    [0, 8],
+    [0, 8],
+    [0, 8],
+    [0, 8],
+    [3, 5],
+  ])
+  const remaining = { op: 'replace', path: '/remaining', value: '50' }
+  const set = await made.patch(`/usageplans/${planId}/keys/${key.id}/usage`, remaining)
+  assert.deepEqual(set.json, {
+    usagePlanId: planId,
+    startDate: '2026-01-02',
+    endDate: '2026-01-02',
+    values: { [key.id]: [[3, 50]] },
+  })
+  assert.deepEqual((await log()).slice(-2), [
+    [0, 8],
+    [3, 50],
+  ])
+  const quota = { count: `${name}/quota`, period: 'WEEK0:2025-12-28' }
+  assert.deepEqual(await counters.read([quota]), [-40])
+  assert.deepEqual((await made.ask('GET', usage)).json, {
+    usagePlanId: planId,
+    startDate: '2025-12-27',
+    endDate: '2026-01-02',
+    values: { [key.id]: await log() },
+  })
+  for (const dates of [
+    'startDate=2026-01-02',
+    'startDate=2026-01-02&endDate=2026-01-01',
+    'startDate=2026-02-30&endDate=2026-03-01',
+    'startDate=2020-01-01&endDate=2026-01-01',
+  ])
+    assert.equal((await made.ask('GET', `/usageplans/${planId}/usage?${dates}`)).status, 400, dates)
+})
+
+test('keys and plans carry tags', async () => {
+  await using made = await madeApi()
+  for (const kind of ['apikeys', 'usageplans']) {
+    const { json } = await made.ask('POST', `/${kind}`, { name: 'n', tags: { a: '1' } })
+    assert.deepEqual(json.tags, { a: '1' })
+    const arn = encodeURIComponent(`arn:aws:apigateway:us-east-1::/${kind}/${json.id}`)
+    await made.ask('PUT', `/tags/${arn}`, { tags: { b: '2' } })
+    await made.ask('DELETE', `/tags/${arn}?tagKeys=a`)
+    assert.deepEqual((await made.ask('GET', `/tags/${arn}`)).json.tags, { b: '2' })
+    assert.deepEqual((await made.ask('GET', `/${kind}/${json.id}`)).json.tags, { b: '2' })
+  }
+})
