@@ -68,7 +68,7 @@ function theirs(data: string): { data: string } & AsyncDisposable {
 async function ownServer(): Promise<{ data: string } & AsyncDisposable> {
   const { readConfig, start } = await import('@sekisho/server')
   const data = mkdtempSync(join(tmpdir(), 'sekisho-demo-'))
-  const args = ['--port', '0', '--data', data, '--log-level', 'error']
+  const args = ['--port', '0', '--data', data, '--log-level', 'error', '--test-clock']
   const server = await start(readConfig({ args, env: {}, cwd: data }))
   return {
     data,

@@ -1,6 +1,5 @@
 /** The other processes of this server, as its first one sees them. */
 import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import type { Counters } from '@sekisho/store'
 import { failureFields, type Log } from '../log.ts'
 import { answerCounters } from './crew-counters.ts'
@@ -29,6 +28,8 @@ export interface CrewOptions {
 interface Worker {
   readonly child: ChildProcess
   readonly wire: Wire
+  /** Resolves when it has ended. */
+  readonly gone: Promise<void>
 }
 
 /** A worker that ends by itself is replaced, but not at once: what ended it may still be there. */
@@ -89,12 +90,11 @@ export class Crew {
   ): Promise<void> {
     const others = [...this.#workers].filter((worker) => worker !== except)
     await Promise.all(
-      others.map(async ({ child, wire }) => {
-        const gone = once(child, 'exit')
+      others.map(async ({ child, wire, gone }) => {
         const kill = setTimeout(() => child.kill('SIGKILL'), hearMs)
         await wire.ask(name, asked).catch(() => {
           child.kill('SIGKILL')
-          return child.exitCode === null && child.signalCode === null ? gone : undefined
+          return gone
         })
         clearTimeout(kill)
       }),
@@ -104,11 +104,10 @@ export class Crew {
   async stop(): Promise<void> {
     this.#isStopping = true
     await Promise.all(
-      [...this.#workers].map(async ({ child, wire }) => {
-        const exit = once(child, 'exit')
+      [...this.#workers].map(async ({ child, wire, gone }) => {
         const kill = setTimeout(() => child.kill('SIGKILL'), killAfterMs)
         await wire.ask('stop', null).catch(() => child.kill('SIGKILL'))
-        if (child.exitCode === null && child.signalCode === null) await exit
+        await gone
         clearTimeout(kill)
       }),
     )
@@ -119,8 +118,10 @@ export class Crew {
     const child = fork(program.path, program.args, {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
+    const gone = Promise.withResolvers<void>()
     const worker: Worker = {
       child,
+      gone: gone.promise,
       wire: new Wire(child, {
         ...answerCounters(counters),
         line(line) {
@@ -142,6 +143,7 @@ export class Crew {
     this.#workers.add(worker)
     child.once('exit', (code, signal) => {
       this.#workers.delete(worker)
+      gone.resolve()
       if (this.#isStopping) return
       log.error('a worker ended', { code, signal })
       setTimeout(() => {
