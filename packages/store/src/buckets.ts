@@ -29,15 +29,22 @@ export class Buckets {
     if (level === undefined) {
       this.#forgetFull(nowMs)
       if (this.#levels.size >= mostBuckets) return false
-      level = { tokens: burst, filledAtMs: nowMs, ratePerMs: ratePerSecond / 1_000, burst }
-      this.#levels.set(bucket, level)
+      level = this.#full(bucket, ratePerSecond, burst, nowMs)
     } else fill(level, ratePerSecond / 1_000, burst, nowMs)
     return level.tokens >= 1
   }
 
-  /** Of a bucket that has one. */
-  take({ bucket }: Bucket): void {
-    this.#levels.get(bucket)!.tokens -= 1
+  /** Of a bucket that has one, by `has` at the same time. */
+  take({ bucket, ratePerSecond, burst }: Bucket, nowMs: number): void {
+    // One that is full may have been forgotten since.
+    const level = this.#levels.get(bucket) ?? this.#full(bucket, ratePerSecond, burst, nowMs)
+    level.tokens -= 1
+  }
+
+  #full(bucket: string, ratePerSecond: number, burst: number, nowMs: number): Level {
+    const level = { tokens: burst, filledAtMs: nowMs, ratePerMs: ratePerSecond / 1_000, burst }
+    this.#levels.set(bucket, level)
+    return level
   }
 
   forget(prefix: string): void {

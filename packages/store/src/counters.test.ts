@@ -14,7 +14,7 @@ test('10,000 a second are let through within one percent, however they come', ()
     for (let ms = 0; ms < 1_000; ms++)
       for (let n = 0; n < perMs; n++)
         if (buckets.has(bucket, ms)) {
-          buckets.take(bucket)
+          buckets.take(bucket, ms)
           had++
         }
     assert.ok(Math.abs(had - 10_100) <= 100, `${perMs} a millisecond: ${had}`)
@@ -25,14 +25,23 @@ test('idle buckets go, and no limit goes with them', () => {
   const buckets = new Buckets()
   const slow = { bucket: 'slow', ratePerSecond: 0.000_001, burst: 1 }
   assert.equal(buckets.has(slow, 0), true)
-  buckets.take(slow)
+  buckets.take(slow, 0)
   for (let n = 0; n < 300_000; n++) {
     const bucket = { bucket: `b${n}`, ratePerSecond: 1_000, burst: 1 }
     assert.equal(buckets.has(bucket, n), true)
-    buckets.take(bucket)
+    buckets.take(bucket, n)
   }
   assert.ok(buckets.size < 100, `${buckets.size} are kept`)
   assert.equal(buckets.has(slow, 300_000), false)
+})
+
+test('a bucket that is forgotten while another is asked is full again', () => {
+  const counters = new LocalCounters()
+  for (let n = 0; n < 50; n++) {
+    const quick = { bucket: 'quick', ratePerSecond: 1e9, burst: 5 }
+    const other = { bucket: `other${n}`, ratePerSecond: 1, burst: 1 }
+    assert.equal(counters.draw([quick, other], n), -1)
+  }
 })
 
 class Disk implements CountDisk {

@@ -20,7 +20,7 @@ export class LocalCounters implements Counters {
     }
     for (let at = 0; at < draws.length; at++) {
       const draw = draws[at]!
-      if ('bucket' in draw) this.#buckets.take(draw)
+      if ('bucket' in draw) this.#buckets.take(draw, nowMs)
       else this.#counts.add(draw)
     }
     return -1

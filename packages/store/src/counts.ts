@@ -24,11 +24,11 @@ interface Kept {
 }
 
 /** Half of what a crash may cost, with room for a busy moment. */
-const saveAfterMs = 200
+const saveAfterMs = 500
 /** What is counted and cannot be saved for this long is no longer counted. */
 const mostUnsavedMs = 1_000
-/** A save holds everybody up; this many rows take some twenty milliseconds. */
-const mostRows = 5_000
+/** A save holds everybody up; this many rows take some five milliseconds. */
+const mostRows = 1_000
 /** Saved ones are dropped beyond this: they can be read again. */
 const mostKept = 200_000
 
@@ -130,7 +130,7 @@ export class Counts {
     }
     this.#failure = undefined
     for (const row of rows) row.isSaved = true
-    this.#unsaved = this.#unsaved.slice(rows.length)
+    this.#unsaved.splice(0, rows.length)
     this.#unsavedSince = performance.now()
   }
 }
