@@ -1,6 +1,6 @@
 /** Builds what is published (`tsc -b`) and what is run (one bundle of the command and the server); `--bundle`: the latter alone. */
 import { spawnSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { cpSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
@@ -53,6 +53,12 @@ await build({
   banner: {
     js: "import { createRequire as createRequire$ } from 'node:module'; const require = createRequire$(import.meta.url);",
   },
+})
+// Run in processes of their own, as they stand.
+const bootstraps = join(root, 'packages', 'server', 'src', 'functions', 'bootstraps')
+cpSync(bootstraps, join(dist, 'bundle', 'bootstraps'), { recursive: true })
+cpSync(bootstraps, join(root, 'packages', 'server', 'dist', 'functions', 'bootstraps'), {
+  recursive: true,
 })
 writeBundleStamp(startedAt)
 if (process.env.npm_lifecycle_event === 'prepare') writeInstallStamp()

@@ -63,6 +63,7 @@ test('services do not import services', () => {
   const shared = [
     'packages/services/src/iam/principals.ts',
     'packages/services/src/iam/accounts.ts',
+    'packages/services/src/iam/issue.ts',
     'packages/services/src/iam/organization.ts',
     'packages/services/src/iam/principal-ids.ts',
     'packages/services/src/iam/principal-keys.ts',

@@ -100,6 +100,24 @@ export const settings = {
     fallback: [],
     help: 'peers whose X-Forwarded-For and X-Forwarded-Proto are read',
   }),
+  functions: row({
+    value: 'isolated|unsafe',
+    read: oneOf('isolated', 'unsafe'),
+    fallback: 'isolated' as 'isolated' | 'unsafe',
+    help: 'run functions apart from the machine (bubblewrap), or as your own user',
+  }),
+  'functions-network': row({
+    value: 'none|open',
+    read: oneOf('none', 'open'),
+    fallback: 'none' as 'none' | 'open',
+    help: "what isolated functions reach beside this server: nothing, or all that this machine's network does",
+  }),
+  'functions-address': row({
+    value: 'ADDRESS',
+    read: address,
+    fallback: '198.18.0.1',
+    help: 'what calls of functions count as',
+  }),
   'integration-address': row({
     value: 'ADDRESS',
     read: address,
@@ -163,15 +181,7 @@ export const settings = {
 export type SettingName = keyof typeof settings
 
 /** Known names of options that this version refuses instead of ignoring them. */
-export const laterSettings = [
-  'shared-counters',
-  'tls',
-  'functions',
-  'functions-network',
-  'functions-address',
-  'edge-address',
-  'vpc-endpoint',
-] as const
+export const laterSettings = ['shared-counters', 'tls', 'edge-address', 'vpc-endpoint'] as const
 
 export type Settings = {
   readonly [Name in SettingName]: (typeof settings)[Name] extends Setting<infer T> ? T : never

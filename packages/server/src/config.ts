@@ -19,6 +19,8 @@ export interface RootKeySetting {
 export interface Config extends Settings {
   /** From SEKISHO_ROOT_ACCESS_KEY_ID and SEKISHO_ROOT_SECRET_ACCESS_KEY; used at the first start only. */
   readonly rootKey?: RootKeySetting
+  /** PATH, where interpreters of functions are looked for. */
+  readonly path: string
 }
 
 /** A setting that cannot be followed; `message` says which, and how to mend it. */
@@ -46,7 +48,12 @@ export function readConfig({ args = [], env = process.env, cwd = '.' }: ConfigSo
     Object.entries(settings).map(([name, setting]) => [name, chosenValue(setting, given[name])]),
   ) as unknown as Settings
   const rootKey = readRootKey(env)
-  const config = { ...chosen, data: resolve(cwd, chosen.data), ...(rootKey && { rootKey }) }
+  const config = {
+    ...chosen,
+    data: resolve(cwd, chosen.data),
+    ...(rootKey && { rootKey }),
+    path: env['PATH'] ?? '',
+  }
   checkTogether(config)
   return config
 }

@@ -11,6 +11,7 @@ import type { Config } from './config.ts'
 import { throttleOf } from './config-settings.ts'
 import { type Deployments, openDeployments } from './deployments.ts'
 import { createFrontDoor, type FrontDoor } from './front-door.ts'
+import { type FunctionsHost, openFunctionsHost } from './functions/host.ts'
 import { randomIds } from './ids.ts'
 import { failureFields, type Log } from './log.ts'
 import { Metrics } from './metrics.ts'
@@ -31,6 +32,7 @@ export interface Parts {
   readonly metrics: Metrics
   readonly deployments: Deployments
   readonly upstream: Upstream
+  readonly functions: FunctionsHost
   readonly frontDoor: FrontDoor
   readonly findSource: FindSource
   readonly answerCall: AnswerCall
@@ -87,8 +89,14 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const accountThrottle = throttleOf(config['account-throttle'])
   const apiKeys = stack.use(openApiKeys(store))
   const upstream = stack.use(createUpstream(announce))
+  const onFailure = (error: unknown, requestId: string) =>
+    log.error('a request failed', { requestId, ...failureFields(error) })
+  const functions = stack.use(
+    openFunctionsHost({ config, store, ids: randomIds, now: clock.now, log, onFailure }),
+  )
   return {
     store,
+    functions,
     trail,
     archive,
     metrics: new Metrics(),
@@ -127,11 +135,11 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
       noteUse: createNoteUse(opened.documents, (error) =>
         log.warn('the use of a key cannot be kept', failureFields(error)),
       ),
+      functions: functions.runner,
       webKeys: openWebKeys(config['web-identity-keys'], clock.now),
       mode: config.iam,
       firstAccountId: () => config['account-id'],
     }),
-    onFailure: (error, requestId) =>
-      log.error('a request failed', { requestId, ...failureFields(error) }),
+    onFailure,
   }
 }

@@ -29,11 +29,15 @@ export interface RoadsOptions {
   readonly trail: Pick<Trail, 'record'>
   /** What calls count as that this process itself makes to its own port. */
   readonly integrationAddress: string
+  /** What calls of functions count as. */
+  readonly functionsAddress: string
 }
 
 /** What the listeners call. */
 export interface Roads {
   readonly answer: (arrival: Arrival) => Reply | Promise<Reply>
+  /** Of the socket on which functions call. */
+  readonly answerFunction: (arrival: Arrival) => Reply | Promise<Reply>
   /** Of the operator's own socket, which leads nowhere else. */
   readonly answerOnSocket: (arrival: Arrival) => Promise<Reply>
 }
@@ -41,13 +45,18 @@ export interface Roads {
 export function createRoads(options: RoadsOptions): Roads {
   const { frontDoor, findSource, metrics } = options
 
-  const take = (arrival: Arrival): { road: string; reply: Answered | Promise<Answered> } => {
+  /** @param ownAddress  what a call counts as that comes from this server itself */
+  const take = (
+    arrival: Arrival,
+    ownAddress: string | undefined,
+  ): { road: string; reply: Answered | Promise<Answered> } => {
     const road = frontDoor.roadOf(arrival)
     let source: Source
     try {
-      source = arrival.isOwn
-        ? { address: options.integrationAddress, isSecure: false }
-        : findSource(arrival.peer, arrival.headers)
+      source =
+        ownAddress === undefined
+          ? findSource(arrival.peer, arrival.headers)
+          : { address: ownAddress, isSecure: false }
     } catch (error) {
       if (!(error instanceof ForwardedForError)) throw error
       return { road: road.road, reply: turnAway(arrival, road, 400, error.message, options) }
@@ -60,8 +69,8 @@ export function createRoads(options: RoadsOptions): Roads {
       case 'aws-api':
         return { road: road.road, reply: options.answerApi(arrival, source) }
       case 'operator':
-        return arrival.isOwn
-          ? { road: road.road, reply: refuse(403, 'not for integrations') }
+        return ownAddress !== undefined
+          ? { road: road.road, reply: refuse(403, 'not for integrations and functions') }
           : { road: road.road, reply: operate(arrival, road.path, source.address, false, options) }
       case 'misdirected':
         return { road: road.road, reply: refuse(421, 'no such host here') }
@@ -75,19 +84,23 @@ export function createRoads(options: RoadsOptions): Roads {
     }
   }
 
+  const answerFrom = (arrival: Arrival, ownAddress: string | undefined) => {
+    const begin = performance.now()
+    const { road, reply } = take(arrival, ownAddress)
+    if (!(reply instanceof Promise)) {
+      metrics.count(road, reply.outcome, performance.now() - begin)
+      return reply
+    }
+    return reply.then((answered) => {
+      metrics.count(road, answered.outcome, performance.now() - begin)
+      return answered
+    })
+  }
+
   return {
-    answer(arrival) {
-      const begin = performance.now()
-      const { road, reply } = take(arrival)
-      if (!(reply instanceof Promise)) {
-        metrics.count(road, reply.outcome, performance.now() - begin)
-        return reply
-      }
-      return reply.then((answered) => {
-        metrics.count(road, answered.outcome, performance.now() - begin)
-        return answered
-      })
-    },
+    answer: (arrival) =>
+      answerFrom(arrival, arrival.isOwn ? options.integrationAddress : undefined),
+    answerFunction: (arrival) => answerFrom(arrival, options.functionsAddress),
     answerOnSocket: (arrival) =>
       arrival.rawPath.startsWith('/_sekisho/')
         ? operate(arrival, arrival.rawPath.slice('/_sekisho/'.length), arrival.peer, true, options)

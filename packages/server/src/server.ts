@@ -133,6 +133,7 @@ export async function start(config: Config, program?: WorkerProgram): Promise<Ru
       folder.operatorToken,
     ),
     integrationAddress: config['integration-address'],
+    functionsAddress: config['functions-address'],
   })
 
   const listener = await listen({
@@ -143,6 +144,7 @@ export async function start(config: Config, program?: WorkerProgram): Promise<Ru
   })
   stack.defer(() => listener.close(0))
   opened.resolve(listener)
+  await parts.functions.open(roads.answerFunction, listener.port)
   // Organizations makes accounts too: whoever does, the files have their profiles.
   stack.use(
     store.changes.subscribe((told) => {

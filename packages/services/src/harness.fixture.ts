@@ -11,6 +11,7 @@ import {
 } from '@sekisho/protocols'
 import { openStore, type Store } from '@sekisho/store'
 import { services } from './index.ts'
+import type { FunctionRunner } from './lambda/runner.ts'
 import type { Call, IdSource, Need } from './service.ts'
 
 export const accountId = '111111111111'
@@ -34,6 +35,16 @@ export interface Harness extends AsyncDisposable {
   ) => Promise<Answer>
   /** What the last request asked the policies. */
   readonly needs: () => readonly Need[]
+}
+
+/** Nothing is run here. */
+const noFunctions: FunctionRunner = {
+  invoke: async () => {
+    throw new Error('no functions here')
+  },
+  whyNot: () => undefined,
+  inspect: async () => ({ unpackedBytes: 0 }),
+  retire: () => {},
 }
 
 /** Ids that count, in the alphabet asked for. */
@@ -80,6 +91,7 @@ export async function harness(name: ServiceName): Promise<Harness> {
         blobs: store.blobs,
         counters: store.counters,
         webKeys: async () => undefined,
+        functions: noFunctions,
         explain: async () => undefined,
         ...more,
       }

@@ -2,11 +2,19 @@
 import { apigateway } from './apigateway/index.ts'
 import { iam } from './iam/index.ts'
 import { iamToolbox } from './iam-toolbox/index.ts'
+import { lambda } from './lambda/index.ts'
 import { organizations } from './organizations/index.ts'
 import type { Service } from './service.ts'
 import { sts } from './sts/index.ts'
 
-export const services: readonly Service[] = [apigateway, iam, iamToolbox, sts, organizations]
+export const services: readonly Service[] = [
+  apigateway,
+  iam,
+  iamToolbox,
+  sts,
+  organizations,
+  lambda,
+]
 
 export {
   type ApiKeyRecord,
@@ -34,7 +42,7 @@ export {
   type RootKey,
   rotateRootKey,
 } from './iam/accounts.ts'
-export { issueTo, issueToRole, type Wanted } from './iam/issue.ts'
+export { issueTo, issueToFunction, type Wanted } from './iam/issue.ts'
 export { ensureOrganization, type Place, servicesWithResourceControl } from './iam/organization.ts'
 export { principalKeyRows, principalKeys } from './iam/principal-keys.ts'
 export {
@@ -48,5 +56,14 @@ export {
 export { iamCollections } from './iam/records.ts'
 export type { Explained } from './iam-toolbox/explained.ts'
 export { authorizationIdOf } from './iam-toolbox/index.ts'
+export {
+  type CodeArchive,
+  type FunctionRunner,
+  type Invocation,
+  type InvocationResult,
+  type RunnableFunction,
+  RunnerError,
+  type RunnerErrorCode,
+} from './lambda/runner.ts'
 export type { AnyOperation, Call, IdSource, Need, Service } from './service.ts'
 export type { KeySet } from './sts/json-web-token.ts'

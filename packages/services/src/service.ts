@@ -14,6 +14,7 @@ import type {
 import type { Blobs, Counters, Documents } from '@sekisho/store'
 import type { Session } from './iam/sessions.ts'
 import type { Explained } from './iam-toolbox/explained.ts'
+import type { FunctionRunner } from './lambda/runner.ts'
 import type { KeySet } from './sts/json-web-token.ts'
 
 /** Where random names come from; tests give a seeded one. */
@@ -39,6 +40,8 @@ export interface Call {
   readonly counters: Counters
   /** What each account and region is held to; undefined: nothing. */
   readonly accountThrottle?: Required<Throttle> | undefined
+  /** Runs functions. */
+  readonly functions: FunctionRunner
   /** What was decided about an earlier request, and why; undefined: nothing is kept of it. */
   readonly explain: (requestId: string) => Promise<Explained | undefined>
   /**

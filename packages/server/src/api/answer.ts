@@ -57,6 +57,7 @@ export interface ApiOptions extends AuthenticateOptions {
   readonly trail: Pick<Trail, 'record'>
   readonly archive: PolicyArchive
   readonly webKeys: Call['webKeys']
+  readonly functions: Call['functions']
   readonly noteUse: NoteUse
   readonly explain: Call['explain']
   readonly log: Log
@@ -170,6 +171,7 @@ async function walk(
     counters: options.store.counters,
     accountThrottle: options.accountThrottle,
     webKeys: options.webKeys,
+    functions: options.functions,
     explain: options.explain,
   }
   const needs = await handler.needs(operation, input, call)

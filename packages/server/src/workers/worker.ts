@@ -104,6 +104,7 @@ async function serve(
     ...parts,
     answerOperator: createForwarder(folder.socketPath, folder.operatorToken),
     integrationAddress: config['integration-address'],
+    functionsAddress: config['functions-address'],
   })
   const listener = await listen({
     answer: roads.answer,
@@ -111,5 +112,6 @@ async function serve(
     onFailure: parts.onFailure,
     isOwn: parts.upstream.isOwn,
   })
+  await parts.functions.open(roads.answerFunction, port)
   return { parts, listener }
 }

@@ -2,7 +2,8 @@
 import type { Documents } from '@sekisho/store'
 import type { IdSource } from '../service.ts'
 import { AccountError, type AccountRecord, accountsCollection } from './accounts.ts'
-import { readEntity } from './records.ts'
+import { compiled } from './principals.ts'
+import { arnOf, type RoleRecord, readEntity } from './records.ts'
 import {
   newSessionKeyId,
   type Session,
@@ -47,8 +48,46 @@ export async function issueTo(wanted: Wanted, issuing: Issuing): Promise<Tempora
   return issue(accountId, of, operatorSeconds, issuing)
 }
 
+/**
+ * What a function acts with; undefined where its role is gone, or does not trust Lambda any more.
+ * @see Lambda Developer Guide, "Defining Lambda function permissions with an execution role"
+ */
+export async function issueToFunction(
+  given: {
+    readonly accountId: string
+    readonly roleArn: string
+    readonly name: string
+    readonly functionArn: string
+    readonly seconds: number
+  },
+  issuing: Issuing,
+): Promise<TemporaryCredentials | undefined> {
+  const { accountId, roleArn, name, functionArn, seconds } = given
+  const roleName = roleArn.slice(roleArn.lastIndexOf('/') + 1)
+  const role = await readEntity(issuing.documents, 'role', accountId, roleName)
+  if (role === undefined || arnOf('role', role) !== roleArn) return undefined
+  if (!isTrusted(role, 'lambda.amazonaws.com')) return undefined
+  return issueToRole(accountId, role, name, seconds, issuing, functionArn)
+}
+
+/** May a service take this role for what is its own account's? */
+export function isTrusted(role: RoleRecord, service: string): boolean {
+  const arn = arnOf('role', role)
+  const said = compiled(role.trust, 'trust', `trust policy of ${arn}`).evaluate(
+    {
+      principal: { type: 'service', service },
+      action: 'sts:AssumeRole',
+      resource: arn,
+      resourceAccountId: role.accountId,
+      context: new Map([['aws:sourceaccount', role.accountId]]),
+    },
+    false,
+  )
+  return said?.effect === 'Allow'
+}
+
 /** @param functionArn  of the function whose environment they are for */
-export function issueToRole(
+function issueToRole(
   accountId: string,
   role: { readonly name: string; readonly id: string },
   sessionName: string,

@@ -1,0 +1,315 @@
+/** Runs a function's handler in Node: asked and answering in frames over one socket, file descriptor 3. */
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { Socket } from 'node:net'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { format } from 'node:util'
+import { forward } from './forward.mjs'
+
+const [INVOKE, READY, INIT_ERROR, RESPONSE, ERROR, LOG, PIECE] = [1, 2, 3, 4, 5, 6, 7]
+
+const socket = new Socket({ fd: 3, readable: true, writable: true })
+const root = process.env.LAMBDA_TASK_ROOT
+
+function send(kind, body) {
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body)
+  const head = Buffer.allocUnsafe(5)
+  head.writeUInt32BE(bytes.length, 0)
+  head[4] = kind
+  if (bytes.length > 65536) {
+    socket.cork()
+    socket.write(head)
+    const written = socket.write(bytes)
+    socket.uncork()
+    return written
+  }
+  return socket.write(Buffer.concat([head, bytes]))
+}
+
+let requestId
+const levels = {
+  log: 'INFO',
+  info: 'INFO',
+  warn: 'WARN',
+  error: 'ERROR',
+  debug: 'DEBUG',
+  trace: 'TRACE',
+}
+const isJson = process.env.AWS_LAMBDA_LOG_FORMAT === 'JSON'
+for (const [name, level] of Object.entries(levels))
+  console[name] = (...args) => {
+    const timestamp = new Date().toISOString()
+    send(
+      LOG,
+      isJson
+        ? JSON.stringify({
+            timestamp,
+            level,
+            requestId,
+            message:
+              args.length === 1 && typeof args[0] === 'object' && !(args[0] instanceof Error)
+                ? args[0]
+                : format(...args),
+          })
+        : `${timestamp}\t${requestId ?? 'undefined'}\t${level}\t${format(...args).replaceAll('\n', '\r')}`,
+    )
+  }
+
+function errorObject(error) {
+  if (
+    error instanceof Error ||
+    (error && typeof error === 'object' && 'message' in error && 'stack' in error)
+  )
+    return {
+      errorType: error.name ?? 'Error',
+      errorMessage: String(error.message),
+      trace: String(error.stack ?? '').split('\n'),
+    }
+  return { errorType: typeof error, errorMessage: String(error), trace: [] }
+}
+
+function logError(error, title) {
+  const { errorType, errorMessage, trace } = errorObject(error)
+  const shown = {
+    errorType,
+    errorMessage,
+    ...(error?.code !== undefined && { code: error.code }),
+    stack: trace,
+  }
+  send(
+    LOG,
+    `${new Date().toISOString()}\t${requestId ?? 'undefined'}\tERROR\t${title} \t${JSON.stringify(shown)}`,
+  )
+}
+
+class UserCodeError extends Error {
+  constructor(type, message) {
+    super(message)
+    this.name = `Runtime.${type}`
+  }
+}
+
+/** `folder/file.handler.deeper`: the module is what stands before the first dot of the last part. */
+async function loadHandler(handler) {
+  const slash = handler.lastIndexOf('/') + 1
+  const dot = handler.indexOf('.', slash)
+  if (dot < 0) throw new UserCodeError('MalformedHandlerName', 'Bad handler')
+  if (handler.includes('..'))
+    throw new UserCodeError(
+      'MalformedHandlerName',
+      `'${handler}' is not a valid handler name. Use absolute paths when specifying root directories in handler names.`,
+    )
+  const moduleName = handler.slice(0, dot)
+  const path = handler.slice(dot + 1).split('.')
+  const base = resolve(root, moduleName)
+  const file = [`${base}.js`, `${base}.mjs`, `${base}.cjs`, base].find((each) => existsSync(each))
+  let loaded
+  try {
+    if (file === undefined) {
+      const require = createRequire(join(root, 'bootstrap.js'))
+      loaded = require(moduleName)
+    } else loaded = await import(pathToFileURL(file).href)
+  } catch (error) {
+    if (error instanceof SyntaxError)
+      throw Object.assign(new UserCodeError('UserCodeSyntaxError', String(error)), {
+        stack: error.stack,
+      })
+    if (error?.code === 'MODULE_NOT_FOUND' || error?.code === 'ERR_MODULE_NOT_FOUND')
+      throw Object.assign(new UserCodeError('ImportModuleError', `Error: ${error.message}`), {
+        stack: error.stack,
+      })
+    throw error
+  }
+  const from = (holder) => path.reduce((value, name) => value?.[name], holder)
+  const found = from(loaded) ?? from(loaded.default)
+  if (found === undefined)
+    throw new UserCodeError('HandlerNotFound', `${handler} is undefined or not exported`)
+  if (typeof found !== 'function')
+    throw new UserCodeError('HandlerNotFound', `${handler} is not a function`)
+  return found
+}
+
+/** What a handler may answer with piece by piece. */
+function responseStream(isDone) {
+  const { Writable } = process.getBuiltinModule('node:stream')
+  let prelude
+  const stream = new Writable({
+    write(chunk, encoding, done) {
+      const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk, encoding)
+      begin()
+      if (bytes.length === 0) done()
+      else if (send(PIECE, bytes)) done()
+      else socket.once('drain', done)
+    },
+    final(done) {
+      begin()
+      send(PIECE, '')
+      done()
+      isDone()
+    },
+  })
+  const begin = () => {
+    if (prelude === undefined) return
+    send(PIECE, Buffer.concat([Buffer.from(JSON.stringify(prelude)), Buffer.alloc(8)]))
+    prelude = undefined
+  }
+  stream.setContentType = (type) => {
+    stream.contentType = type
+  }
+  stream._onPrelude = (given) => {
+    prelude = given
+  }
+  return stream
+}
+
+const streaming = Symbol.for('aws.lambda.runtime.handler.streaming')
+globalThis.awslambda = {
+  streamifyResponse: (handler) => {
+    handler[streaming] = 'response'
+    return handler
+  },
+  HttpResponseStream: {
+    from: (stream, metadata) => {
+      stream._onPrelude(metadata)
+      return stream
+    },
+  },
+}
+
+process.on('unhandledRejection', (reason) => {
+  const error = new Error(reason instanceof Error ? reason.message : String(reason))
+  error.name = 'Runtime.UnhandledPromiseRejection'
+  if (reason instanceof Error) error.stack = reason.stack
+  fail(error, 'Unhandled Promise Rejection')
+})
+process.on('uncaughtException', (error) => fail(error, 'Uncaught Exception'))
+
+function fail(error, title) {
+  logError(error, title)
+  send(isReady ? ERROR : INIT_ERROR, JSON.stringify(errorObject(error)))
+  // What is left of this process is in no known state.
+  socket.end(() => process.exit(129))
+}
+
+let isReady = false
+let handler
+
+/** What an empty event loop means for the invocation at hand. */
+let whenIdle
+process.on('beforeExit', () => whenIdle?.())
+
+async function run(context, event) {
+  requestId = context.requestId
+  process.env._X_AMZN_TRACE_ID = context.traceId ?? ''
+  if (context.traceId === undefined) delete process.env._X_AMZN_TRACE_ID
+  let waitsForLoop = true
+  const { env } = process
+  const handed = {
+    get callbackWaitsForEmptyEventLoop() {
+      return waitsForLoop
+    },
+    set callbackWaitsForEmptyEventLoop(value) {
+      waitsForLoop = value
+    },
+    functionVersion: env.AWS_LAMBDA_FUNCTION_VERSION,
+    functionName: env.AWS_LAMBDA_FUNCTION_NAME,
+    memoryLimitInMB: env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+    logGroupName: env.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: env.AWS_LAMBDA_LOG_STREAM_NAME,
+    clientContext:
+      context.clientContext === undefined ? undefined : JSON.parse(context.clientContext),
+    identity: undefined,
+    invokedFunctionArn: context.invokedArn,
+    awsRequestId: context.requestId,
+    getRemainingTimeInMillis: () => Math.max(0, context.deadlineMs - Date.now()),
+  }
+  let isAnswered = false
+  const answer = (error, result) => {
+    if (isAnswered) return
+    isAnswered = true
+    whenIdle = undefined
+    socket.ref()
+    if (error !== null && error !== undefined) {
+      logError(error, 'Invoke Error')
+      send(ERROR, JSON.stringify(errorObject(error)))
+      return
+    }
+    let text
+    try {
+      text = JSON.stringify(result === undefined ? null : result)
+    } catch (failure) {
+      send(
+        ERROR,
+        JSON.stringify({
+          errorType: 'Runtime.MarshalError',
+          errorMessage: 'Unable to stringify response body',
+          trace: String(failure.stack).split('\n'),
+        }),
+      )
+      return
+    }
+    send(RESPONSE, text === undefined ? 'null' : text)
+  }
+  try {
+    const parsed = event.length === 0 ? {} : JSON.parse(event.toString('utf8'))
+    if (handler[streaming] === 'response') {
+      await new Promise((done, refuse) => {
+        const stream = responseStream(done)
+        stream.on('error', refuse)
+        Promise.resolve(handler(parsed, stream, handed)).then(() => {
+          if (!stream.writableEnded) stream.end()
+        }, refuse)
+      })
+      return
+    }
+    // With nothing left to do, a handler that has not answered never will.
+    whenIdle = () => answer(undefined, null)
+    socket.unref()
+    const callback = (error, result) => {
+      // As on AWS, an answer by callback waits until there is nothing left to do, unless it is told not to.
+      if (waitsForLoop) whenIdle = () => answer(error, result)
+      else answer(error, result)
+    }
+    const returned = handler(parsed, handed, callback)
+    // As on AWS: what a handler returns that is no promise is no answer.
+    if (returned !== null && typeof returned === 'object' && typeof returned.then === 'function')
+      answer(undefined, await returned)
+  } catch (error) {
+    answer(error ?? new Error(String(error)))
+  }
+}
+
+/** Chunks are put together once a whole frame is there, not one by one. */
+let waiting = []
+let waitingBytes = 0
+let neededBytes = 5
+socket.on('data', (chunk) => {
+  waiting.push(chunk)
+  waitingBytes += chunk.length
+  if (waitingBytes < neededBytes) return
+  let bytes = waiting.length === 1 ? chunk : Buffer.concat(waiting)
+  while (bytes.length >= 5 && bytes.length >= 5 + bytes.readUInt32BE(0)) {
+    const end = 5 + bytes.readUInt32BE(0)
+    if (bytes[4] === INVOKE) {
+      const contextEnd = 9 + bytes.readUInt32BE(5)
+      void run(JSON.parse(bytes.toString('utf8', 9, contextEnd)), bytes.subarray(contextEnd, end))
+    }
+    bytes = bytes.subarray(end)
+  }
+  waiting = bytes.length === 0 ? [] : [bytes]
+  waitingBytes = bytes.length
+  neededBytes = bytes.length < 5 ? 5 : 5 + bytes.readUInt32BE(0)
+})
+socket.on('close', () => process.exit(0))
+
+try {
+  await forward()
+  handler = await loadHandler(process.env._HANDLER)
+  isReady = true
+  send(READY, '')
+} catch (error) {
+  logError(error, 'Uncaught Exception')
+  send(INIT_ERROR, JSON.stringify(errorObject(error)))
+  socket.end()
+}

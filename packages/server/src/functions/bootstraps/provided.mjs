@@ -1,0 +1,225 @@
+/** Runs a function's own bootstrap beside the Lambda Runtime API, and speaks for it in frames over file descriptor 3. */
+import { spawn } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+import { createServer } from 'node:http'
+import { Socket } from 'node:net'
+import { join } from 'node:path'
+import { forward } from './forward.mjs'
+
+const [INVOKE, READY, INIT_ERROR, RESPONSE, ERROR, PIECE] = [1, 2, 3, 4, 5, 7]
+const mostResponseBytes = 6 * 1024 * 1024
+
+const socket = new Socket({ fd: 3, readable: true, writable: true })
+
+function send(kind, body) {
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body)
+  const head = Buffer.allocUnsafe(5)
+  head.writeUInt32BE(bytes.length, 0)
+  head[4] = kind
+  return socket.write(Buffer.concat([head, bytes]))
+}
+
+/** Invocations that nobody has fetched, and fetches that nobody has answered. */
+const waitingInvocations = []
+let waitingFetch
+let current
+let isReady = false
+
+function hand(response, { context, event }) {
+  current = context.requestId
+  response.writeHead(200, {
+    'Content-Type': 'application/json',
+    'Lambda-Runtime-Aws-Request-Id': context.requestId,
+    'Lambda-Runtime-Deadline-Ms': String(context.deadlineMs),
+    'Lambda-Runtime-Invoked-Function-Arn': context.invokedArn,
+    ...(context.traceId !== undefined && { 'Lambda-Runtime-Trace-Id': context.traceId }),
+    ...(context.clientContext !== undefined && {
+      'Lambda-Runtime-Client-Context': context.clientContext,
+    }),
+  })
+  response.end(event)
+}
+
+function answer(response, status, body) {
+  response.writeHead(status, { 'Content-Type': 'application/json' })
+  response.end(JSON.stringify(body))
+}
+
+async function bodyOf(request, limit) {
+  const pieces = []
+  let bytes = 0
+  for await (const piece of request) {
+    bytes += piece.length
+    if (bytes > limit) return undefined
+    pieces.push(piece)
+  }
+  return Buffer.concat(pieces)
+}
+
+function errorOf(request, body) {
+  const type = request.headers['lambda-runtime-function-error-type']
+  try {
+    return JSON.stringify({
+      ...(type !== undefined && { errorType: type }),
+      ...JSON.parse(body.toString('utf8')),
+    })
+  } catch {
+    return JSON.stringify({ errorType: type ?? 'Unknown', errorMessage: body.toString('utf8') })
+  }
+}
+
+const routes = [
+  [
+    'GET',
+    /^\/2018-06-01\/runtime\/invocation\/next$/,
+    (_request, response) => {
+      current = undefined
+      if (!isReady) {
+        isReady = true
+        send(READY, '')
+      }
+      const waiting = waitingInvocations.shift()
+      if (waiting) hand(response, waiting)
+      else waitingFetch = response
+    },
+  ],
+  [
+    'POST',
+    /^\/2018-06-01\/runtime\/invocation\/([^/]+)\/response$/,
+    async (request, response, requestId) => {
+      if (requestId !== current)
+        return answer(response, 400, {
+          errorMessage: 'Invalid request ID',
+          errorType: 'InvalidRequestID',
+        })
+      if (request.headers['lambda-runtime-function-response-mode'] === 'streaming') {
+        for await (const piece of request)
+          if (piece.length > 0 && !send(PIECE, piece))
+            await new Promise((done) => socket.once('drain', done))
+        send(PIECE, '')
+      } else {
+        const body = await bodyOf(request, mostResponseBytes)
+        if (body === undefined)
+          return answer(response, 413, {
+            errorMessage: `Exceeded maximum allowed payload size (${mostResponseBytes} bytes).`,
+            errorType: 'RequestEntityTooLarge',
+          })
+        send(RESPONSE, body)
+      }
+      answer(response, 202, { status: 'OK' })
+    },
+  ],
+  [
+    'POST',
+    /^\/2018-06-01\/runtime\/invocation\/([^/]+)\/error$/,
+    async (request, response, requestId) => {
+      if (requestId !== current)
+        return answer(response, 400, {
+          errorMessage: 'Invalid request ID',
+          errorType: 'InvalidRequestID',
+        })
+      send(ERROR, errorOf(request, (await bodyOf(request, mostResponseBytes)) ?? Buffer.from('{}')))
+      answer(response, 202, { status: 'OK' })
+    },
+  ],
+  [
+    'POST',
+    /^\/2018-06-01\/runtime\/init\/error$/,
+    async (request, response) => {
+      send(
+        INIT_ERROR,
+        errorOf(request, (await bodyOf(request, mostResponseBytes)) ?? Buffer.from('{}')),
+      )
+      answer(response, 202, { status: 'OK' })
+    },
+  ],
+]
+
+const server = createServer((request, response) => {
+  for (const [method, path, serve] of routes) {
+    const match = path.exec(request.url)
+    if (match === null || request.method !== method) continue
+    Promise.resolve(serve(request, response, match[1])).catch(() => response.destroy())
+    return
+  }
+  answer(response, 404, { errorMessage: 'no such path', errorType: 'NotFound' })
+})
+// A runtime may wait for its next invocation as long as it takes.
+server.requestTimeout = 0
+server.keepAliveTimeout = 0
+
+let waiting = []
+let waitingBytes = 0
+let neededBytes = 5
+socket.on('data', (chunk) => {
+  waiting.push(chunk)
+  waitingBytes += chunk.length
+  if (waitingBytes < neededBytes) return
+  let bytes = waiting.length === 1 ? chunk : Buffer.concat(waiting)
+  while (bytes.length >= 5 && bytes.length >= 5 + bytes.readUInt32BE(0)) {
+    const end = 5 + bytes.readUInt32BE(0)
+    if (bytes[4] === INVOKE) {
+      const contextEnd = 9 + bytes.readUInt32BE(5)
+      const invocation = {
+        context: JSON.parse(bytes.toString('utf8', 9, contextEnd)),
+        event: bytes.subarray(contextEnd, end),
+      }
+      if (waitingFetch) {
+        const response = waitingFetch
+        waitingFetch = undefined
+        hand(response, invocation)
+      } else waitingInvocations.push(invocation)
+    }
+    bytes = bytes.subarray(end)
+  }
+  waiting = bytes.length === 0 ? [] : [bytes]
+  waitingBytes = bytes.length
+  neededBytes = bytes.length < 5 ? 5 : 5 + bytes.readUInt32BE(0)
+})
+socket.on('close', () => process.exit(0))
+
+function program() {
+  const root = process.env.LAMBDA_TASK_ROOT
+  const names = [join(root, 'bootstrap'), '/opt/bootstrap', join(root, process.env._HANDLER)]
+  return names.find((name) => {
+    try {
+      accessSync(name, constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+}
+
+await forward()
+server.listen(0, '127.0.0.1', () => {
+  const path = program()
+  if (path === undefined) {
+    send(
+      INIT_ERROR,
+      JSON.stringify({
+        errorType: 'Runtime.InvalidEntrypoint',
+        errorMessage: `Couldn't find valid bootstrap(s): [${join(process.env.LAMBDA_TASK_ROOT, 'bootstrap')} /opt/bootstrap]`,
+      }),
+    )
+    socket.end()
+    return
+  }
+  const child = spawn(path, [], {
+    env: { ...process.env, AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${server.address().port}` },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  child.on('error', ({ message }) => {
+    send(
+      INIT_ERROR,
+      JSON.stringify({ errorType: 'Runtime.InvalidEntrypoint', errorMessage: message }),
+    )
+    socket.end()
+  })
+  child.on('exit', (code, signal) => {
+    socket.end(() => {
+      if (signal) process.kill(process.pid, signal)
+      else process.exit(code)
+    })
+  })
+})

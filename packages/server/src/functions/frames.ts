@@ -1,0 +1,84 @@
+/** What the server and a function's environment say to each other: frames of a kind and bytes over one socket. */
+
+/** Kinds are bytes on the wire; the bootstraps have the same numbers. */
+export const kinds = {
+  /** To the environment: u32 length of the context, the context (JSON), the event. */
+  invoke: 1,
+  /** From it: it can be asked. */
+  ready: 2,
+  /** Its beginning failed: the error object. */
+  initError: 3,
+  /** The answer. */
+  response: 4,
+  /** The error object. */
+  error: 5,
+  /** A line for the log. */
+  log: 6,
+  /** A piece of a streamed answer; empty: its end. */
+  piece: 7,
+} as const
+
+export type Kind = (typeof kinds)[keyof typeof kinds]
+
+const headBytes = 5
+/** An answer of 6 MiB in the worst of escapings, and no more. */
+const mostBytes = 64 * 1024 * 1024
+
+export function frame(kind: Kind, body: Uint8Array): Buffer {
+  const bytes = Buffer.allocUnsafe(headBytes + body.length)
+  bytes.writeUInt32BE(body.length, 0)
+  bytes[4] = kind
+  bytes.set(body, headBytes)
+  return bytes
+}
+
+/** @param context  JSON that the bootstrap hands to the handler */
+export function invokeFrame(context: string, event: Uint8Array): Buffer {
+  const contextBytes = Buffer.byteLength(context)
+  const bytes = Buffer.allocUnsafe(headBytes + 4 + contextBytes + event.length)
+  bytes.writeUInt32BE(4 + contextBytes + event.length, 0)
+  bytes[4] = kinds.invoke
+  bytes.writeUInt32BE(contextBytes, headBytes)
+  bytes.write(context, headBytes + 4, 'utf8')
+  bytes.set(event, headBytes + 4 + contextBytes)
+  return bytes
+}
+
+/** Puts chunks together to frames. What an environment sends is its own user's doing: nothing of it is believed. */
+export class FrameReader {
+  #kept: Buffer = Buffer.alloc(0)
+  #waiting: Buffer[] = []
+  #waitingBytes = 0
+  readonly #onFrame: (kind: number, body: Buffer) => void
+
+  constructor(onFrame: (kind: number, body: Buffer) => void) {
+    this.#onFrame = onFrame
+  }
+
+  /** @throws RangeError  a frame is longer than any may be */
+  push(chunk: Buffer): void {
+    this.#waiting.push(chunk)
+    this.#waitingBytes += chunk.length
+    const needed = this.#needed()
+    if (this.#kept.length + this.#waitingBytes < needed) return
+    let bytes =
+      this.#kept.length === 0 && this.#waiting.length === 1
+        ? chunk
+        : Buffer.concat([this.#kept, ...this.#waiting])
+    this.#waiting = []
+    this.#waitingBytes = 0
+    while (bytes.length >= headBytes) {
+      const length = bytes.readUInt32BE(0)
+      if (length > mostBytes) throw new RangeError('a frame is too long')
+      if (bytes.length < headBytes + length) break
+      this.#onFrame(bytes[4]!, bytes.subarray(headBytes, headBytes + length))
+      bytes = bytes.subarray(headBytes + length)
+    }
+    this.#kept = bytes
+  }
+
+  /** How many bytes make the frame whole that has begun. */
+  #needed(): number {
+    return this.#kept.length < headBytes ? headBytes : headBytes + this.#kept.readUInt32BE(0)
+  }
+}

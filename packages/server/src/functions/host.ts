@@ -1,0 +1,73 @@
+/** Functions on this server: what runs them, and the way by which they reach it. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type FunctionRunner, type IdSource, issueToFunction, RunnerError } from '@sekisho/services'
+import type { State } from '@sekisho/store'
+import type { Config } from '../config.ts'
+import { type Answer, type Listener, listen } from '../listen.ts'
+import type { Log } from '../log.ts'
+import { createRunner } from './runner.ts'
+
+export interface FunctionsHost extends AsyncDisposable {
+  readonly runner: FunctionRunner
+  /** Functions may call from now on. @param port  of the server, which is theirs inside too */
+  readonly open: (answer: Answer, port: number) => Promise<void>
+}
+
+export interface HostOptions {
+  readonly config: Config
+  readonly store: Pick<State, 'blobs' | 'documents'>
+  readonly ids: IdSource
+  readonly now: () => number
+  readonly log: Log
+  readonly onFailure: (error: unknown, requestId: string) => void
+}
+
+const credentialsSeconds = 12 * 3_600
+
+export function openFunctionsHost(options: HostOptions): FunctionsHost {
+  const { config, store, ids, now, log, onFailure } = options
+  // Sockets' names are bounded (107 bytes), and a data folder's may be long.
+  const folder = mkdtempSync(join(tmpdir(), 'sekisho-'))
+  const socket = join(folder, 'functions.sock')
+  let port = 0
+  let listener: Listener | undefined
+  const runner = createRunner({
+    mode: config.functions,
+    network: config['functions-network'],
+    folder: join(config.data, 'functions'),
+    socket,
+    port: () => port,
+    blobs: store.blobs,
+    credentials: async ({ accountId, roleArn, name, functionArn }) => {
+      const issuing = { documents: store.documents, ids, nowMs: now() }
+      const issued = await issueToFunction(
+        { accountId, roleArn, name, functionArn, seconds: credentialsSeconds },
+        issuing,
+      )
+      if (issued === undefined)
+        throw new RunnerError(
+          'ROLE',
+          'The role defined for the function cannot be assumed by Lambda.',
+        )
+      return { ...issued, expiresAtMs: issued.expiresAt }
+    },
+    log: ({ logGroup }, logStream, line) => log.debug('function', { logGroup, logStream, line }),
+    ids,
+    now,
+    path: config.path,
+  })
+  return {
+    runner,
+    async open(answer, theirs) {
+      port = theirs
+      listener = await listen({ answer, on: { path: socket }, onFailure, peerName: 'functions' })
+    },
+    async [Symbol.asyncDispose]() {
+      await runner[Symbol.asyncDispose]()
+      await listener?.close(0)
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
