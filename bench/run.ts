@@ -7,13 +7,19 @@ import { identity } from './identity.ts'
 import { machine, render, type Section, versionOf } from './lib/report.ts'
 import type { RoundOptions } from './lib/rounds.ts'
 import { decisions, signatures } from './library.ts'
+import { pipeline } from './pipeline.ts'
 import { startup } from './startup.ts'
 import { store } from './store.ts'
 
-const sections = { http, identity, decisions, signatures, store, startup } satisfies Record<
-  string,
-  (options: RoundOptions) => Promise<readonly Section[]>
->
+const sections = {
+  http,
+  identity,
+  pipeline,
+  decisions,
+  signatures,
+  store,
+  startup,
+} satisfies Record<string, (options: RoundOptions) => Promise<readonly Section[]>>
 
 const options: RoundOptions = { rounds: 5, seconds: 2 }
 const asked = process.argv.slice(2)

@@ -11,7 +11,8 @@ export interface Side {
   readonly server: Started
   readonly path?: string
   readonly headers?: Readonly<Record<string, string>>
-  /** What every answer must be; a round with any other status counts as failed. */
+  /** A header that has another value with each request. */
+  readonly rotates?: { readonly header: string; readonly values: readonly string[] }
   readonly connections?: number
 }
 
@@ -20,7 +21,10 @@ export interface Round {
   /** CPU time of the server (all its processes) for one request. */
   readonly cpuMicrosPerRequest: number
   readonly p50Ms: number
+  /** Answers of another status than 2xx or 3xx, and none. */
   readonly failures: number
+  /** How long it took in truth. */
+  readonly seconds: number
 }
 
 /** One round: keep-alive connections, `seconds` long. Only loopback is ever a target. */
@@ -33,6 +37,7 @@ export async function load(side: Side, seconds: number): Promise<Round> {
     `${name}: ${value}`,
   ])
   const connections = String(side.connections ?? 32)
+  side.server.check()
   const before = cpuMicros(side.server.pid)
   const { stdout } = await promisify(execFile)('taskset', [
     ...[
@@ -43,17 +48,19 @@ export async function load(side: Side, seconds: number): Promise<Round> {
       `-c${connections}`,
       `-d${seconds}s`,
       '-s',
-      reportScript(),
+      scriptOf(side),
       ...headers,
       url.href,
     ],
   ])
+  side.server.check()
   const spent = cpuMicros(side.server.pid) - before
   const report = JSON.parse(stdout.slice(stdout.indexOf('{"requests"'))) as Report
   return {
     requestsPerSecond: report.requests / (report.durationUs / 1e6),
     cpuMicrosPerRequest: spent / report.requests,
     p50Ms: report.p50Us / 1000,
+    seconds: report.durationUs / 1e6,
     failures: report.status + report.connect + report.read + report.write + report.timeout,
   }
 }
@@ -69,15 +76,18 @@ interface Report {
   readonly timeout: number
 }
 
-let script: string | undefined
+const scripts = new Map<Side['rotates'], string>()
 
 /** wrk prints its summary as one JSON object. */
-function reportScript(): string {
-  if (script !== undefined) return script
-  script = join(mkdtempSync(join(tmpdir(), 'sekisho-bench-')), 'report.lua')
+function scriptOf({ rotates }: Side): string {
+  const known = scripts.get(rotates)
+  if (known !== undefined) return known
+  const folder = mkdtempSync(join(tmpdir(), 'sekisho-bench-'))
+  const script = join(folder, 'load.lua')
+  scripts.set(rotates, script)
   writeFileSync(
     script,
-    `done = function(summary, latency)
+    `${rotates === undefined ? '' : rotating(rotates, folder)}done = function(summary, latency)
   local e = summary.errors
   io.write(string.format('{"requests":%d,"durationUs":%d,"p50Us":%d,"status":%d,"connect":%d,"read":%d,"write":%d,"timeout":%d}',
     summary.requests, summary.duration, latency:percentile(50), e.status, e.connect, e.read, e.write, e.timeout))
@@ -85,4 +95,21 @@ end
 `,
   )
   return script
+}
+
+function rotating({ header, values }: NonNullable<Side['rotates']>, folder: string): string {
+  const list = join(folder, 'values')
+  writeFileSync(list, values.join('\n'))
+  return `local requests, at = {}, 0
+init = function()
+  for value in io.lines(${JSON.stringify(list)}) do
+    wrk.headers[${JSON.stringify(header)}] = value
+    requests[#requests + 1] = wrk.format()
+  end
+end
+request = function()
+  at = at % #requests + 1
+  return requests[at]
+end
+`
 }

@@ -1,7 +1,7 @@
 /** Servers under measurement: started on one core, watched for their CPU time, ended with the run. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -14,6 +14,8 @@ export interface Started extends AsyncDisposable {
   readonly url: string
   /** Milliseconds from exec to the first answer. */
   readonly startMs: number
+  /** @throws Error  it has ended by itself */
+  readonly check: () => void
 }
 
 export interface Launch {
@@ -35,7 +37,11 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** Starts a server and waits (30 s at most) until it answers HTTP at all. */
+/**
+ * Starts a server and waits (30 s at most) until it answers HTTP at all, itself: whatever else has the port does not count.
+ *
+ * @throws Error  it ended first, somebody else has its port, or it does not answer
+ */
 export async function startServer(launch: Launch): Promise<Started> {
   const begun = performance.now()
   const child = spawn(
@@ -47,12 +53,20 @@ export async function startServer(launch: Launch): Promise<Started> {
       stdio: ['ignore', 'ignore', 'inherit'],
     },
   )
-  await answers(launch.url, child, 30_000)
+  try {
+    await answers(launch, child, 30_000)
+  } catch (error) {
+    child.kill('SIGKILL')
+    throw error
+  }
   const startMs = performance.now() - begun
   return {
     pid: child.pid ?? 0,
     url: launch.url,
     startMs,
+    check() {
+      if (hasEnded(child)) throw new Error(`${nameOf(launch)} ended with ${howEnded(child)}`)
+    },
     async [Symbol.asyncDispose]() {
       child.kill('SIGTERM')
       await ended(child)
@@ -87,23 +101,65 @@ function descendants(pid: number): readonly number[] {
   return own.flatMap((child) => [child, ...descendants(child)])
 }
 
-async function answers(url: string, child: ChildProcess, withinMs: number): Promise<void> {
+async function answers(launch: Launch, child: ChildProcess, withinMs: number): Promise<void> {
+  const { url } = launch
   const deadline = performance.now() + withinMs
   while (performance.now() < deadline) {
-    if (child.exitCode !== null)
-      throw new Error(`the server for ${url} ended with ${child.exitCode}`)
+    if (hasEnded(child)) throw new Error(`${nameOf(launch)} ended with ${howEnded(child)}`)
     try {
       await (await fetch(url)).arrayBuffer()
-      return
     } catch {
       await sleep(2)
+      continue
     }
+    if (listens(child.pid ?? 0, Number(new URL(url).port))) return
+    if (!hasEnded(child)) throw new Error(`${url} is not answered by ${nameOf(launch)}`)
   }
-  throw new Error(`no answer at ${url} within ${withinMs} ms`)
+  throw new Error(`no answer of ${nameOf(launch)} at ${url} within ${withinMs} ms`)
+}
+
+function nameOf({ command, args }: Launch): string {
+  return [command, ...args.slice(0, 3)].join(' ')
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null
+}
+
+function howEnded({ exitCode, signalCode }: ChildProcess): string {
+  return signalCode ?? `exit code ${exitCode}`
+}
+
+/** Has the process, or one below it, the socket that listens on this port? */
+function listens(pid: number, port: number): boolean {
+  const inodes = new Set(
+    ['tcp', 'tcp6'].flatMap((family) =>
+      readFileSync(`/proc/net/${family}`, 'utf8')
+        .split('\n')
+        .slice(1)
+        .map((line) => line.trim().split(/\s+/))
+        .filter(([, local = '', , state]) => state === '0A' && portOf(local) === port)
+        .map((fields) => `socket:[${fields[9]}]`),
+    ),
+  )
+  return [pid, ...descendants(pid)].some((each) =>
+    readdirSync(`/proc/${each}/fd`).some((fd) => inodes.has(linkOf(`/proc/${each}/fd/${fd}`))),
+  )
+}
+
+const portOf = (address: string) => Number.parseInt(address.split(':')[1] ?? '', 16)
+
+/** Empty for a descriptor that is closed by now. */
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return ''
+  }
 }
 
 async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
+  if (hasEnded(child)) return
   const { promise, resolve } = Promise.withResolvers<void>()
   child.once('exit', () => resolve())
   const timer = setTimeout(() => child.kill('SIGKILL'), 5_000)

@@ -5,7 +5,7 @@ import { GatewayError } from './gateway-responses.ts'
 import type { Admitted, ApiKey, Authorized } from './pass.ts'
 import type { Draw, KeyHolder, Ports } from './ports.ts'
 import type { MethodSettings, StageSettings, Throttle } from './snapshot.ts'
-import { dayOf, periodName, usageCounts } from './usage.ts'
+import { dayOf, periodName, type Quota, usageCounts } from './usage.ts'
 
 /** What an API is held to where nothing lower is said. @see API Gateway Developer Guide, "Quotas for API Gateway account" */
 export const accountThrottle = { rateLimit: 10_000, burstLimit: 5_000 } as const
@@ -98,11 +98,30 @@ function planLimits(
   else if (plan.throttle) limits.push(throttled(name, plan.throttle))
   if (plan.quota)
     limits.push([
-      { count: counts.quota, period: periodName(plan.quota, nowMs), limit: plan.quota.limit },
+      { count: counts.quota, period: periodOf(plan.quota, nowMs), limit: plan.quota.limit },
       'QUOTA_EXCEEDED',
     ])
-  limits.push([{ count: counts.used, period: dayOf(nowMs) }, 'QUOTA_EXCEEDED'])
+  limits.push([{ count: counts.used, period: today(nowMs) }, 'QUOTA_EXCEEDED'])
   return limits
+}
+
+const dayMs = 86_400_000
+/** Most calls are made on the day of the call before. */
+let lastDay = { number: Number.NaN, name: '', periods: new Map<string, string>() }
+
+function today(nowMs: number): string {
+  const number = Math.floor(nowMs / dayMs)
+  if (number !== lastDay.number) lastDay = { number, name: dayOf(nowMs), periods: new Map() }
+  return lastDay.name
+}
+
+/** A period begins with a day. */
+function periodOf(quota: Quota, nowMs: number): string {
+  today(nowMs)
+  const kind = quota.period + quota.offset
+  let name = lastDay.periods.get(kind)
+  if (name === undefined) lastDay.periods.set(kind, (name = periodName(quota, nowMs)))
+  return name
 }
 
 /** Each method of a stage has the limit for itself, whether it was set for all or for one. */

@@ -1,5 +1,5 @@
 /** Who holds this API key, and what may they? Keys and plans, kept warm, dropped when they change. */
-import { timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import type { KeyHolder, PlanLimits, Ports } from '@sekisho/gateway'
 import {
   type ApiKeyRecord,
@@ -8,7 +8,6 @@ import {
   loadUsagePlan,
   type UsagePlanRecord,
 } from '@sekisho/services'
-import { sha256 } from '@sekisho/sigv4'
 import type { State } from '@sekisho/store'
 
 export interface ApiKeys extends Disposable {
@@ -101,9 +100,10 @@ export function openApiKeys({ documents, changes }: Pick<State, 'documents' | 'c
     for (;;) {
       const seen = changeCount
       const record = await loadApiKey(documents, api, value)
-      const read = await Promise.all(
-        (record?.planIds ?? []).map((id) => loadUsagePlan(documents, api, id)),
-      )
+      const place = `${api.accountId}/${api.region}`
+      // A plan may have a thousand stages, and a hundred thousand keys.
+      const unread = (record?.planIds ?? []).filter((id) => !stagesOf.has(`${place}/${id}`))
+      const read = await Promise.all(unread.map((id) => loadUsagePlan(documents, api, id)))
       // Changed while it was read: what was read may be old.
       if (seen !== changeCount) continue
       // A value that nobody has is not remembered: there is no end of them.
@@ -116,12 +116,12 @@ export function openApiKeys({ documents, changes }: Pick<State, 'documents' | 'c
 
   return {
     find(value, api, stageName) {
-      const hash = hashOf(value)
-      const at = `${api.accountId}/${api.region}/${hash.toString('latin1')}`
+      const valueHash = hashOf(value)
+      const at = `${api.accountId}/${api.region}/${valueHash.toString('latin1')}`
       const stage = `${api.restApiId}/${stageName}`
       const key = known.get(at)
       if (key === undefined) return load(at, value, api, stage)
-      if (!isSame(hash, key.valueHash) || !key.isEnabled) return undefined
+      if (!isSame(valueHash, key.valueHash) || !key.isEnabled) return undefined
       const holder = holderOf(key, stage)
       return holder === undefined ? load(at, value, api, stage) : holder || undefined
     },
@@ -132,7 +132,7 @@ export function openApiKeys({ documents, changes }: Pick<State, 'documents' | 'c
 const isSame = (one: Buffer, other: Buffer) => timingSafeEqual(one, other)
 
 function hashOf(value: string): Buffer {
-  return Buffer.from(sha256(Buffer.from(value)), 'hex')
+  return hash('sha256', value, 'buffer')
 }
 
 function limitsOf({ id, apiStages, throttle, quota }: UsagePlanRecord): Stages {
