@@ -53,6 +53,7 @@ export async function start(config: Config, program?: WorkerProgram): Promise<Ru
   await using stack = new AsyncDisposableStack()
   const testClock = config['test-clock'] ? createTestClock() : undefined
   const clock = testClock ?? machineClock
+  testClock?.onJump(() => log.info('the clock was moved', { now: new Date(clock.now()) }))
   const folder = stack.use(openDataFolder(config.data))
   let crew: Crew | undefined
   const parts = await openParts({

@@ -1,7 +1,7 @@
 /** Buckets and counts that are had together or not at all, in this process. */
 import { Buckets } from './buckets.ts'
 import { type CountDisk, Counts } from './counts.ts'
-import type { Counters, Draw } from './store.ts'
+import type { Counted, Counters, Draw } from './store.ts'
 
 export class LocalCounters implements Counters {
   readonly #buckets = new Buckets()
@@ -26,8 +26,8 @@ export class LocalCounters implements Counters {
     return -1
   }
 
-  read(asked: readonly { readonly count: string; readonly period: string }[]): readonly number[] {
-    return asked.map(({ count, period }) => this.#counts.read(count, period))
+  read(count: string): readonly Counted[] {
+    return this.#counts.read(count)
   }
 
   shift(count: string, period: string, by: number): number {

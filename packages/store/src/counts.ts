@@ -1,10 +1,11 @@
 /** Counts by period, in this process and, a moment later, on disk. */
-import { type Count, CountersError } from './store.ts'
+import { type Count, type Counted, CountersError } from './store.ts'
 
 /** Where counts outlive the process. Everything is done when it returns. */
 export interface CountDisk {
   /** 0: nothing was counted. */
   load(count: string, period: string): number
+  loadAll(count: string): readonly Counted[]
   save(rows: readonly SavedCount[]): void
   /** What begins so. */
   forget(prefix: string): void
@@ -29,12 +30,13 @@ const saveAfterMs = 500
 const mostUnsavedMs = 1_000
 /** A save holds everybody up; this many rows take some five milliseconds. */
 const mostRows = 1_000
-/** Saved ones are dropped beyond this: they can be read again. */
+/** Counts that are saved are dropped beyond this many: they can be read again. */
 const mostKept = 200_000
 
 export class Counts {
   readonly #disk: CountDisk | undefined
-  readonly #kept = new Map<string, Kept>()
+  /** By count, then by period. */
+  readonly #kept = new Map<string, Map<string, Kept>>()
   #unsaved: Kept[] = []
   #unsavedSince = 0
   #failure: unknown
@@ -55,8 +57,10 @@ export class Counts {
     this.#change(this.#of(count, period), 1)
   }
 
-  read(count: string, period: string): number {
-    return this.#of(count, period).value
+  read(count: string): readonly Counted[] {
+    const found = new Map(this.#disk?.loadAll(count))
+    for (const [period, { value }] of this.#kept.get(count) ?? []) found.set(period, value)
+    return [...found]
   }
 
   /** On disk when it returns. */
@@ -69,7 +73,7 @@ export class Counts {
 
   forget(prefix: string): void {
     this.#unsaved = this.#unsaved.filter(({ count }) => !count.startsWith(prefix))
-    for (const [id, { count }] of this.#kept) if (count.startsWith(prefix)) this.#kept.delete(id)
+    for (const count of this.#kept.keys()) if (count.startsWith(prefix)) this.#kept.delete(count)
     this.#disk?.forget(prefix)
   }
 
@@ -79,20 +83,25 @@ export class Counts {
   }
 
   #of(count: string, period: string): Kept {
-    const id = `${period} ${count}`
-    let kept = this.#kept.get(id)
-    if (kept === undefined) {
-      const value = this.#disk?.load(count, period) ?? 0
-      kept = { count, period, value, isSaved: true }
+    let periods = this.#kept.get(count)
+    let kept = periods?.get(period)
+    if (kept !== undefined) return kept
+    if (periods === undefined) {
       if (this.#disk !== undefined && this.#kept.size >= mostKept) this.#dropOldest()
-      this.#kept.set(id, kept)
+      periods = new Map()
+      this.#kept.set(count, periods)
     }
+    // Seldom anybody comes back to a period that is over.
+    if (this.#disk !== undefined)
+      for (const [other, { isSaved }] of periods) if (isSaved) periods.delete(other)
+    kept = { count, period, value: this.#disk?.load(count, period) ?? 0, isSaved: true }
+    periods.set(period, kept)
     return kept
   }
 
   #dropOldest(): void {
-    for (const [id, { isSaved }] of this.#kept) {
-      if (isSaved) this.#kept.delete(id)
+    for (const [count, periods] of this.#kept) {
+      if ([...periods.values()].every(({ isSaved }) => isSaved)) this.#kept.delete(count)
       if (this.#kept.size < mostKept) return
     }
   }

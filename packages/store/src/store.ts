@@ -80,6 +80,9 @@ export interface Count {
 
 export type Draw = Bucket | Count
 
+/** Period and value. */
+export type Counted = readonly [period: string, value: number]
+
 /**
  * What many requests share: token buckets and quotas. Counts survive the process, buckets are full after it. At once where
  * they are in this process.
@@ -93,9 +96,8 @@ export interface Counters {
    * @throws CountersError
    */
   draw(draws: readonly Draw[], nowMs: number): Promise<number> | number
-  read(
-    asked: readonly { readonly count: string; readonly period: string }[],
-  ): Promise<readonly number[]> | readonly number[]
+  /** What was counted in each period, in no order; periods in which nothing was may be missing. */
+  read(count: string): Promise<readonly Counted[]> | readonly Counted[]
   /** Adds `by`, which may be negative, whatever the limit. On disk when done. @returns what it is then */
   shift(count: string, period: string, by: number): Promise<number> | number
   /** Everything whose name begins so. */

@@ -32,7 +32,7 @@ test('a limit is one limit, whichever process is asked', async () => {
     Array.from({ length: 20 }, (_, n) => askers[n % 2]!.draw(draws, 0)),
   )
   assert.equal(answers.filter((answer) => answer === -1).length, 5)
-  assert.deepEqual(await askers[0]!.read([{ count: 'c', period: 'p' }]), [5])
+  assert.deepEqual(await askers[0]!.read('c'), [['p', 5]])
   assert.equal(await askers[1]!.shift('c', 'p', -5), 0)
   await askers[1]!.forget('b')
   assert.equal(await askers[0]!.draw(draws, 0), -1)

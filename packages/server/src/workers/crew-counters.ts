@@ -20,7 +20,7 @@ export function answerCounters(counters: Counters): {
       for (const draws of all) answers.push(await counters.draw(draws, nowMs))
       return answers
     },
-    read: (asked) => counters.read(asked),
+    read: (count) => counters.read(count),
     shift: ({ count, period, by }) => counters.shift(count, period, by),
     async forget(prefix) {
       await counters.forget(prefix)
@@ -65,7 +65,7 @@ export function askCounters(wire: Pick<Wire, 'ask'>): Counters {
       if (group.push({ draws, resolve, reject }) === 1) setImmediate(() => void send(nowMs))
       return promise
     },
-    read: (asked) => ask('read', asked),
+    read: (count) => ask('read', count),
     shift: (count, period, by) => ask('shift', { count, period, by }),
     forget: async (prefix) => void (await ask('forget', prefix)),
   }

@@ -1,5 +1,5 @@
 /** How the processes of one server talk: questions by name, each answered once. */
-import type { Counters, Draw } from '@sekisho/store'
+import type { Counted, Draw } from '@sekisho/store'
 import type { Config } from '../config.ts'
 import type { MetricsSnapshot } from '../metrics.ts'
 
@@ -29,7 +29,7 @@ export interface Questions {
   hear: [null, null]
   /** From a worker: as `Counters` have it, several draws at once. */
   draw: [{ readonly all: readonly (readonly Draw[])[]; readonly nowMs: number }, readonly number[]]
-  read: [Parameters<Counters['read']>[0], readonly number[]]
+  read: [string, readonly Counted[]]
   shift: [{ readonly count: string; readonly period: string; readonly by: number }, number]
   forget: [string, null]
   /** To a worker: the test clock is so far ahead from now on. */

@@ -343,8 +343,8 @@ test('usage is a log of days; what remains can be set, and what was used stays',
     [0, 8],
     [3, 50],
   ])
-  const quota = { count: `${name}/quota`, period: 'WEEK0:2025-12-28' }
-  assert.deepEqual(await counters.read([quota]), [-40])
+  const counted = new Map(await counters.read(`${name}/quota`))
+  assert.equal(counted.get('WEEK0:2025-12-28'), -40)
   assert.deepEqual((await made.ask('GET', usage)).json, {
     usagePlanId: planId,
     startDate: '2025-12-27',
@@ -370,5 +370,11 @@ test('keys and plans carry tags', async () => {
     await made.ask('DELETE', `/tags/${arn}?tagKeys=a`)
     assert.deepEqual((await made.ask('GET', `/tags/${arn}`)).json.tags, { b: '2' })
     assert.deepEqual((await made.ask('GET', `/${kind}/${json.id}`)).json.tags, { b: '2' })
+    const [need] = made.api.needs()
+    assert.deepEqual(need, {
+      action: 'apigateway:GET',
+      resource: `arn:aws:apigateway:us-east-1::/${kind}/${json.id}`,
+      keys: { 'aws:ResourceTag/b': '2' },
+    })
   }
 })

@@ -1,6 +1,6 @@
 /** API Gateway's control plane (REST APIs) on one screen. */
 import type { OperationModel, Values } from '@sekisho/protocols'
-import { type Call, defineGatedService, type Needs } from '../service.ts'
+import { type Call, defineGatedService, type Needs, type RequestKeys } from '../service.ts'
 import { account } from './account.ts'
 import { apiKeyImport } from './api-key-import.ts'
 import { apiKeys } from './api-keys.ts'
@@ -13,7 +13,8 @@ import { methods } from './methods.ts'
 import { resources } from './resources.ts'
 import { restApis } from './rest-apis.ts'
 import { stages } from './stages.ts'
-import { tagging } from './tagging.ts'
+import { tagging, tagsAt } from './tagging.ts'
+import type { Tags } from './tags.ts'
 import { usage } from './usage.ts'
 import { usagePlanKeys } from './usage-plan-keys.ts'
 import { usagePlans } from './usage-plans.ts'
@@ -46,17 +47,29 @@ export const apigateway = defineGatedService('apigateway', {
 })
 
 /**
- * The action is the request's verb, the resource its path.
+ * The action is the request's verb, the resource its path, with the tags of what is there.
  * @see Service Authorization Reference, "Actions, resources, and condition keys for Amazon API Gateway Management"
  */
-function httpVerbOnPath({ http }: OperationModel, input: Values, { region }: Call): Needs {
-  const path = (http?.path ?? '/').replace(/\{(\w+)\+?\}/g, (_, label: string) =>
-    encodeURIComponent(String(input[label] ?? '')),
-  )
+async function httpVerbOnPath({ http }: OperationModel, input: Values, call: Call): Promise<Needs> {
+  const path = pathOf(http, input, encodeURIComponent)
+  const tags = await tagsAt(pathOf(http, input, String), call)
   return [
     {
       action: `apigateway:${http?.method ?? 'GET'}`,
-      resource: `arn:aws:apigateway:${region}::${path}`,
+      resource: `arn:aws:apigateway:${call.region}::${path}`,
+      ...(Object.keys(tags).length > 0 && { keys: resourceTags(tags) }),
     },
   ]
+}
+
+function resourceTags(tags: Tags): RequestKeys {
+  return Object.fromEntries(
+    Object.entries(tags).map(([tag, value]) => [`aws:ResourceTag/${tag}`, value]),
+  )
+}
+
+function pathOf(http: OperationModel['http'], input: Values, written: (label: string) => string) {
+  return (http?.path ?? '/').replace(/\{(\w+)\+?\}/g, (_, label: string) =>
+    written(String(input[label] ?? '')),
+  )
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readModel, type Values } from '@sekisho/protocols'
+import { openStore } from '@sekisho/store'
 import { accountId, harness, region } from '../harness.fixture.ts'
 import { services } from '../index.ts'
 import type { Call } from '../service.ts'
@@ -17,7 +18,9 @@ const allow = (resource: string) =>
 test('every operation stands behind a gate: its verb on its path', async () => {
   const service = services.find(({ name }) => name === 'apigateway')!
   const model = readModel(await service.sdk())
-  const call = { accountId, region, now: new Date(0) } as Call
+  await using store = await openStore('memory:')
+  const { documents } = store
+  const call = { accountId, region, now: new Date(0), documents } as unknown as Call
   const labels = ['restApiId', 'resourceId', 'httpMethod', 'statusCode', 'stageName', 'exportType']
   const more = { deploymentId: 'x', resourceArn: 'x', tagKeys: [], body: new Uint8Array() }
   const input: Values = { ...Object.fromEntries(labels.map((name) => [name, 'x'])), ...more }

@@ -1,17 +1,11 @@
 /** How are the tags of APIs, stages, keys and plans changed and read? */
 import type * as Sdk from '@aws-sdk/client-api-gateway'
+import { AwsError } from '@sekisho/protocols'
 import type { Reader, Transaction } from '@sekisho/store'
 import { type Call, type GatedOperations, requestTags } from '../service.ts'
 import { badRequest, notFound } from './errors.ts'
-import {
-  type ApiKeyRecord,
-  getKey,
-  getPlan,
-  putKey,
-  putPlan,
-  type UsagePlanRecord,
-} from './key-records.ts'
-import { collections, getApi, putApi, type RestApiRecord, type StageRecord } from './records.ts'
+import { getKey, getPlan, putKey, putPlan } from './key-records.ts'
+import { collections, getApi, putApi, type StageRecord } from './records.ts'
 import { stageOf } from './stages.ts'
 import { checkTags, type Tags } from './tags.ts'
 
@@ -37,69 +31,73 @@ export const tagging = {
 
   GetTags: {
     async handle({ resourceArn }, call) {
-      const { tags } = await taggedBy(resourceArn, call).read(call.documents)
-      return { tags: { ...tags } }
+      const { kind, at } = taggedBy(resourceArn, call)
+      return { tags: { ...(await kind.tags(call.documents, call, at)) } }
     },
   },
 } satisfies GatedOperations<typeof Sdk>
 
-async function changeTags(call: Call, arn: string, change: (tags: Tags) => Tags): Promise<void> {
-  const { read, put } = taggedBy(arn, call)
-  await call.documents.transact(async (transaction) => {
-    const record = await read(transaction)
-    put(transaction, { ...record, tags: checkTags(change(record.tags)) })
-  })
+/** Tags of what has this path; none where nothing is there, or nothing that carries tags. */
+export async function tagsAt(path: string, call: Call): Promise<Tags> {
+  const found = kindAt(path)
+  try {
+    return (await found?.kind.tags(call.documents, call, found.at)) ?? {}
+  } catch (error) {
+    if (error instanceof AwsError && error.status === 404) return {}
+    throw error
+  }
 }
+
+async function changeTags(call: Call, arn: string, change: (tags: Tags) => Tags): Promise<void> {
+  const { kind, at } = taggedBy(arn, call)
+  await call.documents.transact((transaction) => kind.change(transaction, call, at, change))
+}
+
+/** A thing's id, and that of its part. */
+type At = readonly [id: string, part: string]
 
 /** How something that carries tags is read and put back. */
-interface Tagged<R extends { readonly tags: Tags }> {
-  readonly read: (reader: Reader) => Promise<R>
-  readonly put: (transaction: Transaction, record: R) => void
+function kindOf<R extends { readonly tags: Tags }>(
+  read: (reader: Reader, call: Call, at: At) => Promise<R>,
+  put: (transaction: Transaction, record: R, at: At) => void,
+) {
+  return {
+    tags: async (reader: Reader, call: Call, at: At): Promise<Tags> =>
+      (await read(reader, call, at)).tags,
+    async change(transaction: Transaction, call: Call, at: At, change: (tags: Tags) => Tags) {
+      const record = await read(transaction, call, at)
+      put(transaction, { ...record, tags: checkTags(change(record.tags)) }, at)
+    },
+  }
 }
 
-const kinds: readonly (readonly [
-  RegExp,
-  // biome-ignore lint/suspicious/noExplicitAny: each row's record is its own, and goes from its read to its put alone
-  (call: Call, id: string, part: string) => Tagged<any>,
-])[] = [
-  [
-    /^\/restapis\/([^/]+)$/,
-    (call, id): Tagged<RestApiRecord> => ({
-      read: (reader) => getApi(reader, call, id),
-      put: putApi,
-    }),
-  ],
+const kinds = [
+  [/^\/restapis\/([^/]+)$/, kindOf((reader, call, [id]) => getApi(reader, call, id), putApi)],
   [
     /^\/restapis\/([^/]+)\/stages\/([^/]+)$/,
-    (call, id, stageName): Tagged<StageRecord> => ({
-      read: (reader) => stageOf(reader, call, id, stageName),
-      put: (transaction, stage) => transaction.put(collections.stages, `${id}/${stageName}`, stage),
-    }),
+    kindOf<StageRecord>(
+      (reader, call, [id, stageName]) => stageOf(reader, call, id, stageName),
+      (transaction, stage, [id, stageName]) =>
+        transaction.put(collections.stages, `${id}/${stageName}`, stage),
+    ),
   ],
-  [
-    /^\/apikeys\/([^/]+)$/,
-    (call, id): Tagged<ApiKeyRecord> => ({
-      read: (reader) => getKey(reader, call, id),
-      put: putKey,
-    }),
-  ],
-  [
-    /^\/usageplans\/([^/]+)$/,
-    (call, id): Tagged<UsagePlanRecord> => ({
-      read: (reader) => getPlan(reader, call, id),
-      put: putPlan,
-    }),
-  ],
-]
+  [/^\/apikeys\/([^/]+)$/, kindOf((reader, call, [id]) => getKey(reader, call, id), putKey)],
+  [/^\/usageplans\/([^/]+)$/, kindOf((reader, call, [id]) => getPlan(reader, call, id), putPlan)],
+] as const
+
+function kindAt(path: string) {
+  for (const [form, kind] of kinds) {
+    const [, id, part = ''] = form.exec(path) ?? []
+    if (id !== undefined) return { kind, at: [id, part] as const }
+  }
+  return undefined
+}
 
 /** `arn:aws:apigateway:region::/restapis/id` and so on. */
 function taggedBy(arn: string, call: Call) {
   const [, region, path = ''] = /^arn:aws[a-z-]*:apigateway:([a-z0-9-]+)::(\/.+)$/.exec(arn) ?? []
-  for (const [form, kind] of kinds) {
-    const match = form.exec(path)
-    if (match === null) continue
-    if (region !== call.region) throw notFound('Invalid resource identifier specified')
-    return kind(call, match[1]!, match[2] ?? '')
-  }
-  throw badRequest('Invalid ARN specified in the request')
+  const found = kindAt(path)
+  if (found === undefined) throw badRequest('Invalid ARN specified in the request')
+  if (region !== call.region) throw notFound('Invalid resource identifier specified')
+  return found
 }

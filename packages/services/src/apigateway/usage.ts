@@ -1,13 +1,6 @@
 /** Usage: how often has each key of a plan called, day by day, and how much is left of its quota? */
 import type * as Sdk from '@aws-sdk/client-api-gateway'
-import {
-  dayOf,
-  daysBetween,
-  periodName,
-  periodStart,
-  type UsageCounts,
-  usageCounts,
-} from '@sekisho/gateway'
+import { dayOf, daysBetween, periodName, periodStart, usageCounts } from '@sekisho/gateway'
 import type { Call, GatedOperations } from '../service.ts'
 import { badRequest } from './errors.ts'
 import { getPlan, keyCollections, keyIn, type UsagePlanRecord } from './key-records.ts'
@@ -99,7 +92,7 @@ async function grant(
   if (plan.quota === undefined) throw badRequest(`Usage Plan ${plan.id} has no quota`)
   const counts = usageCounts(plan, plan.id, keyId)
   const period = periodName(plan.quota, now.getTime())
-  const [counted = 0] = await counters.read([{ count: counts.quota, period }])
+  const counted = new Map(await counters.read(counts.quota)).get(period) ?? 0
   const by = plan.quota.limit - remaining - counted
   await counters.shift(counts.granted, today, by)
   await counters.shift(counts.quota, period, by)
@@ -115,28 +108,22 @@ async function dailyLog(
   const counts = usageCounts(plan, plan.id, keyId)
   const { quota } = plan
   const first = quota ? dayOf(periodStart(quota, Date.parse(days[0]!))) : days[0]!
-  const read = await counters.read(
-    daysBetween(first, days.at(-1)!).flatMap((period) => countsOf(counts, period)),
-  )
+  const [used, granted] = [
+    new Map(await counters.read(counts.used)),
+    new Map(await counters.read(counts.granted)),
+  ]
   const log: number[][] = []
   let spent = 0
   let periodBegan = first
-  for (const [at, day] of daysBetween(first, days.at(-1)!).entries()) {
-    const [used = 0, granted = 0] = read.slice(at * 2, at * 2 + 2)
+  for (const day of daysBetween(first, days.at(-1)!)) {
+    const calls = used.get(day) ?? 0
     const begins = quota ? dayOf(periodStart(quota, Date.parse(day))) : first
     if (begins !== periodBegan) spent = 0
     periodBegan = begins
-    spent += used + granted
-    if (day >= days[0]!) log.push(quota ? [used, Math.max(0, quota.limit - spent)] : [used])
+    spent += calls + (granted.get(day) ?? 0)
+    if (day >= days[0]!) log.push(quota ? [calls, Math.max(0, quota.limit - spent)] : [calls])
   }
   return log
-}
-
-function countsOf({ used, granted }: UsageCounts, period: string) {
-  return [
-    { count: used, period },
-    { count: granted, period },
-  ]
 }
 
 /** @throws AwsError BadRequestException */

@@ -47,10 +47,11 @@ export function countersConformance(engine: string, open: () => Promise<Store>):
       [await draw('mon', 2), await draw('mon'), await draw('tue', 1)],
       [false, true, true],
     )
-    const asked = ['mon', 'tue', 'wed'].map((period) => ({ count: 'c', period }))
-    assert.deepEqual(await store.counters.read(asked), [3, 1, 0])
+    const read = async () => Object.fromEntries(await store.counters.read('c'))
+    assert.deepEqual(await read(), { mon: 3, tue: 1 })
     assert.equal(await store.counters.shift('c', 'mon', -2), 1)
     assert.equal(await draw('mon', 2), true)
+    assert.deepEqual(await read(), { mon: 2, tue: 1 })
   })
 
   test(`${engine}: what is refused takes nothing from the others`, async () => {
@@ -71,7 +72,8 @@ export function countersConformance(engine: string, open: () => Promise<Store>):
     for (const name of ['a%/1', 'a%/2', 'a_/1'])
       assert.equal(await store.counters.draw([bucket(name), count(name)], 0), -1)
     await store.counters.forget('a%/')
-    assert.deepEqual(await store.counters.read(['a%/1', 'a%/2', 'a_/1'].map(count)), [0, 0, 1])
+    const left = ['a%/1', 'a%/2', 'a_/1'].map((name) => store.counters.read(name))
+    assert.deepEqual(await Promise.all(left), [[], [], [['p', 1]]])
     assert.equal(await store.counters.draw([bucket('a%/1')], 0), -1)
     assert.equal(await store.counters.draw([bucket('a_/1')], 0), 0)
   })
