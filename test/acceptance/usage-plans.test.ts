@@ -65,14 +65,18 @@ async function keyed(
 }
 
 /** Each on a connection of its own, so that every process gets its share. */
-async function served(server: Serving, { path, value }: Keyed, count: number): Promise<number> {
-  const answers = await Promise.all(
+function calls(server: Serving, { path, value }: Keyed, count: number): Promise<number[]> {
+  return Promise.all(
     Array.from({ length: count }, () =>
       fetch(`${server.endpoint}${path}`, {
         headers: { 'x-api-key': value, Connection: 'close' },
       }).then(({ status }) => status),
     ),
   )
+}
+
+async function served(server: Serving, keyed: Keyed, count: number): Promise<number> {
+  const answers = await calls(server, keyed, count)
   assert.deepEqual(
     answers.filter((status) => status !== 200 && status !== 429),
     [],
@@ -233,4 +237,11 @@ test('several processes have one quota, one rate and one clock', { skip }, async
   })
   const throttled = await keyed(client, { throttle: { rateLimit: 0.001, burstLimit: 7 } })
   assert.equal(await served(server, throttled, 40), 7)
+  await client.send(
+    new sdk.UpdateApiKeyCommand({
+      apiKey: metered.keyId,
+      patchOperations: [{ op: 'replace', path: '/enabled', value: 'false' }],
+    }),
+  )
+  assert.deepEqual(new Set(await calls(server, metered, 24)), new Set([403]))
 })

@@ -172,6 +172,7 @@ test('a plan is changed path by path', async () => {
     set('add', '/productCode', 'pc'),
     set('replace', `/apiStages/${stage}/throttle/~1/GET/rateLimit`, '1'),
     set('add', `/apiStages/${stage}/throttle/~1pets/POST/burstLimit`, '2'),
+    set('replace', `/apiStages/${stage}/throttle//pets/{id}/GET/rateLimit`, '3'),
   )
   const { id, ...changed } = json
   assert.deepEqual(changed, {
@@ -180,7 +181,11 @@ test('a plan is changed path by path', async () => {
       {
         apiId: made.id,
         stage: 'prod',
-        throttle: { '//GET': { rateLimit: 1 }, '/pets/POST': { burstLimit: 2 } },
+        throttle: {
+          '//GET': { rateLimit: 1 },
+          '/pets/POST': { burstLimit: 2 },
+          '/pets/{id}/GET': { rateLimit: 3 },
+        },
       },
     ],
     throttle: { rateLimit: 2.5, burstLimit: 3 },

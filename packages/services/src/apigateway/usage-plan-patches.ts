@@ -177,6 +177,20 @@ function throttleRow(
   }
 }
 
+/** Clients send a method's path as it is, too: `/apiStages/…/throttle//pets/GET/rateLimit`. @see Terraform's AWS provider */
+export function withEscapedPaths(
+  operations: readonly Sdk.PatchOperation[] | undefined,
+): readonly Sdk.PatchOperation[] {
+  return (operations ?? []).map((operation) => {
+    const [, stage, path = '', rest] = rawMethod.exec(operation.path ?? '') ?? []
+    if (stage === undefined) return operation
+    const whole = path.startsWith('/') || path.startsWith('~1') ? path : `/${path}`
+    return { ...operation, path: `${stage}${whole.replaceAll('/', '~1')}${rest}` }
+  })
+}
+
+const rawMethod = /^(\/apiStages\/[^/]+\/throttle\/)(.+)(\/[A-Z]+(?:\/rateLimit|\/burstLimit)?)$/
+
 /** @see API Gateway API Reference, "Patch operations" (UpdateUsagePlan) */
 export const usagePlanPatches: PatchTable<UsagePlanRecord> = {
   '/name': textRow((plan, name) => {

@@ -27,6 +27,7 @@ import {
   throttleOf,
   usagePlanPatches,
   usagePlanWording,
+  withEscapedPaths,
 } from './usage-plan-patches.ts'
 
 /** @see API Gateway Developer Guide, "Quotas for configuring and running a REST API" */
@@ -74,7 +75,12 @@ export const usagePlans = {
     async handle({ usagePlanId, patchOperations }, call) {
       const record = await call.documents.transact(async (transaction) => {
         const before = await getPlan(transaction, call, usagePlanId)
-        const changed = applyPatches(before, patchOperations, usagePlanPatches, usagePlanWording)
+        const changed = applyPatches(
+          before,
+          withEscapedPaths(patchOperations),
+          usagePlanPatches,
+          usagePlanWording,
+        )
         checkSettings(changed)
         const isNew = ({ apiId, stage }: PlanStage) => !has(before, apiId, stage)
         if (changed.apiStages.some(isNew)) {
