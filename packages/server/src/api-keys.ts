@@ -107,7 +107,8 @@ export function openApiKeys({ documents, changes }: Pick<State, 'documents' | 'c
       // Changed while it was read: what was read may be old.
       if (seen !== changeCount) continue
       // A value that nobody has is not remembered: there is no end of them.
-      if (record === undefined || !isSame(hashOf(value), hashOf(record.value))) return undefined
+      if (record === undefined || !timingSafeEqual(hashOf(value), hashOf(record.value)))
+        return undefined
       for (const plan of read) if (plan) keepPlan(plan)
       const key = keep(at, record)
       return (key.isEnabled && holderOf(key, stage)) || undefined
@@ -121,15 +122,13 @@ export function openApiKeys({ documents, changes }: Pick<State, 'documents' | 'c
       const stage = `${api.restApiId}/${stageName}`
       const key = known.get(at)
       if (key === undefined) return load(at, value, api, stage)
-      if (!isSame(valueHash, key.valueHash) || !key.isEnabled) return undefined
+      if (!timingSafeEqual(valueHash, key.valueHash) || !key.isEnabled) return undefined
       const holder = holderOf(key, stage)
       return holder === undefined ? load(at, value, api, stage) : holder || undefined
     },
     [Symbol.dispose]: () => subscription[Symbol.dispose](),
   }
 }
-
-const isSame = (one: Buffer, other: Buffer) => timingSafeEqual(one, other)
 
 function hashOf(value: string): Buffer {
   return hash('sha256', value, 'buffer')

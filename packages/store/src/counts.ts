@@ -54,7 +54,12 @@ export class Counts {
   }
 
   add({ count, period }: Count): void {
-    this.#change(this.#of(count, period), 1)
+    const kept = this.#of(count, period)
+    kept.value++
+    if (!kept.isSaved || this.#disk === undefined) return
+    kept.isSaved = false
+    if (this.#unsaved.push(kept) === 1) this.#unsavedSince = performance.now()
+    this.#timer ??= setTimeout(() => this.#saveLater(), saveAfterMs)
   }
 
   read(count: string): readonly Counted[] {
@@ -66,9 +71,11 @@ export class Counts {
   /** On disk when it returns. */
   shift(count: string, period: string, by: number): number {
     const kept = this.#of(count, period)
-    this.#change(kept, by)
-    this.save()
-    return kept.value
+    const value = kept.value + by
+    // The rest is saved in its time.
+    this.#disk?.save([{ count, period, value }])
+    kept.value = value
+    return value
   }
 
   forget(prefix: string): void {
@@ -104,14 +111,6 @@ export class Counts {
       if ([...periods.values()].every(({ isSaved }) => isSaved)) this.#kept.delete(count)
       if (this.#kept.size < mostKept) return
     }
-  }
-
-  #change(kept: Kept, by: number): void {
-    kept.value += by
-    if (!kept.isSaved || this.#disk === undefined) return
-    kept.isSaved = false
-    if (this.#unsaved.push(kept) === 1) this.#unsavedSince = performance.now()
-    this.#timer ??= setTimeout(() => this.#saveLater(), saveAfterMs)
   }
 
   /** In parts, with everybody else's turn in between. */

@@ -24,7 +24,7 @@ export const usage = {
       const days = daysOf(startDate, endDate)
       if (keyId !== undefined) {
         await planKeyOf(call.documents, call, usagePlanId, keyId)
-        const items = { [keyId]: await dailyLog(plan, keyId, days, call) }
+        const items = { [keyId]: await dailyLog(plan, keyId, calendarOf(plan, days), call) }
         return { usagePlanId, startDate, endDate, items }
       }
       const prefix = `${keyIn(call, usagePlanId)}/`
@@ -37,9 +37,10 @@ export const usage = {
       })
       const shown = listed.slice(0, size)
       const items: Record<string, number[][]> = {}
+      const calendar = calendarOf(plan, days)
       for (const { key } of shown) {
         const id = key.slice(prefix.length)
-        items[id] = await dailyLog(plan, id, days, call)
+        items[id] = await dailyLog(plan, id, calendar, call)
       }
       return {
         usagePlanId,
@@ -59,7 +60,7 @@ export const usage = {
       const { remaining } = applyPatches({}, patchOperations, patches, listingWording)
       const today = dayOf(call.now.getTime())
       if (remaining !== undefined) await grant(plan, keyId, remaining, today, call)
-      const items = { [keyId]: await dailyLog(plan, keyId, [today], call) }
+      const items = { [keyId]: await dailyLog(plan, keyId, calendarOf(plan, [today]), call) }
       return { usagePlanId, startDate: today, endDate: today, items }
     },
   },
@@ -98,30 +99,42 @@ async function grant(
   await counters.shift(counts.quota, period, by)
 }
 
+interface Day {
+  readonly day: string
+  readonly beginsPeriod: boolean
+  /** Days before the first that was asked for count only for what remains. */
+  readonly isShown: boolean
+}
+
+/** From the beginning of the first day's period. */
+function calendarOf({ quota }: UsagePlanRecord, days: readonly string[]): readonly Day[] {
+  const [first = '', last = ''] = [days[0], days.at(-1)]
+  const periodOf = (day: string) => quota && dayOf(periodStart(quota, Date.parse(day)))
+  return daysBetween(periodOf(first) ?? first, last).map((day) => ({
+    day,
+    beginsPeriod: periodOf(day) === day,
+    isShown: day >= first,
+  }))
+}
+
 /** Pairs of used and remaining, one a day; without a quota nothing can remain, and the pair is a single. */
 async function dailyLog(
   plan: UsagePlanRecord,
   keyId: string,
-  days: readonly string[],
+  calendar: readonly Day[],
   { counters }: Call,
 ): Promise<number[][]> {
-  const counts = usageCounts(plan, plan.id, keyId)
   const { quota } = plan
-  const first = quota ? dayOf(periodStart(quota, Date.parse(days[0]!))) : days[0]!
-  const [used, granted] = [
-    new Map(await counters.read(counts.used)),
-    new Map(await counters.read(counts.granted)),
-  ]
+  const counts = usageCounts(plan, plan.id, keyId)
+  const used = new Map(await counters.read(counts.used))
+  const granted = new Map(await counters.read(counts.granted))
   const log: number[][] = []
   let spent = 0
-  let periodBegan = first
-  for (const day of daysBetween(first, days.at(-1)!)) {
+  for (const { day, beginsPeriod, isShown } of calendar) {
+    if (beginsPeriod) spent = 0
     const calls = used.get(day) ?? 0
-    const begins = quota ? dayOf(periodStart(quota, Date.parse(day))) : first
-    if (begins !== periodBegan) spent = 0
-    periodBegan = begins
     spent += calls + (granted.get(day) ?? 0)
-    if (day >= days[0]!) log.push(quota ? [calls, Math.max(0, quota.limit - spent)] : [calls])
+    if (isShown) log.push(quota ? [calls, Math.max(0, quota.limit - spent)] : [calls])
   }
   return log
 }
