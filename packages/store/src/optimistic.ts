@@ -132,7 +132,7 @@ class Recording implements Transaction {
       else merged.set(write.key, pending<T>(write))
     }
     return [...merged.values()]
-      .sort((one, other) => compareKeys(one.key, other.key))
+      .sort((one, other) => compareKeys(one.key, other.key) * (range.isReversed ? -1 : 1))
       .slice(0, range.limit)
   }
 }
@@ -142,10 +142,11 @@ export function compareKeys(one: string, other: string): number {
   return Buffer.compare(Buffer.from(one), Buffer.from(other))
 }
 
-export function isInside(key: string, { prefix, after }: Range): boolean {
+export function isInside(key: string, { prefix, after, before }: Range): boolean {
   return (
     (prefix === undefined || key.startsWith(prefix)) &&
-    (after === undefined || compareKeys(key, after) > 0)
+    (after === undefined || compareKeys(key, after) > 0) &&
+    (before === undefined || compareKeys(key, before) < 0)
   )
 }
 

@@ -21,13 +21,17 @@ export interface Range {
   readonly prefix?: string
   /** Only keys after this one (exclusive), in byte order. */
   readonly after?: string
+  /** Only keys before this one (exclusive), in byte order. */
+  readonly before?: string
   /** At most this many (all, if absent). */
   readonly limit?: number
+  /** The last ones, the last first; otherwise the first ones in order. */
+  readonly isReversed?: boolean
 }
 
 export interface Reader {
   get<T>(collection: string, key: string): Promise<Stored<T> | undefined>
-  /** In byte order of keys. */
+  /** In byte order of keys, or against it. */
   list<T>(collection: string, range?: Range): Promise<readonly Stored<T>[]>
 }
 

@@ -46,6 +46,9 @@ export function documentsConformance(engine: string, open: () => Promise<Store>)
       assert.deepEqual(await keys({}), ['a', 'b/1', 'b/10', 'b/2', 'b/é', 'c'])
       assert.deepEqual(await keys({ prefix: 'b/' }), ['b/1', 'b/10', 'b/2', 'b/é'])
       assert.deepEqual(await keys({ prefix: 'b/', after: 'b/1', limit: 2 }), ['b/10', 'b/2'])
+      assert.deepEqual(await keys({ after: 'a', before: 'b/2' }), ['b/1', 'b/10'])
+      assert.deepEqual(await keys({ prefix: 'b/', isReversed: true, limit: 2 }), ['b/é', 'b/2'])
+      assert.deepEqual(await keys({ before: 'b/2', isReversed: true, limit: 1 }), ['b/10'])
     },
   )
 

@@ -84,7 +84,7 @@ class MemoryDocuments implements Documents {
     const entries = [...(this.#collections.get(collection) ?? [])]
     return entries
       .filter(([key]) => isInside(key, range))
-      .sort(([one], [other]) => compareKeys(one, other))
+      .sort(([one], [other]) => compareKeys(one, other) * (range.isReversed ? -1 : 1))
       .slice(0, range.limit)
   }
 }

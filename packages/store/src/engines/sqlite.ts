@@ -228,22 +228,19 @@ class SqliteDocuments implements Documents {
     return (this.#database.prepare('SELECT last FROM revisions').get() as { last: number }).last
   }
 
-  #rows(collection: string, { prefix = '', after, limit = -1 }: Range): readonly Row[] {
-    const upper = prefix === '' ? undefined : upperBound(prefix)
-    const sql = `SELECT key, value, revision FROM records WHERE collection = ? AND key >= ? AND key > ?${upper ? ' AND key < ?' : ''} ORDER BY key LIMIT ?`
+  #rows(
+    collection: string,
+    { prefix = '', after, before, limit = -1, isReversed }: Range,
+  ): readonly Row[] {
+    const uppers = [...(prefix === '' ? [] : [upperBound(prefix)]), ...(before ? [before] : [])]
+    const sql = `SELECT key, value, revision FROM records WHERE collection = ? AND key >= ? AND key > ?${' AND key < ?'.repeat(uppers.length)} ORDER BY key${isReversed ? ' DESC' : ''} LIMIT ?`
     let statement = this.#lists.get(sql)
     if (statement === undefined) {
       statement = this.#database.prepare(sql)
       this.#lists.set(sql, statement)
     }
     // No key is empty, so "after nothing" is everything.
-    return statement.all(
-      collection,
-      prefix,
-      after ?? '',
-      ...(upper ? [upper] : []),
-      limit,
-    ) as unknown as Row[]
+    return statement.all(collection, prefix, after ?? '', ...uppers, limit) as unknown as Row[]
   }
 }
 
