@@ -16,6 +16,8 @@ const sample = {
   parameters: {},
   RoleArn: 'arn:aws:iam::000000000000:role/sample',
   WebIdentityToken: 'no token',
+  logGroupName: 'sample',
+  resourceArn: 'arn:aws:logs:us-east-1:000000000000:log-group:sample',
 }
 
 for (const service of services)

@@ -33,6 +33,8 @@ export interface Harness extends AsyncDisposable {
     body?: unknown,
     more?: Partial<Call>,
   ) => Promise<Answer>
+  /** An operation of a JSON service, by name. */
+  readonly call: (operation: string, input: unknown, more?: Partial<Call>) => Promise<Answer>
   /** What the last request asked the policies. */
   readonly needs: () => readonly Need[]
 }
@@ -71,48 +73,58 @@ export async function harness(name: ServiceName): Promise<Harness> {
   const ids = countingIds()
   let asked: readonly Need[] = []
   let nowMs = Date.UTC(2026, 0, 2, 3, 4, 5)
+  const target = traitsOfService(name).targetPrefix
+  const exchange = async (
+    method: string,
+    path: string,
+    body: unknown,
+    headers: readonly string[],
+    more: Partial<Call> = {},
+  ): Promise<Answer> => {
+    const [rawPath = '/', rawQuery = ''] = path.split('?')
+    const bytes =
+      body === undefined
+        ? new Uint8Array()
+        : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+    const call: Call = {
+      accountId,
+      region,
+      principal: { type: 'root', accountId, arn: `arn:aws:iam::${accountId}:root` },
+      requestId: 'id',
+      now: new Date(nowMs++),
+      ids,
+      documents: store.documents,
+      blobs: store.blobs,
+      counters: store.counters,
+      webKeys: async () => undefined,
+      functions: noFunctions,
+      explain: async () => undefined,
+      ...more,
+    }
+    const context = { requestId: 'id', model }
+    try {
+      const request = { method, rawPath, rawQuery, headers, body: new Uint8Array(bytes) }
+      const { operation, labels } = identifyOperation(name, model, request)
+      const handler = service.operations.get(operation.name)
+      if (!handler) throw new AwsError('NotImplemented', operation.name, 501)
+      const input = protocol.decode(operation, request, labels)
+      validateInput(operation, input, handler.constraints, {
+        code: service.validation.code,
+        prefix: service.validation.prefix(operation.name),
+      })
+      asked = await handler.needs(operation, input, call)
+      return answerOf(protocol.encode(operation, await handler.handle(input, call), context))
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error
+      return answerOf(protocol.encodeError(error, context))
+    }
+  }
   return {
     store,
     needs: () => asked,
-    async ask(method, path, body, more = {}) {
-      const [rawPath = '/', rawQuery = ''] = path.split('?')
-      const bytes =
-        body === undefined
-          ? new Uint8Array()
-          : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
-      const call: Call = {
-        accountId,
-        region,
-        principal: { type: 'root', accountId, arn: `arn:aws:iam::${accountId}:root` },
-        requestId: 'id',
-        now: new Date(nowMs++),
-        ids,
-        documents: store.documents,
-        blobs: store.blobs,
-        counters: store.counters,
-        webKeys: async () => undefined,
-        functions: noFunctions,
-        explain: async () => undefined,
-        ...more,
-      }
-      const context = { requestId: 'id', model }
-      try {
-        const request = { method, rawPath, rawQuery, headers: [], body: new Uint8Array(bytes) }
-        const { operation, labels } = identifyOperation(name, model, request)
-        const handler = service.operations.get(operation.name)
-        if (!handler) throw new AwsError('NotImplemented', operation.name, 501)
-        const input = protocol.decode(operation, request, labels)
-        validateInput(operation, input, handler.constraints, {
-          code: service.validation.code,
-          prefix: service.validation.prefix(operation.name),
-        })
-        asked = await handler.needs(operation, input, call)
-        return answerOf(protocol.encode(operation, await handler.handle(input, call), context))
-      } catch (error) {
-        if (!(error instanceof AwsError)) throw error
-        return answerOf(protocol.encodeError(error, context))
-      }
-    },
+    ask: (method, path, body, more) => exchange(method, path, body, [], more),
+    call: (operation, input, more) =>
+      exchange('POST', '/', input, ['X-Amz-Target', `${target}.${operation}`], more),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   }
 }

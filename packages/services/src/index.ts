@@ -3,6 +3,7 @@ import { apigateway } from './apigateway/index.ts'
 import { iam } from './iam/index.ts'
 import { iamToolbox } from './iam-toolbox/index.ts'
 import { lambda } from './lambda/index.ts'
+import { logs } from './logs/index.ts'
 import { organizations } from './organizations/index.ts'
 import type { Service } from './service.ts'
 import { sts } from './sts/index.ts'
@@ -14,6 +15,7 @@ export const services: readonly Service[] = [
   sts,
   organizations,
   lambda,
+  logs,
 ]
 
 export {

@@ -109,7 +109,7 @@ export interface Service {
 }
 
 export interface Validation {
-  readonly code: 'ValidationException' | 'ValidationError'
+  readonly code: 'ValidationException' | 'ValidationError' | 'InvalidParameterException'
   /** API Gateway names the input (`createRestApiInput.name`), others the member alone. */
   readonly prefix: (operation: string) => string
 }

@@ -1,0 +1,182 @@
+/** Does a text fit a regular expression of filter patterns? Without backtracking: time grows with the text alone. */
+import { invalidParameter } from '../errors.ts'
+
+/** One character, or one of the ends of the text. */
+type Atom = ((code: number) => boolean) | 'begin' | 'end'
+
+interface Step {
+  readonly atom: Atom
+  readonly isOptional: boolean
+  readonly isRepeated: boolean
+}
+
+/** Repetitions are written out: `\d{3}` is three steps. */
+const mostSteps = 128
+
+/**
+ * Alternatives of sequences; there are no groups in this language.
+ *
+ * @throws AwsError InvalidParameterException
+ * @see CloudWatch Logs User Guide, "Supported regular expressions (regex) syntax"
+ */
+export function readRegex(source: string): (text: string) => boolean {
+  if (!/^[\x20-\x7e]*$/.test(source) || /(?<!\\)[()]/.test(source)) throw invalid(source)
+  const alternatives = new Reader(source).alternatives()
+  if (alternatives.reduce((sum, steps) => sum + steps.length, 0) > mostSteps) throw invalid(source)
+  return (text) => alternatives.some((steps) => isFound(steps, text))
+}
+
+function invalid(source: string) {
+  return invalidParameter(`Invalid filter pattern: the regular expression '${source}' is invalid`)
+}
+
+function isFound(steps: readonly Step[], text: string): boolean {
+  let states = new Set<number>()
+  for (let at = 0; at <= text.length; at++) {
+    reach(0, steps, at, text.length, states)
+    if (states.has(steps.length)) return true
+    const next = new Set<number>()
+    const code = text.charCodeAt(at)
+    for (const state of states) {
+      const step = steps[state]
+      if (step === undefined || typeof step.atom === 'string' || !step.atom(code)) continue
+      reach(state + 1, steps, at + 1, text.length, next)
+      if (step.isRepeated) reach(state, steps, at + 1, text.length, next)
+    }
+    if (next.has(steps.length)) return true
+    states = next
+  }
+  return false
+}
+
+/** The state, and those that are reached from it without a character. */
+function reach(
+  from: number,
+  steps: readonly Step[],
+  at: number,
+  length: number,
+  states: Set<number>,
+): void {
+  for (let state = from; !states.has(state); state++) {
+    states.add(state)
+    const step = steps[state]
+    if (step === undefined) return
+    const isPassed =
+      step.isOptional ||
+      (step.atom === 'begin' && at === 0) ||
+      (step.atom === 'end' && at === length)
+    if (!isPassed) return
+  }
+}
+
+const inRange = (from: number, to: number) => (code: number) => code >= from && code <= to
+const isDigit = inRange(48, 57)
+const isWord = (code: number) =>
+  isDigit(code) || inRange(65, 90)(code) || inRange(97, 122)(code) || code === 95
+const isSpace = (code: number) => code === 32 || inRange(9, 13)(code)
+const not = (test: (code: number) => boolean) => (code: number) => !test(code)
+const equal = (character: string) => {
+  const wanted = character.charCodeAt(0)
+  return (code: number) => code === wanted
+}
+
+const classes: Readonly<Record<string, (code: number) => boolean>> = {
+  d: isDigit,
+  D: not(isDigit),
+  w: isWord,
+  W: not(isWord),
+  s: isSpace,
+  S: not(isSpace),
+}
+
+class Reader {
+  readonly #source: string
+  #at = 0
+
+  constructor(source: string) {
+    this.#source = source
+  }
+
+  alternatives(): readonly (readonly Step[])[] {
+    const found: Step[][] = [[]]
+    while (this.#at < this.#source.length) {
+      if (this.#take('|')) found.push([])
+      else found.at(-1)!.push(...this.#steps())
+    }
+    return found
+  }
+
+  #steps(): readonly Step[] {
+    const atom = this.#atom()
+    const [min, max] = this.#times()
+    if (max > mostSteps && max !== Number.POSITIVE_INFINITY) throw invalid(this.#source)
+    const step = (isOptional: boolean, isRepeated: boolean): Step => ({
+      atom,
+      isOptional,
+      isRepeated,
+    })
+    const steps = Array.from({ length: Math.min(min, mostSteps + 1) }, () => step(false, false))
+    if (max === Number.POSITIVE_INFINITY) return [...steps, step(true, true)]
+    return [...steps, ...Array.from({ length: max - min }, () => step(true, false))]
+  }
+
+  #atom(): Atom {
+    const character = this.#next()
+    if (character === '^') return 'begin'
+    if (character === '$') return 'end'
+    if (character === '.') return not(equal('\n'))
+    if (character === '[') return this.#set()
+    if (character === '\\') return this.#escaped()
+    if ('*+?{}]'.includes(character)) throw invalid(this.#source)
+    return equal(character)
+  }
+
+  #escaped(): (code: number) => boolean {
+    const character = this.#next()
+    return Object.hasOwn(classes, character) ? classes[character]! : equal(character)
+  }
+
+  #set(): Atom {
+    const isNegated = this.#take('^')
+    const tests: ((code: number) => boolean)[] = []
+    while (!this.#take(']')) {
+      const character = this.#next()
+      if (character === '\\') tests.push(this.#escaped())
+      else if (this.#source[this.#at] === '-' && this.#source[this.#at + 1] !== ']') {
+        this.#at++
+        const [from, to] = [character.charCodeAt(0), this.#next().charCodeAt(0)]
+        if (from > to) throw invalid(this.#source)
+        tests.push(inRange(from, to))
+      } else tests.push(equal(character))
+    }
+    const isOne = (code: number) => tests.some((test) => test(code))
+    return isNegated ? not(isOne) : isOne
+  }
+
+  #times(): readonly [min: number, max: number] {
+    if (this.#take('*')) return [0, Number.POSITIVE_INFINITY]
+    if (this.#take('+')) return [1, Number.POSITIVE_INFINITY]
+    if (this.#take('?')) return [0, 1]
+    if (!this.#take('{')) return [1, 1]
+    const end = this.#source.indexOf('}', this.#at)
+    const [, min, comma, max] =
+      /^(\d{1,4})(,?)(\d{0,4})$/.exec(this.#source.slice(this.#at, Math.max(end, this.#at))) ?? []
+    if (min === undefined) throw invalid(this.#source)
+    this.#at = end + 1
+    const most = comma === '' ? Number(min) : max === '' ? Number.POSITIVE_INFINITY : Number(max)
+    if (most < Number(min)) throw invalid(this.#source)
+    return [Number(min), most]
+  }
+
+  #next(): string {
+    const character = this.#source[this.#at++]
+    if (character === undefined) throw invalid(this.#source)
+    return character
+  }
+
+  #take(character: string): boolean {
+    if (this.#source[this.#at] !== character) return false
+    this.#at++
+    return true
+  }
+}

@@ -1,0 +1,14 @@
+/** CloudWatch Logs on one screen. */
+import { defineService } from '../service.ts'
+import { filterEvents } from './filter-events.ts'
+import { getEvents } from './get-events.ts'
+import { groups } from './groups.ts'
+import { putEvents } from './put-events.ts'
+import { streams } from './streams.ts'
+import { tags } from './tags.ts'
+
+export const logs = defineService('logs', {
+  sdk: () => import('@aws-sdk/client-cloudwatch-logs'),
+  validation: { code: 'InvalidParameterException', prefix: () => '' },
+  operations: { ...groups, ...streams, ...putEvents, ...getEvents, ...filterEvents, ...tags },
+})
