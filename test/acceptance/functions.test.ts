@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import * as logs from '@aws-sdk/client-cloudwatch-logs'
 import * as iam from '@aws-sdk/client-iam'
 import * as lambda from '@aws-sdk/client-lambda'
 import { type ZipEntry, zip } from '../../packages/server/src/functions/zip.fixture.ts'
@@ -131,6 +132,51 @@ def handler(event, context):
   })
   assert.match(log, /asked \{'a': 1\}/)
 })
+
+test(
+  'what a function writes is in CloudWatch Logs, as far as its role allows',
+  isolated,
+  async () => {
+    const access = new iam.IAM(settings)
+    await access.createRole({
+      RoleName: 'logging',
+      AssumeRolePolicyDocument:
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}',
+    })
+    await access.attachRolePolicy({
+      RoleName: 'logging',
+      PolicyArn: 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole',
+    })
+    const code = 'exports.handler = async (event) => console.log(event.said)'
+    const silent = await create('nodejs22.x', code)
+    const name = await create('nodejs22.x', code, { Role: role.replace('functions', 'logging') })
+    await ask(silent, { said: 'unheard' })
+    await ask(name, { said: 'heard' })
+    const reader = new logs.CloudWatchLogs(settings)
+    const said = async () => {
+      const { events = [] } = await reader
+        .filterLogEvents({ logGroupName: `/aws/lambda/${name}` })
+        .catch(() => ({ events: [] }))
+      return events.map(({ message = '' }) => message)
+    }
+    const deadline = Date.now() + 10_000
+    while (!(await said()).some((line) => line.startsWith('REPORT')) && Date.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    const lines = await said()
+    assert.deepEqual(
+      lines.map(
+        (line) => /^[A-Z_]+(?= )|heard/.exec(line.split('\t').at(-1)!)?.[0] ?? line.split(' ')[0],
+      ),
+      ['INIT_START', 'START', 'heard', 'END', 'REPORT'],
+    )
+    assert.ok(lines.every((line) => line.endsWith('\n')))
+    const { logGroups } = await reader.describeLogGroups({ logGroupNamePrefix: '/aws/lambda/' })
+    assert.deepEqual(
+      logGroups?.map(({ logGroupName }) => logGroupName),
+      [`/aws/lambda/${name}`],
+    )
+  },
+)
 
 test('any program that speaks the Runtime API is a function', isolated, async () => {
   const content = `#!/bin/sh

@@ -14,6 +14,7 @@ import { createFrontDoor, type FrontDoor } from './front-door.ts'
 import { type FunctionsHost, openFunctionsHost } from './functions/host.ts'
 import { randomIds } from './ids.ts'
 import { failureFields, type Log } from './log.ts'
+import { type LogWriter, openLogWriter } from './log-writer.ts'
 import { Metrics } from './metrics.ts'
 import { createFindSource, type FindSource } from './net/source-address.ts'
 import { explainedRequest } from './operator/explain.ts'
@@ -33,6 +34,7 @@ export interface Parts {
   readonly deployments: Deployments
   readonly upstream: Upstream
   readonly functions: FunctionsHost
+  readonly logWriter: LogWriter
   readonly frontDoor: FrontDoor
   readonly findSource: FindSource
   readonly answerCall: AnswerCall
@@ -91,11 +93,23 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const upstream = stack.use(createUpstream(announce))
   const onFailure = (error: unknown, requestId: string) =>
     log.error('a request failed', { requestId, ...failureFields(error) })
+  const logWriter = stack.use(
+    openLogWriter({
+      // Lines are not what decisions go by: they need not be heard of everywhere before they count.
+      documents: opened.documents,
+      placeOf: identities.placeOf,
+      now: clock.now,
+      onFailure: (error) => log.error('logs cannot be written', failureFields(error)),
+      onRefused: ({ group }, why) =>
+        log.warn('lines do not reach their log group', { logGroup: group.name, why }),
+    }),
+  )
   const functions = stack.use(
-    openFunctionsHost({ config, store, ids: randomIds, now: clock.now, log, onFailure }),
+    openFunctionsHost({ config, store, ids: randomIds, now: clock.now, log, logWriter, onFailure }),
   )
   return {
     store,
+    logWriter,
     functions,
     trail,
     archive,

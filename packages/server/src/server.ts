@@ -5,6 +5,7 @@ import {
   createAccount,
   ensureOrganization,
   listAccounts,
+  sweepLogs,
   type UndeployedPolicy,
   undeployedPolicies,
 } from '@sekisho/services'
@@ -37,6 +38,8 @@ export interface RunningServer {
 
 /** How long open requests may take once the server is told to stop. */
 const graceMs = 30_000
+/** How often log events beyond their retention are taken away: nobody sees them before. */
+const sweepMs = 3_600_000
 
 /**
  * Starts a server.
@@ -75,6 +78,12 @@ export async function start(config: Config, program?: WorkerProgram): Promise<Ru
   void archive
     .sweep(Date.now() - config['log-retention'] * dayMs)
     .catch((error) => log.warn('old policies cannot be swept', failureFields(error)))
+  const sweepEvents = () =>
+    void sweepLogs(store.documents, clock.now()).catch((error) =>
+      log.warn('old log events cannot be swept', failureFields(error)),
+    )
+  const sweeper = setInterval(sweepEvents, sweepMs).unref()
+  stack.defer(() => clearInterval(sweeper))
 
   const followers = new Set<(line: string) => void>()
   const opened = Promise.withResolvers<Listener>()

@@ -44,6 +44,7 @@ export {
   type RootKey,
   rotateRootKey,
 } from './iam/accounts.ts'
+export { type Acting, mayAct } from './iam/acting.ts'
 export { issueTo, issueToFunction, type Wanted } from './iam/issue.ts'
 export { ensureOrganization, type Place, servicesWithResourceControl } from './iam/organization.ts'
 export { principalKeyRows, principalKeys } from './iam/principal-keys.ts'
@@ -67,5 +68,8 @@ export {
   RunnerError,
   type RunnerErrorCode,
 } from './lambda/runner.ts'
+export { appendEvents } from './logs/append.ts'
+export { type GroupName, groupArn, logsCollections } from './logs/records.ts'
+export { sweepLogs } from './logs/sweep.ts'
 export type { AnyOperation, Call, IdSource, Need, Service } from './service.ts'
 export type { KeySet } from './sts/json-web-token.ts'

@@ -7,6 +7,7 @@ import type { State } from '@sekisho/store'
 import type { Config } from '../config.ts'
 import { type Answer, type Listener, listen } from '../listen.ts'
 import type { Log } from '../log.ts'
+import type { LogWriter } from '../log-writer.ts'
 import { createRunner } from './runner.ts'
 
 export interface FunctionsHost extends AsyncDisposable {
@@ -21,13 +22,14 @@ export interface HostOptions {
   readonly ids: IdSource
   readonly now: () => number
   readonly log: Log
+  readonly logWriter: Pick<LogWriter, 'write'>
   readonly onFailure: (error: unknown, requestId: string) => void
 }
 
 const credentialsSeconds = 12 * 3_600
 
 export function openFunctionsHost(options: HostOptions): FunctionsHost {
-  const { config, store, ids, now, log, onFailure } = options
+  const { config, store, ids, now, log, logWriter, onFailure } = options
   // Sockets' names are bounded (107 bytes), and a data folder's may be long.
   const folder = mkdtempSync(join(tmpdir(), 'sekisho-'))
   const socket = join(folder, 'functions.sock')
@@ -53,7 +55,12 @@ export function openFunctionsHost(options: HostOptions): FunctionsHost {
         )
       return { ...issued, expiresAtMs: issued.expiresAt }
     },
-    log: ({ logGroup }, logStream, line) => log.debug('function', { logGroup, logStream, line }),
+    log({ accountId, region, name, logGroup, roleArn }, streamName, line) {
+      log.debug('function', { logGroup, logStream: streamName, line })
+      const as = { roleArn, service: 'lambda.amazonaws.com', sessionName: name }
+      const group = { accountId, region, name: logGroup }
+      logWriter.write({ group, streamName, makesGroup: true, as }, `${line}\n`)
+    },
     ids,
     now,
     path: config.path,

@@ -1,0 +1,156 @@
+/** Lines for CloudWatch Logs from this server itself: of deployed APIs and of functions, written behind the requests. */
+import {
+  type Acting,
+  appendEvents,
+  type GroupName,
+  groupArn,
+  type Identities,
+  mayAct,
+} from '@sekisho/services'
+import type { Documents } from '@sekisho/store'
+import { randomIds } from './ids.ts'
+
+/** Where a line goes, and in whose name it is written. */
+export interface LogTarget {
+  readonly group: GroupName
+  readonly streamName: string
+  /** Made with the first line where it is missing and the role may; otherwise its lines are dropped. */
+  readonly makesGroup: boolean
+  readonly as: Acting
+}
+
+export interface LogWriter extends AsyncDisposable {
+  /** Never waits. Where the disk cannot keep up, lines are dropped and counted. */
+  readonly write: (target: LogTarget, message: string) => void
+  readonly dropped: () => number
+  /** Resolves when everything written so far is on disk. */
+  readonly flush: () => Promise<void>
+}
+
+export interface LogWriterOptions {
+  readonly documents: Documents
+  readonly placeOf: Identities['placeOf']
+  readonly now: () => number
+  readonly onFailure: (error: unknown) => void
+  /** Lines do not reach their group: why, once until they do. */
+  readonly onRefused: (target: LogTarget, why: string) => void
+}
+
+/** How long lines may wait to be written together. */
+const flushMs = 100
+const mostWaiting = 32 * 1024 * 1024
+/** @see CloudWatch Logs API Reference, "PutLogEvents" */
+const longestMessage = 256 * 1024
+/** Lines of a stream that go in with one transaction. */
+const together = 5_000
+/** Groups of which is remembered that they refuse. */
+const mostRefused = 1_000
+
+interface Waiting {
+  readonly target: LogTarget
+  readonly events: { readonly at: number; readonly message: string }[]
+}
+
+export function openLogWriter(options: LogWriterOptions): LogWriter {
+  const { documents, now, onFailure } = options
+  let waiting = new Map<string, Waiting>()
+  let waitingSize = 0
+  let writing: Promise<void> | undefined
+  let timer: NodeJS.Timeout | undefined
+  let dropped = 0
+  let hasFailed = false
+  const refused = new Set<string>()
+
+  const refuse = (target: LogTarget, count: number, why: string) => {
+    dropped += count
+    const key = nameOf(target)
+    if (refused.has(key)) return
+    options.onRefused(target, why)
+    if (refused.size < mostRefused) refused.add(key)
+  }
+  const writeOne = async ({ target, events }: Waiting) => {
+    const makes = await whatMayBeMade(target, options)
+    if (makes === undefined) {
+      const why = `\`${target.as.roleArn}\` may not write there, or does not trust ${target.as.service}`
+      return refuse(target, events.length, why)
+    }
+    const { group, streamName } = target
+    events.sort((one, other) => one.at - other.at)
+    for (let begin = 0; begin < events.length; begin += together) {
+      const part = events.slice(begin, begin + together)
+      const batch = { group, streamName, events: part, nowMs: now(), makes, ids: randomIds }
+      const appended = await appendEvents(documents, batch)
+      if (typeof appended === 'string') refuse(target, part.length, 'there is no such log group')
+      else refused.delete(nameOf(target))
+    }
+  }
+  const write = async () => {
+    while (waiting.size > 0) {
+      const taken = [...waiting.values()]
+      const size = waitingSize
+      waiting = new Map()
+      const written = await Promise.allSettled(taken.map(writeOne))
+      const failed = written.filter(({ status }) => status === 'rejected')
+      for (const { reason } of failed.slice(0, hasFailed ? 0 : 1) as PromiseRejectedResult[])
+        onFailure(reason)
+      hasFailed = failed.length > 0
+      waitingSize -= size
+    }
+  }
+  const flush = async () => {
+    clearTimeout(timer)
+    timer = undefined
+    writing ??= write().finally(() => {
+      writing = undefined
+    })
+    await writing
+  }
+
+  return {
+    write(target, text) {
+      if (waitingSize > mostWaiting) {
+        dropped++
+        return
+      }
+      const message = text.length > longestMessage ? text.slice(0, longestMessage) : text
+      const key = `${nameOf(target)}:${target.streamName}`
+      let found = waiting.get(key)
+      if (found === undefined) waiting.set(key, (found = { target, events: [] }))
+      found.events.push({ at: now(), message })
+      waitingSize += message.length + 64
+      timer ??= setTimeout(flush, flushMs).unref()
+    },
+    dropped: () => dropped,
+    flush,
+    async [Symbol.asyncDispose]() {
+      do await flush()
+      while (waiting.size > 0)
+    },
+  }
+}
+
+function nameOf({ group, as }: LogTarget): string {
+  return `${as.roleArn} ${group.region}/${group.name}`
+}
+
+/** What the role may have made where it is missing; undefined: it may not write there at all. */
+async function whatMayBeMade(
+  { group, streamName, makesGroup, as }: LogTarget,
+  { documents, placeOf, now }: LogWriterOptions,
+): Promise<'stream' | 'group and stream' | undefined> {
+  const { accountId, region } = group
+  const arn = groupArn(group)
+  const deeds = [
+    ['logs:CreateLogStream', streamName],
+    ['logs:PutLogEvents', streamName],
+    ['logs:CreateLogGroup', ''],
+  ].map(([action = '', stream]) => ({
+    action,
+    resource: `${arn}:log-stream:${stream}`,
+    accountId,
+    region,
+  }))
+  const may = await mayAct(documents, as, deeds, { placeOf, nowMs: now() })
+  if (!may?.[0] || !may[1]) return undefined
+  return makesGroup && may[2] ? 'group and stream' : 'stream'
+}
