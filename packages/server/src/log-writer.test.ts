@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Call, services } from '@sekisho/services'
+import { type Call, openIdentities, services } from '@sekisho/services'
 import { openStore, type Store } from '@sekisho/store'
 import { randomIds } from './ids.ts'
 import { type LogTarget, openLogWriter } from './log-writer.ts'
@@ -12,17 +12,18 @@ const target: LogTarget = {
   streamName: 'a',
   makesGroup: true,
   as: {
+    accountId,
     roleArn: `arn:aws:iam::${accountId}:role/writer`,
     service: 'lambda.amazonaws.com',
     sessionName: 'greeter',
   },
 }
 
-async function opened(documents: Store['documents']) {
+async function opened({ documents, changes }: Store) {
   const refusals: string[] = []
   const writer = openLogWriter({
     documents,
-    placeOf: async () => undefined,
+    identities: await openIdentities({ documents, changes }, randomIds),
     now: () => at,
     onFailure: (error) => assert.fail(String(error)),
     onRefused: (_, why) => refusals.push(why),
@@ -62,7 +63,7 @@ async function opened(documents: Store['documents']) {
 
 test('lines reach a group that the role may write to, and make it where it may', async () => {
   await using store = await openStore('memory:')
-  const { writer, allow, makeRole, messages, refusals } = await opened(store.documents)
+  const { writer, allow, makeRole, messages, refusals } = await opened(store)
   await makeRole()
   await allow(['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'])
   for (const line of ['one', 'two', 'three']) writer.write(target, line)
@@ -75,7 +76,7 @@ test('lines reach a group that the role may write to, and make it where it may',
 
 test('a role that may not write there, or is not trusted with it, writes nothing', async () => {
   await using store = await openStore('memory:')
-  const { writer, ask, allow, makeRole, messages, refusals } = await opened(store.documents)
+  const { writer, ask, allow, makeRole, messages, refusals } = await opened(store)
   const written = async () => {
     writer.write(target, 'line')
     await writer.flush()
@@ -103,7 +104,7 @@ test('a role that may not write there, or is not trusted with it, writes nothing
 
 test('a group that is missing is not made by a role that may only write', async () => {
   await using store = await openStore('memory:')
-  const { writer, allow, makeRole, messages, refusals } = await opened(store.documents)
+  const { writer, allow, makeRole, messages, refusals } = await opened(store)
   await makeRole()
   await allow(['logs:CreateLogStream', 'logs:PutLogEvents'])
   writer.write(target, 'line')
@@ -114,7 +115,7 @@ test('a group that is missing is not made by a role that may only write', async 
 
 test('what waits is bounded: the rest is dropped and counted', async () => {
   await using store = await openStore('memory:')
-  const { writer } = await opened(store.documents)
+  const { writer } = await opened(store)
   const line = 'x'.repeat(256 * 1024)
   for (let count = 0; count < 200; count++) writer.write(target, line)
   assert.ok(writer.dropped() > 0 && writer.dropped() < 100)

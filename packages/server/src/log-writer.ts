@@ -5,9 +5,10 @@ import {
   type GroupName,
   groupArn,
   type Identities,
-  mayAct,
+  type Identity,
 } from '@sekisho/services'
 import type { Documents } from '@sekisho/store'
+import { decide, type Places } from './api/authorize.ts'
 import { randomIds } from './ids.ts'
 
 /** Where a line goes, and in whose name it is written. */
@@ -16,7 +17,7 @@ export interface LogTarget {
   readonly streamName: string
   /** Made with the first line where it is missing and the role may; otherwise its lines are dropped. */
   readonly makesGroup: boolean
-  readonly as: Acting
+  readonly as: Acting & { readonly roleArn: string }
 }
 
 export interface LogWriter extends AsyncDisposable {
@@ -29,7 +30,7 @@ export interface LogWriter extends AsyncDisposable {
 
 export interface LogWriterOptions {
   readonly documents: Documents
-  readonly placeOf: Identities['placeOf']
+  readonly identities: Pick<Identities, 'actingFor' | 'placeOf'>
   readonly now: () => number
   readonly onFailure: (error: unknown) => void
   /** Lines do not reach their group: why, once until they do. */
@@ -136,21 +137,33 @@ function nameOf({ group, as }: LogTarget): string {
 /** What the role may have made where it is missing; undefined: it may not write there at all. */
 async function whatMayBeMade(
   { group, streamName, makesGroup, as }: LogTarget,
-  { documents, placeOf, now }: LogWriterOptions,
+  { identities, now }: LogWriterOptions,
 ): Promise<'stream' | 'group and stream' | undefined> {
   const { accountId, region } = group
-  const arn = groupArn(group)
-  const deeds = [
-    ['logs:CreateLogStream', streamName],
-    ['logs:PutLogEvents', streamName],
-    ['logs:CreateLogGroup', ''],
-  ].map(([action = '', stream]) => ({
-    action,
-    resource: `${arn}:log-stream:${stream}`,
-    accountId,
-    region,
-  }))
-  const may = await mayAct(documents, as, deeds, { placeOf, nowMs: now() })
-  if (!may?.[0] || !may[1]) return undefined
-  return makesGroup && may[2] ? 'group and stream' : 'stream'
+  const identity = await identities.actingFor(as)
+  if (identity === undefined) return undefined
+  const places = new Map([[accountId, await identities.placeOf(accountId)]])
+  const resource = `${groupArn(group)}:log-stream:`
+  const may = (action: string, stream: string) =>
+    isAllowed({ action, resource: `${resource}${stream}` }, accountId, identity, places, {
+      source: undefined,
+      via: undefined,
+      now: new Date(now()),
+      region,
+      headers: [],
+    })
+  if (!may('logs:CreateLogStream', streamName) || !may('logs:PutLogEvents', streamName))
+    return undefined
+  return makesGroup && may('logs:CreateLogGroup', '') ? 'group and stream' : 'stream'
+}
+
+function isAllowed(
+  need: { readonly action: string; readonly resource: string },
+  resourceAccountId: string,
+  identity: Identity,
+  places: Places,
+  circumstances: Parameters<typeof decide>[3],
+): boolean {
+  const decided = decide([{ ...need, resourceAccountId }], identity, places, circumstances)
+  return decided?.decision.allowed === true
 }

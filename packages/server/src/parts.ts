@@ -1,8 +1,8 @@
 /** What every serving process has: state, identities, deployments, the decision log, and the two roads that rest on them. */
 import type { Deployment } from '@sekisho/gateway'
-import { openIdentities, services } from '@sekisho/services'
+import { type CallAws, openIdentities, services } from '@sekisho/services'
 import { type Counters, openStore, type State, type Store } from '@sekisho/store'
-import { type AnswerApi, createApi } from './api/answer.ts'
+import { type AnswerApi, type Api, createApi } from './api/answer.ts'
 import { createNoteUse } from './api/key-uses.ts'
 import { openApiKeys } from './api-keys.ts'
 import { createCalls } from './calls.ts'
@@ -39,6 +39,8 @@ export interface Parts {
   readonly findSource: FindSource
   readonly answerCall: AnswerCall
   readonly answerApi: AnswerApi
+  /** For work that no request asks for. */
+  readonly aws: CallAws
   readonly onFailure: (error: unknown, requestId: string) => void
 }
 
@@ -97,7 +99,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     openLogWriter({
       // Lines are not what decisions go by: they need not be heard of everywhere before they count.
       documents: opened.documents,
-      placeOf: identities.placeOf,
+      identities,
       now: clock.now,
       onFailure: (error) => log.error('logs cannot be written', failureFields(error)),
       onRefused: ({ group }, why) =>
@@ -107,6 +109,26 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const functions = stack.use(
     openFunctionsHost({ config, store, ids: randomIds, now: clock.now, log, logWriter, onFailure }),
   )
+  const api: Api = createApi({
+    services,
+    store,
+    ids: randomIds,
+    clock,
+    ...(accountThrottle && { accountThrottle }),
+    trail,
+    archive,
+    log,
+    identities,
+    region: config.region,
+    explain: (requestId) => explainedRequest(requestId, { trail, archive, store }),
+    noteUse: createNoteUse(opened.documents, (error) =>
+      log.warn('the use of a key cannot be kept', failureFields(error)),
+    ),
+    functions: functions.runner,
+    webKeys: openWebKeys(config['web-identity-keys'], clock.now),
+    mode: config.iam,
+    firstAccountId: () => config['account-id'],
+  })
   return {
     store,
     logWriter,
@@ -134,26 +156,8 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
       trail,
       log,
     }),
-    answerApi: createApi({
-      services,
-      store,
-      ids: randomIds,
-      clock,
-      ...(accountThrottle && { accountThrottle }),
-      trail,
-      archive,
-      log,
-      identities,
-      region: config.region,
-      explain: (requestId) => explainedRequest(requestId, { trail, archive, store }),
-      noteUse: createNoteUse(opened.documents, (error) =>
-        log.warn('the use of a key cannot be kept', failureFields(error)),
-      ),
-      functions: functions.runner,
-      webKeys: openWebKeys(config['web-identity-keys'], clock.now),
-      mode: config.iam,
-      firstAccountId: () => config['account-id'],
-    }),
+    answerApi: api.answer,
+    aws: api.call,
     onFailure,
   }
 }

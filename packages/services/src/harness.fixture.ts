@@ -98,6 +98,9 @@ export async function harness(name: ServiceName): Promise<Harness> {
       counters: store.counters,
       webKeys: async () => undefined,
       functions: noFunctions,
+      aws: async (service, operation) => {
+        throw new Error(`nobody answers ${operation} of ${service} here`)
+      },
       explain: async () => undefined,
       ...more,
     }

@@ -44,17 +44,16 @@ export {
   type RootKey,
   rotateRootKey,
 } from './iam/accounts.ts'
-export { type Acting, mayAct } from './iam/acting.ts'
+export type { Acting } from './iam/acting.ts'
+export { type Identities, openIdentities } from './iam/identities.ts'
 export { issueTo, issueToFunction, type Wanted } from './iam/issue.ts'
 export { ensureOrganization, type Place, servicesWithResourceControl } from './iam/organization.ts'
 export { principalKeyRows, principalKeys } from './iam/principal-keys.ts'
 export {
   compiled as compiledPolicy,
-  type Identities,
   type Identity,
   identityOfRoot,
   type Nobody,
-  openIdentities,
 } from './iam/principals.ts'
 export { iamCollections } from './iam/records.ts'
 export type { Explained } from './iam-toolbox/explained.ts'
@@ -71,5 +70,5 @@ export {
 export { appendEvents } from './logs/append.ts'
 export { type GroupName, groupArn, logsCollections } from './logs/records.ts'
 export { sweepLogs } from './logs/sweep.ts'
-export type { AnyOperation, Call, IdSource, Need, Service } from './service.ts'
+export type { AnyOperation, Behalf, Call, CallAws, IdSource, Need, Service } from './service.ts'
 export type { KeySet } from './sts/json-web-token.ts'

@@ -12,6 +12,7 @@ import type {
   Values,
 } from '@sekisho/protocols'
 import type { Blobs, Counters, Documents } from '@sekisho/store'
+import type { Acting } from './iam/acting.ts'
 import type { Session } from './iam/sessions.ts'
 import type { Explained } from './iam-toolbox/explained.ts'
 import type { FunctionRunner } from './lambda/runner.ts'
@@ -24,6 +25,28 @@ export interface IdSource {
   /** Version 4. */
   readonly uuid: () => string
 }
+
+/** In whose name one service calls another: a role that was handed to it, or the service itself. */
+export interface Behalf extends Acting {
+  /** Where the call goes. */
+  readonly region: string
+  /** The request that this comes of, for the decision log. */
+  readonly causedBy?: string | undefined
+}
+
+/**
+ * Runs an operation through the front gate, authorised like anybody's.
+ *
+ * @param input  as the SDK's client takes it
+ * @returns what the SDK's client would
+ * @throws AwsError  whatever the operation answers instead
+ */
+export type CallAws = (
+  service: ServiceName,
+  operation: string,
+  input: Values,
+  behalf: Behalf,
+) => Promise<Values>
 
 /** Everything that a handler may know and touch. */
 export interface Call {
@@ -42,6 +65,13 @@ export interface Call {
   readonly accountThrottle?: Required<Throttle> | undefined
   /** Runs functions. */
   readonly functions: FunctionRunner
+  /** Asks another service: as the caller of this one (`caller`), or as whom it says. */
+  readonly aws: (
+    service: ServiceName,
+    operation: string,
+    input: Values,
+    behalf: Behalf | 'caller',
+  ) => Promise<Values>
   /** What was decided about an earlier request, and why; undefined: nothing is kept of it. */
   readonly explain: (requestId: string) => Promise<Explained | undefined>
   /**

@@ -14,18 +14,13 @@ import {
   verifySignature,
 } from '@sekisho/sigv4'
 import type { IamMode } from '../config-settings.ts'
+import type { Caller } from './caller.ts'
 
 export interface AuthenticateOptions {
   readonly identities: Identities
   readonly mode: IamMode
   /** Whose callers are who sign with a key that is no account's number, where any key is accepted. */
   readonly firstAccountId: () => string
-}
-
-export interface Caller {
-  readonly identity: Identity
-  /** That the signature names. */
-  readonly region: string
 }
 
 /** @throws AwsError  as services of this family word it */

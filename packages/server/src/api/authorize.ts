@@ -19,11 +19,14 @@ import {
 import type { ErrorFamily } from '@sekisho/sigv4'
 import { headerOf } from '../arrival.ts'
 import type { Source } from '../net/source-address.ts'
-import type { Caller } from './authenticate.ts'
+import type { Caller } from './caller.ts'
 
 /** What is known of the request, for condition keys. */
 export interface Circumstances {
-  readonly source: Source
+  /** Absent: a service calls, from no address that could be told. */
+  readonly source: Source | undefined
+  /** The services through which somebody's request came, in that somebody's name. */
+  readonly via: readonly string[] | undefined
   readonly now: Date
   readonly region: string
   readonly headers: readonly string[]
@@ -136,23 +139,30 @@ export function denied(
  */
 function contextOf(
   identity: Identity,
-  { source, now, region, headers }: Circumstances,
+  { source, via, now, region, headers }: Circumstances,
   { keys = {}, resourceAccountId = identity.accountId }: Need,
   place: Place | undefined,
 ): ReadonlyMap<string, ContextValue> {
   const context = new Map<string, ContextValue>([
-    ['aws:sourceip', source.address],
-    ['aws:securetransport', String(source.isSecure)],
+    // What services say to one another here is never on a wire.
+    ['aws:securetransport', String(source?.isSecure ?? true)],
     ['aws:currenttime', now.toISOString()],
     ['aws:epochtime', String(Math.floor(now.getTime() / 1_000))],
     ['aws:requestedregion', region],
-    ['aws:viaawsservice', 'false'],
+    // A role that a service holds, or the service itself, calls in no one else's name.
+    ['aws:viaawsservice', String(via !== undefined)],
     ['aws:resourceaccount', resourceAccountId],
     ...identity.keys,
   ])
   if (place) {
     context.set('aws:resourceorgid', place.id)
     context.set('aws:resourceorgpaths', [place.path])
+  }
+  if (source) context.set('aws:sourceip', source.address)
+  if (via) {
+    context.set('aws:calledvia', via)
+    context.set('aws:calledviafirst', via[0]!)
+    context.set('aws:calledvialast', via.at(-1)!)
   }
   const userAgent = headerOf(headers, 'user-agent')
   if (userAgent !== undefined) context.set('aws:useragent', userAgent)

@@ -57,7 +57,7 @@ export function openFunctionsHost(options: HostOptions): FunctionsHost {
     },
     log({ accountId, region, name, logGroup, roleArn }, streamName, line) {
       log.debug('function', { logGroup, logStream: streamName, line })
-      const as = { roleArn, service: 'lambda.amazonaws.com', sessionName: name }
+      const as = { accountId, roleArn, service: 'lambda.amazonaws.com', sessionName: name }
       const group = { accountId, region, name: logGroup }
       logWriter.write({ group, streamName, makesGroup: true, as }, `${line}\n`)
     },

@@ -12,7 +12,10 @@ export interface DecisionRecord {
   readonly method: string
   /** Raw, without the query. */
   readonly path: string
+  /** Or the service that called. */
   readonly sourceIp: string
+  /** The request that this one was made for. */
+  readonly causedBy?: string
   /** ARN or `anonymous` */
   readonly principal: string
   /** Who that is to the policies, where the name does not say it all. */
@@ -57,6 +60,7 @@ const longestPath = 2_048
 export function sameOf(entry: DecisionEntry): string {
   const path = entry.path.length > longestPath ? entry.path.slice(0, longestPath) : entry.path
   let json = `"road":"${entry.road}","method":${quote(entry.method)},"path":${quote(path)},"sourceIp":"${entry.sourceIp}","principal":${quote(entry.principal)}`
+  if (entry.causedBy !== undefined) json += `,"causedBy":${quote(entry.causedBy)}`
   if (entry.caller !== undefined) json += `,"caller":${callerText(entry.caller)}`
   if (entry.accountId !== undefined) json += `,"accountId":"${entry.accountId}"`
   if (entry.resourceAccountId !== undefined)

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { openStore } from '@sekisho/store'
 import { countingIds } from '../harness.fixture.ts'
 import { AccountError, createAccount, listAccounts, rotateRootKey } from './accounts.ts'
-import { identityOfRoot, openIdentities } from './principals.ts'
+import { openIdentities } from './identities.ts'
+import { identityOfRoot } from './principals.ts'
 
 const at = () => ({ ids: countingIds(), nowMs: Date.UTC(2026, 0, 2) })
 

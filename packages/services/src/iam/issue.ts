@@ -70,8 +70,12 @@ export async function issueToFunction(
   return issueToRole(accountId, role, name, seconds, issuing, functionArn)
 }
 
-/** May a service take this role for what is its own account's? */
-export function isTrusted(role: RoleRecord, service: string): boolean {
+/**
+ * May a service take this role for what is its own account's?
+ *
+ * @param sourceArn  the resource for whose sake, where it is known
+ */
+export function isTrusted(role: RoleRecord, service: string, sourceArn?: string): boolean {
   const arn = arnOf('role', role)
   const said = compiled(role.trust, 'trust', `trust policy of ${arn}`).evaluate(
     {
@@ -79,7 +83,10 @@ export function isTrusted(role: RoleRecord, service: string): boolean {
       action: 'sts:AssumeRole',
       resource: arn,
       resourceAccountId: role.accountId,
-      context: new Map([['aws:sourceaccount', role.accountId]]),
+      context: new Map([
+        ['aws:sourceaccount', role.accountId],
+        ...(sourceArn === undefined ? [] : [['aws:sourcearn', sourceArn] as const]),
+      ]),
     },
     false,
   )

@@ -7,12 +7,10 @@ import {
   type PolicyType,
   type Principal,
 } from '@sekisho/policy'
-import type { Reader, State } from '@sekisho/store'
-import type { IdSource } from '../service.ts'
+import type { Reader } from '@sekisho/store'
 import { type AccessKeyRecord, accessKeysCollection } from './accounts.ts'
 import { awsManagedPolicy } from './aws-managed-policies.ts'
 import { Bounded } from './bounded.ts'
-import { organizationCollections, type Place, placeOf } from './organization.ts'
 import { principalKeys } from './principal-keys.ts'
 import {
   arnOf,
@@ -24,7 +22,7 @@ import {
   readEntity,
   type UserRecord,
 } from './records.ts'
-import { open, type Session, secretOf, sessionKey } from './sessions.ts'
+import type { Session } from './sessions.ts'
 
 export interface Identity {
   readonly secretAccessKey: string
@@ -46,131 +44,11 @@ export type Nobody =
   | 'invalid token'
   | 'expired token'
 
-export interface Identities extends Disposable {
-  /** Where an account stands in the organization, with the policies that hold for what is its own. */
-  readonly placeOf: (accountId: string) => Promise<Place | undefined>
-  /**
-   * At once for whoever has called before and is unchanged; a change that is acknowledged counts for the next call.
-   */
-  readonly find: (
-    accessKeyId: string,
-    sessionToken: string | undefined,
-    nowMs: number,
-  ) => Identity | Nobody | Promise<Identity | Nobody>
-}
-
-const mostIdentities = 20_000
-const mostPolicies = 10_000
-const mostPlaces = 10_000
-
-/** @param onError  hears of a policy that is stored and cannot be read; its owner is denied everything */
-export function openIdentities(
-  { documents, changes }: Pick<State, 'documents' | 'changes'>,
-  ids: IdSource,
-): Identities {
-  /** By key id, or by session token. */
-  const found = new Bounded<string, Identity>(mostIdentities)
-  const keysOfAccount = new Map<string, Set<string>>()
-  const places = new Bounded<string, Promise<Place | undefined>>(mostPlaces)
-  /** What was read before the last change does not count. */
-  let changeCount = 0
-  let sealing: Promise<Buffer> | undefined
-  let sealingKey: Buffer | undefined
-
-  const forget = (accountId: string) => {
-    for (const key of keysOfAccount.get(accountId) ?? []) found.delete(key)
-    keysOfAccount.delete(accountId)
-  }
-  const iamNames: ReadonlySet<string> = new Set(Object.values(iamCollections))
-  const organizationNames: ReadonlySet<string> = new Set(Object.values(organizationCollections))
-  const subscription = changes.subscribe((told) => {
-    for (const { collection, key } of told) {
-      if (collection === accessKeysCollection) found.delete(key)
-      else if (iamNames.has(collection)) forget(key.slice(0, key.indexOf('/')))
-      else if (collection === 'secrets') sealing = sealingKey = undefined
-      else if (organizationNames.has(collection)) {
-        found.clear()
-        places.clear()
-      } else continue
-      changeCount++
-    }
-  })
-
-  const placeIn = (accountId: string): Promise<Place | undefined> => {
-    let place = places.get(accountId)
-    if (place === undefined) {
-      place = placeOf(documents, accountId, compiled)
-      places.set(accountId, place)
-    }
-    return place
-  }
-  const keep = (key: string, identity: Identity): Identity => {
-    found.set(key, identity)
-    const keys = keysOfAccount.get(identity.accountId) ?? new Set()
-    keysOfAccount.set(identity.accountId, keys.add(key))
-    return identity
-  }
-  const load = async (
-    key: string,
-    read: () => Promise<Identity | Nobody>,
-  ): Promise<Identity | Nobody> => {
-    for (;;) {
-      const seen = changeCount
-      const loaded = await read()
-      const identity = typeof loaded === 'string' ? loaded : await placed(loaded, placeIn)
-      if (seen !== changeCount) continue
-      return typeof identity === 'string' ? identity : keep(key, identity)
-    }
-  }
-  const keyForSessions = async (): Promise<Buffer> => {
-    sealing ??= sessionKey(documents, ids)
-    sealingKey = await sealing
-    return sealingKey
-  }
-  const ofSession = async (accessKeyId: string, token: string, nowMs: number) => {
-    const sealed = sealingKey ?? (await keyForSessions())
-    const session = open(token, sealed)
-    if (session === undefined || session.accessKeyId !== accessKeyId) return 'invalid token'
-    if (nowMs >= session.expiresAt) return 'expired token'
-    return load(token, () => identityOfSession(documents, session, secretOf(accessKeyId, sealed)))
-  }
-
-  return {
-    placeOf: placeIn,
-    find(accessKeyId, sessionToken, nowMs) {
-      const identity = found.get(sessionToken ?? accessKeyId)
-      if (identity === undefined)
-        return sessionToken === undefined
-          ? load(accessKeyId, () => identityOfKey(documents, accessKeyId))
-          : ofSession(accessKeyId, sessionToken, nowMs)
-      if (identity.session === undefined) return identity
-      if (identity.session.accessKeyId !== accessKeyId) return 'invalid token'
-      return nowMs < identity.session.expiresAt ? identity : 'expired token'
-    },
-    [Symbol.dispose]: () => subscription[Symbol.dispose](),
-  }
-}
-
-/** With what the organization says of the caller's account. */
-async function placed(
-  identity: Identity,
-  placeIn: (accountId: string) => Promise<Place | undefined>,
-): Promise<Identity> {
-  const place = await placeIn(identity.accountId)
-  if (place === undefined) return identity
-  const { id, path, scps } = place
-  return {
-    ...identity,
-    policies: scps ? { ...identity.policies, scps } : identity.policies,
-    keys: new Map([
-      ...identity.keys,
-      ['aws:principalorgid', id],
-      ['aws:principalorgpaths', [path]],
-    ]),
-  }
-}
-
-async function identityOfKey(reader: Reader, accessKeyId: string): Promise<Identity | Nobody> {
+/** Of a key that is kept: a user's or the root user's own. */
+export async function identityOfKey(
+  reader: Reader,
+  accessKeyId: string,
+): Promise<Identity | Nobody> {
   const stored = await reader.get<AccessKeyRecord>(accessKeysCollection, accessKeyId)
   if (stored === undefined || stored.value.status === 'Inactive') return 'unknown'
   const { secretAccessKey, accountId, userName } = stored.value
@@ -193,7 +71,7 @@ export function identityOfRoot(accountId: string, secretAccessKey: string): Iden
   return { secretAccessKey, accountId, principal, policies: {}, keys }
 }
 
-async function identityOfSession(
+export async function identityOfSession(
   reader: Reader,
   session: Session,
   secretAccessKey: string,
@@ -360,6 +238,8 @@ export async function managedDocument(
 const allowEverything =
   '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
 const denyEverything = allowEverything.replace('Allow', 'Deny')
+
+const mostPolicies = 10_000
 
 /** The same text under the same name is the same policy, whoever has it. */
 const compiledPolicies = new Bounded<string, CompiledPolicy>(mostPolicies)

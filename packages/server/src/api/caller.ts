@@ -1,0 +1,28 @@
+/** Who calls an operation, and in whose name services call one another. */
+import type { ServiceName, Values } from '@sekisho/protocols'
+import type { Behalf, Identity } from '@sekisho/services'
+
+export interface Caller {
+  readonly identity: Identity
+  /** That the signature names. */
+  readonly region: string
+  /** The services that a call came through; absent: it came from outside. */
+  readonly via?: readonly string[]
+  /** The services between pass on what somebody else asked for, in that somebody's name. */
+  readonly isForwarded?: true
+}
+
+/** In the name of whoever called the service that calls now. */
+export interface OnBehalfOfCaller {
+  readonly caller: Caller
+  /** The service between. */
+  readonly by: ServiceName
+  readonly causedBy: string | undefined
+}
+
+export type CallInside = (
+  service: ServiceName,
+  operation: string,
+  input: Values,
+  behalf: Behalf | OnBehalfOfCaller,
+) => Promise<Values>

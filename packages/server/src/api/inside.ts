@@ -1,0 +1,140 @@
+/** Calls that services make of one another: no signature, but the same gate and the same log. */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import {
+  AwsError,
+  commonError,
+  type ServiceName,
+  traitsOfService,
+  validateInput,
+  type WireRequest,
+} from '@sekisho/protocols'
+import type { Behalf } from '@sekisho/services'
+import type { Arrival, Reply } from '../arrival.ts'
+import type { Caller, CallInside, OnBehalfOfCaller } from './caller.ts'
+import { errorOf, type Gate, handlerOf, type Insider } from './gate.ts'
+import { type Progress, perform, record } from './perform.ts'
+
+/** @returns the operation's answer or its refusal, in its own protocol; never throws for either */
+export type ForwardInside = (
+  request: WireRequest,
+  service: ServiceName,
+  behalf: Behalf | OnBehalfOfCaller,
+) => Promise<Reply>
+
+export interface Inside {
+  readonly call: CallInside
+  readonly forward: ForwardInside
+}
+
+/** How many services may call one another in a row: a circle ends there. */
+const longestChain = 16
+
+export function openInside(
+  gate: Gate,
+  answer: (arrival: Arrival, insider: Insider) => Promise<Reply>,
+): Inside {
+  const depths = new AsyncLocalStorage<number>()
+  const deeper = <T>(work: () => Promise<T>): Promise<T> => {
+    const depth = depths.getStore() ?? 0
+    if (depth >= longestChain)
+      throw commonError('ThrottlingException', 'Too many services call one another in a row.')
+    return depths.run(depth + 1, work)
+  }
+
+  return {
+    call: async (name, operationName, input, behalf) =>
+      deeper(async () => {
+        const requestId = gate.ids.uuid()
+        const progress: Progress = { name, protocol: traitsOfService(name).protocol, model }
+        progress.operation = operationName
+        let failure: AwsError | undefined
+        try {
+          const caller = (progress.caller = await callerFor(behalf, gate))
+          const service = gate.serviceOf(name)
+          const operation = (await gate.modelOf(service)).operations.get(operationName)
+          const handler = handlerOf(service, operationName)
+          if (operation === undefined) throw new Error(`no model of ${name} ${operationName}`)
+          validateInput(operation, input, handler.constraints, {
+            prefix: service.validation.prefix(operationName),
+            code: service.validation.code,
+          })
+          const now = new Date(gate.clock.now())
+          return await perform(
+            { operation, handler, input, requestId, now, source: undefined, headers: [] },
+            caller,
+            progress,
+            gate,
+          )
+        } catch (error) {
+          failure = errorOf(error, requestId, gate)
+          throw failure
+        } finally {
+          record(
+            {
+              at: Date.now(),
+              requestId,
+              method: 'POST',
+              path: '/',
+              sourceIp: nameOf(behalf),
+              causedBy: behalf.causedBy,
+            },
+            progress,
+            failure,
+            failure?.status ?? 200,
+            gate,
+          )
+        }
+      }),
+
+    forward: async (request, service, behalf) =>
+      deeper(async () => {
+        const { method, rawPath, rawQuery, headers, body } = request
+        const arrival: Arrival = {
+          requestId: gate.ids.uuid(),
+          method,
+          rawPath,
+          rawQuery,
+          headers,
+          host: '',
+          peer: nameOf(behalf),
+          localAddress: '',
+          receivedAt: Date.now(),
+          hasBody: body.length > 0,
+          isOwn: true,
+          readBody: () => body,
+        }
+        const caller = await callerFor(behalf, gate)
+        return answer(arrival, { service, caller, causedBy: behalf.causedBy })
+      }),
+  }
+}
+
+const model = { operations: new Map(), errors: new Map() }
+
+function nameOf(behalf: Behalf | OnBehalfOfCaller): string {
+  return 'caller' in behalf ? principalOf(behalf.by) : behalf.service
+}
+
+/** `lambda.amazonaws.com` @see IAM User Guide, "AWS service principals" */
+function principalOf(name: ServiceName): string {
+  return `${traitsOfService(name).signingName}.amazonaws.com`
+}
+
+/** @throws AwsError AccessDenied  the role is gone or does not trust the service */
+async function callerFor(
+  behalf: Behalf | OnBehalfOfCaller,
+  { identities }: Pick<Gate, 'identities'>,
+): Promise<Caller> {
+  if ('caller' in behalf) {
+    const { caller, by } = behalf
+    return { ...caller, via: [...(caller.via ?? []), principalOf(by)], isForwarded: true }
+  }
+  const identity = await identities.actingFor(behalf)
+  if (identity === undefined)
+    throw new AwsError(
+      'AccessDenied',
+      `${behalf.service} may not assume the role ${behalf.roleArn}`,
+      403,
+    )
+  return { identity, region: behalf.region, via: [behalf.service] }
+}

@@ -1,0 +1,201 @@
+/** An operation whose caller is known: its needs, the decision, its handler, and the line in the log. */
+import type { Throttle } from '@sekisho/gateway'
+import { principalName } from '@sekisho/policy'
+import {
+  type AwsError,
+  commonError,
+  type OperationModel,
+  type ProtocolName,
+  type ServiceModel,
+  type ServiceName,
+  traitsOfService,
+  type Values,
+} from '@sekisho/protocols'
+import type {
+  AnyOperation,
+  Call,
+  Identities,
+  Identity,
+  IdSource,
+  Need,
+  Place,
+} from '@sekisho/services'
+import type { ErrorFamily } from '@sekisho/sigv4'
+import type { Store } from '@sekisho/store'
+import type { Clock } from '../clock.ts'
+import type { IamMode } from '../config-settings.ts'
+import type { Log } from '../log.ts'
+import type { Source } from '../net/source-address.ts'
+import { circumstancesOf } from '../trail/circumstances.ts'
+import type { PolicyArchive } from '../trail/policies.ts'
+import { callerOf, outcomeOf, statementOf } from '../trail/record.ts'
+import type { Trail } from '../trail/trail.ts'
+import { type Decided, decide, denied, type Places, refuseBarred } from './authorize.ts'
+import type { Caller, CallInside } from './caller.ts'
+
+export interface PerformOptions {
+  readonly store: Pick<Store, 'documents' | 'blobs' | 'counters'>
+  readonly identities: Identities
+  readonly mode: IamMode
+  readonly ids: IdSource
+  readonly clock: Clock
+  readonly accountThrottle?: Required<Throttle>
+  readonly trail: Pick<Trail, 'record'>
+  readonly archive: PolicyArchive
+  readonly webKeys: Call['webKeys']
+  readonly functions: Call['functions']
+  readonly explain: Call['explain']
+  readonly log: Log
+  readonly aws: CallInside
+}
+
+/** How far a call came. */
+export interface Progress {
+  name: ServiceName
+  /** That the answer has to speak: before the service is known, a guess from the request's form. */
+  protocol: ProtocolName
+  model: ServiceModel
+  operation?: string
+  caller?: Caller
+  decided?: Decided | undefined
+}
+
+export interface Asked {
+  readonly operation: OperationModel
+  readonly handler: AnyOperation
+  readonly input: Values
+  readonly requestId: string
+  readonly now: Date
+  /** Absent: from inside. */
+  readonly source: Source | undefined
+  readonly headers: readonly string[]
+}
+
+/** @throws AwsError */
+export async function perform(
+  { operation, handler, input, requestId, now, source, headers }: Asked,
+  caller: Caller,
+  progress: Progress,
+  options: PerformOptions,
+): Promise<Values> {
+  const { name, protocol } = progress
+  const { identity, region } = caller
+  const { documents, blobs, counters } = options.store
+  const call: Call = {
+    accountId: identity.accountId,
+    region,
+    principal: identity.principal,
+    session: identity.session,
+    requestId,
+    now,
+    ids: options.ids,
+    documents,
+    blobs,
+    counters,
+    accountThrottle: options.accountThrottle,
+    webKeys: options.webKeys,
+    functions: options.functions,
+    explain: options.explain,
+    aws: (service, asked, given, behalf) =>
+      options.aws(
+        service,
+        asked,
+        given,
+        behalf === 'caller' ? { caller, by: name, causedBy: requestId } : behalf,
+      ),
+  }
+  const needs = await handler.needs(operation, input, call)
+  const { isGlobal } = traitsOfService(name)
+  refuseBarred(name, operation.name, caller)
+  const places = await placesOf(needs, identity, options)
+  progress.decided = decide(needs, identity, places, {
+    source,
+    via: caller.isForwarded && caller.via,
+    now,
+    region: isGlobal ? globalRegion : region,
+    headers,
+  })
+  // No need, no way in.
+  if (progress.decided === undefined) throw commonError('AccessDenied', 'Access Denied')
+  if (!progress.decided.decision.allowed && options.mode === 'enforce')
+    throw denied(progress.decided, familyOf(name, protocol), name === 'iam' ? requestId : undefined)
+  return handler.handle(input, call)
+}
+
+/** Where the services that are everywhere say they are. */
+const globalRegion = 'us-east-1'
+
+/** What the organization says of those whose resources are asked for. */
+async function placesOf(
+  needs: readonly Need[],
+  { accountId }: Identity,
+  { identities }: PerformOptions,
+): Promise<Places> {
+  const places = new Map<string, Place | undefined>()
+  for (const { resourceAccountId = accountId } of needs)
+    if (!places.has(resourceAccountId))
+      places.set(resourceAccountId, await identities.placeOf(resourceAccountId))
+  return places
+}
+
+export function familyOf(name: ServiceName, protocol: ProtocolName): ErrorFamily {
+  return name === 's3' ? 's3' : families[protocol]
+}
+
+const families = {
+  restJson1: 'restJson',
+  restXml: 'query',
+  awsQuery: 'query',
+  awsJson1_0: 'json',
+  awsJson1_1: 'json',
+  rpcv2Cbor: 'json',
+} as const satisfies Record<ProtocolName, ErrorFamily>
+
+/** What the log knows of a call beside how far it came. */
+export interface Logged {
+  readonly at: number
+  readonly requestId: string
+  readonly method: string
+  readonly path: string
+  /** An address, or the service that called. */
+  readonly sourceIp: string
+  readonly causedBy: string | undefined
+}
+
+/** @returns the outcome in a word */
+export function record(
+  logged: Logged,
+  { name, operation, caller, decided }: Progress,
+  failure: AwsError | undefined,
+  status: number,
+  { trail, archive }: Pick<PerformOptions, 'trail' | 'archive'>,
+): string {
+  const decision = decided?.decision
+  const isRefused = failure !== undefined && (decision === undefined || decision.allowed)
+  const outcome = isRefused ? failure.code : decision ? outcomeOf(decision) : 'unknown'
+  const statement = decision && statementOf(decision)
+  trail.record({
+    ...logged,
+    road: 'aws-api',
+    principal: caller ? principalName(caller.identity.principal) : 'anonymous',
+    ...(caller && {
+      caller: callerOf(caller.identity.principal),
+      accountId: caller.identity.accountId,
+    }),
+    ...(decided && {
+      resourceAccountId:
+        decided.request.resourceAccountId === caller?.identity.accountId
+          ? undefined
+          : decided.request.resourceAccountId,
+    }),
+    action:
+      decided?.need.action ?? (operation === undefined ? `${name}:*` : `${name}:${operation}`),
+    resource: decided?.need.resource ?? '*',
+    outcome,
+    status,
+    ...(decision?.decidedBy && { decidedBy: decision.decidedBy }),
+    ...(statement !== undefined && { statement }),
+    ...(decided && circumstancesOf(decided, archive)),
+  })
+  return outcome
+}
