@@ -1,9 +1,13 @@
 /** What a deployment froze, as the control plane stores it and the data plane compiles it. */
 import type {
+  Authorizer,
+  GatewayResponse,
   Integration,
   IntegrationResponse,
   Method,
   MethodResponse,
+  Model,
+  RequestValidator,
 } from '@aws-sdk/client-api-gateway'
 
 /** Plain JSON: no Date, no class. */
@@ -24,7 +28,34 @@ export interface DeploymentSnapshot {
   readonly minimumCompressionSize?: number
   readonly apiKeySource: 'HEADER' | 'AUTHORIZER'
   readonly resources: readonly SnapshotResource[]
+  /** By name. */
+  readonly models?: Readonly<Record<string, SnapshotModel>>
+  /** By id. */
+  readonly requestValidators?: Readonly<Record<string, SnapshotRequestValidator>>
+  /** By id. */
+  readonly authorizers?: Readonly<Record<string, SnapshotAuthorizer>>
+  /** By type, what is customised alone. */
+  readonly gatewayResponses?: Readonly<Record<string, SnapshotGatewayResponse>>
 }
+
+export type SnapshotModel = Named<Model> & {
+  readonly contentType: string
+  /** JSON schema, as text. */
+  readonly schema: string
+}
+
+export type SnapshotRequestValidator = Named<RequestValidator> & {
+  readonly validateRequestBody: boolean
+  readonly validateRequestParameters: boolean
+}
+
+export type SnapshotAuthorizer = Named<Authorizer> & {
+  readonly type: 'TOKEN' | 'REQUEST' | 'COGNITO_USER_POOLS'
+}
+
+export type SnapshotGatewayResponse = Omit<GatewayResponse, 'defaultResponse'>
+
+type Named<T> = T & { readonly id: string; readonly name: string }
 
 export interface SnapshotResource {
   readonly id: string

@@ -166,7 +166,7 @@ function newDeployment(
     ...freeze(api, id),
     ...(policyWithIds !== undefined && { policyWithIds }),
   }
-  const record = { id, createdAt: now.getTime(), snapshot, models: api.models }
+  const record = { id, createdAt: now.getTime(), snapshot }
   return description === undefined ? record : { ...record, description }
 }
 
@@ -186,6 +186,7 @@ async function withPrincipalIds(
 
 function freeze(api: RestApiRecord, deploymentId: string): DeploymentSnapshot {
   const { id: restApiId, name, accountId, region, policy, minimumCompressionSize } = api
+  const { models, requestValidators, authorizers, gatewayResponses } = api
   return {
     deploymentId,
     restApiId,
@@ -200,6 +201,10 @@ function freeze(api: RestApiRecord, deploymentId: string): DeploymentSnapshot {
     ...(minimumCompressionSize !== undefined && { minimumCompressionSize }),
     apiKeySource: api.apiKeySource,
     resources: Object.values(api.resources),
+    models,
+    ...(requestValidators && { requestValidators }),
+    ...(authorizers && { authorizers }),
+    ...(gatewayResponses && { gatewayResponses }),
   }
 }
 

@@ -177,12 +177,7 @@ async function exported(
   if (unknown !== undefined) throw badRequest(`Invalid extension specified: ${unknown}`)
   const stage = await stageOf(call.documents, call, restApiId, stageName)
   const api = await getApi(call.documents, call, restApiId)
-  const { snapshot, models } = await deploymentOf(
-    call.documents,
-    call,
-    restApiId,
-    stage.deploymentId,
-  )
+  const { snapshot } = await deploymentOf(call.documents, call, restApiId, stage.deploymentId)
   const { description, version: apiVersion } = api
   const source: ExportedApi = {
     ...snapshot,
@@ -191,7 +186,10 @@ async function exported(
     ...(apiVersion !== undefined && { version: apiVersion }),
     createdAt: new Date(api.createdAt),
     models: new Map(
-      Object.values(models).map((model) => [model.name, JSON.parse(model.schema) as Node]),
+      Object.values(snapshot.models ?? {}).map((model) => [
+        model.name,
+        JSON.parse(model.schema) as Node,
+      ]),
     ),
   }
   return exportDocument(source, {

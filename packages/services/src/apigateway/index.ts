@@ -4,6 +4,7 @@ import { type Call, defineGatedService, type Needs, type RequestKeys } from '../
 import { account } from './account.ts'
 import { apiKeyImport } from './api-key-import.ts'
 import { apiKeys } from './api-keys.ts'
+import { authorizers } from './authorizers.ts'
 import { deployments } from './deployments.ts'
 import { importExport } from './import-export.ts'
 import { integrationResponses } from './integration-responses.ts'
@@ -33,6 +34,7 @@ export const apigateway = defineGatedService('apigateway', {
     ...methodResponses,
     ...integrations,
     ...integrationResponses,
+    ...authorizers,
     ...deployments,
     ...stages,
     ...account,

@@ -1,15 +1,8 @@
 /** Methods: what a client may send, and who may send it. */
 import type * as Sdk from '@aws-sdk/client-api-gateway'
-import type { SnapshotMethod } from '@sekisho/gateway'
+import type { SnapshotAuthorizer, SnapshotMethod } from '@sekisho/gateway'
 import type { Call, GatedOperations } from '../service.ts'
-import {
-  badRequest,
-  conflict,
-  invalidMapping,
-  notFound,
-  notSupported,
-  refuseMembers,
-} from './errors.ts'
+import { badRequest, conflict, invalidMapping, notFound } from './errors.ts'
 import {
   applyPatches,
   booleanOf,
@@ -19,6 +12,9 @@ import {
   textRow,
 } from './patch.ts'
 import { getApi, missing, type RestApiRecord, resourceOf, updateApi } from './records.ts'
+
+type AuthorizationType = (typeof authorizationTypes)[number]
+const authorizationTypes = ['NONE', 'AWS_IAM', 'CUSTOM', 'COGNITO_USER_POOLS'] as const
 
 const httpMethods = ['GET', 'PUT', 'POST', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD', 'ANY']
 
@@ -30,7 +26,6 @@ export const methods = {
     }),
     async handle(input, call) {
       const { restApiId, resourceId, httpMethod } = input
-      refuseMembers(input, ['authorizationScopes'])
       if (!httpMethods.includes(httpMethod))
         throw badRequest(
           'Invalid HttpMethod specified. Valid options are GET,PUT,POST,DELETE,PATCH,OPTIONS,HEAD,ANY',
@@ -44,19 +39,23 @@ export const methods = {
           requestParameters: requestParameters(input.requestParameters),
         }),
         ...(input.requestModels && { requestModels: input.requestModels }),
+        ...(input.authorizerId && { authorizerId: input.authorizerId }),
+        ...(input.authorizationScopes && { authorizationScopes: input.authorizationScopes }),
       }
-      if (input.authorizerId) throw notSupported("'authorizerId'")
       const change = (api: RestApiRecord) => {
         const { methods: present } = resourceOf(api, resourceId)
         if (input.requestValidatorId)
           throw badRequest('Invalid Request Validator identifier specified')
         checkModels(api, method.requestModels)
+        // Whoever names one means the method to be guarded.
+        if (input.authorizerId && !Object.hasOwn(authorizersOf, input.authorizationType))
+          throw badRequest(noAuthorizer)
         if (Object.hasOwn(present, httpMethod))
           throw conflict('Method already exists for this resource')
-        return withMethod(api, resourceId, httpMethod, method)
+        return withMethod(api, resourceId, httpMethod, withAuthorizer(api, method))
       }
-      await updateApi(call, restApiId, change, missing.resource)
-      return shownMethod(method)
+      const record = await updateApi(call, restApiId, change, missing.resource)
+      return shownMethod(methodOf(record, resourceId, httpMethod))
     },
   },
 
@@ -73,7 +72,7 @@ export const methods = {
         await changeMethod(call, { restApiId, resourceId, httpMethod }, (method, api) => {
           const changed = applyPatches(method, patchOperations, methodPatches)
           checkModels(api, changed.requestModels)
-          return changed
+          return withAuthorizer(api, changed)
         }),
       )
     },
@@ -147,16 +146,45 @@ export function withMethod(
   return { ...api, resources: { ...api.resources, [resourceId]: changed } }
 }
 
-/** An authorizer that is not served may not be dropped: the method would be open. */
-export function authorizationType(value: string): 'NONE' | 'AWS_IAM' {
-  if (value === 'NONE' || value === 'AWS_IAM') return value
-  if (value === 'CUSTOM' || value === 'COGNITO_USER_POOLS')
-    throw badRequest(
-      'Invalid authorizer ID specified. Setting the authorization type to CUSTOM or COGNITO_USER_POOLS requires a valid authorizer.',
-    )
+/** @throws AwsError BadRequestException */
+export function authorizationType(value: string): AuthorizationType {
+  const type = authorizationTypes.find((each) => each === value)
+  if (type !== undefined) return type
   throw badRequest(
     'Invalid authorization type specified. Valid options are NONE,AWS_IAM,CUSTOM,COGNITO_USER_POOLS',
   )
+}
+
+const noAuthorizer =
+  'Invalid authorizer ID specified. Setting the authorization type to CUSTOM or COGNITO_USER_POOLS requires a valid authorizer.'
+
+const authorizersOf: Readonly<Record<string, readonly SnapshotAuthorizer['type'][]>> = {
+  CUSTOM: ['TOKEN', 'REQUEST'],
+  COGNITO_USER_POOLS: ['COGNITO_USER_POOLS'],
+}
+
+/**
+ * The method with what its authorization type goes with: an authorizer of a type that fits, and scopes where tokens have them.
+ * A method that asks an authorizer which cannot answer for it would be one that nobody guards.
+ *
+ * @throws AwsError BadRequestException
+ */
+export function withAuthorizer(
+  { authorizers = {} }: Pick<RestApiRecord, 'authorizers'>,
+  { authorizerId, authorizationScopes = [], ...method }: SnapshotMethod,
+): SnapshotMethod {
+  const { authorizationType: type = 'NONE' } = method
+  const fitting = Object.hasOwn(authorizersOf, type) ? authorizersOf[type]! : []
+  if (type !== 'COGNITO_USER_POOLS' && authorizationScopes.length > 0)
+    throw badRequest(
+      'Authorization scopes can only be set for methods with COGNITO_USER_POOLS authorization',
+    )
+  if (fitting.length === 0) return method
+  const id = authorizerId ?? ''
+  const found = Object.hasOwn(authorizers, id) ? authorizers[id] : undefined
+  if (found === undefined || !fitting.includes(found.type)) throw badRequest(noAuthorizer)
+  const scopes = authorizationScopes.length > 0 && { authorizationScopes }
+  return { ...method, authorizerId: id, ...scopes }
 }
 
 const requestParameter =
@@ -188,12 +216,10 @@ const methodPatches: PatchTable<SnapshotMethod> = {
     ops: ['replace'],
     apply: (method, { value }) => ({ ...method, authorizationType: authorizationType(value) }),
   },
-  '/authorizerId': {
-    ops: ['replace'],
-    apply() {
-      throw notSupported("'authorizerId'")
-    },
-  },
+  '/authorizerId': textRow(({ authorizerId: _, ...method }, authorizerId) => ({
+    ...method,
+    ...(authorizerId !== undefined && { authorizerId }),
+  })),
   '/apiKeyRequired': {
     ops: ['replace'],
     apply: (method, patch) => ({ ...method, apiKeyRequired: booleanOf(patch, 'apiKeyRequired') }),
@@ -204,8 +230,9 @@ const methodPatches: PatchTable<SnapshotMethod> = {
   })),
   '/authorizationScopes': {
     ops: ['add', 'remove'],
-    apply() {
-      throw notSupported("'authorizationScopes'")
+    apply({ authorizationScopes = [], ...method }, { op, value }) {
+      const others = authorizationScopes.filter((scope) => scope !== value)
+      return { ...method, authorizationScopes: op === 'add' ? [...others, value] : others }
     },
   },
   '/requestValidatorId': {

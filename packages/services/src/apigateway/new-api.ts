@@ -1,11 +1,12 @@
 /** What is an API when it is new: empty, or a copy of another. */
 import type * as Sdk from '@aws-sdk/client-api-gateway'
+import type { SnapshotModel } from '@sekisho/gateway'
 import type { Input } from '@sekisho/protocols'
 import type { Transaction } from '@sekisho/store'
 import type { Call } from '../service.ts'
 import { badRequest, unavailable } from './errors.ts'
 import { apiId, partId } from './ids.ts'
-import { collections, type ModelRecord, putApi, type RestApiRecord } from './records.ts'
+import { collections, putApi, type RestApiRecord } from './records.ts'
 import { readResourcePolicy } from './resource-policy.ts'
 import { checkEndpoints, compressionSize } from './rest-api-patches.ts'
 import { checkTags } from './tags.ts'
@@ -76,8 +77,8 @@ export function newApi(
 }
 
 /** Every new API has these two. @see API Gateway Developer Guide, "Data models for REST APIs" */
-function builtInModels({ ids }: Call): Record<string, ModelRecord> {
-  const model = (name: string, description: string, schema: object): ModelRecord => ({
+function builtInModels({ ids }: Call): Record<string, SnapshotModel> {
+  const model = (name: string, description: string, schema: object): SnapshotModel => ({
     id: partId(ids),
     name,
     contentType: 'application/json',

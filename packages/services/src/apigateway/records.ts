@@ -1,5 +1,14 @@
 /** What is kept of an API, its deployments and its stages, and how it is found. */
-import type { DeploymentSnapshot, SnapshotResource, StageSettings } from '@sekisho/gateway'
+import type {
+  DeploymentSnapshot,
+  SnapshotAuthorizer,
+  SnapshotGatewayResponse,
+  SnapshotMethod,
+  SnapshotModel,
+  SnapshotRequestValidator,
+  SnapshotResource,
+  StageSettings,
+} from '@sekisho/gateway'
 import type { Documents, Reader, Transaction } from '@sekisho/store'
 import type { Call } from '../service.ts'
 import { notFound } from './errors.ts'
@@ -36,17 +45,14 @@ export interface RestApiRecord {
   readonly tags: Readonly<Record<string, string>>
   readonly rootResourceId: string
   readonly resources: Readonly<Record<string, SnapshotResource>>
-  readonly models: Readonly<Record<string, ModelRecord>>
+  readonly models: Readonly<Record<string, SnapshotModel>>
+  /** By id. */
+  readonly requestValidators?: Readonly<Record<string, SnapshotRequestValidator>>
+  /** By id. */
+  readonly authorizers?: Readonly<Record<string, SnapshotAuthorizer>>
+  /** By type, what is customised alone. */
+  readonly gatewayResponses?: Readonly<Record<string, SnapshotGatewayResponse>>
   readonly warnings?: readonly string[]
-}
-
-export interface ModelRecord {
-  readonly id: string
-  readonly name: string
-  readonly contentType: string
-  readonly description?: string
-  /** JSON schema, as text. */
-  readonly schema: string
 }
 
 export interface DeploymentRecord {
@@ -54,8 +60,6 @@ export interface DeploymentRecord {
   readonly description?: string
   readonly createdAt: number
   readonly snapshot: DeploymentSnapshot
-  /** What an export of the deployed API needs beside the snapshot. */
-  readonly models: Readonly<Record<string, ModelRecord>>
 }
 
 export interface StageRecord extends StageSettings {
@@ -102,6 +106,15 @@ export async function getApi(
   const stored = await reader.get<RestApiRecord>(collections.apis, apiKey(call, apiId))
   if (!stored) throw notFound(message)
   return stored.value
+}
+
+/** Where a method stands, as AWS names it in its refusals: `//ANY`, `/pets/GET`. */
+export function methodsOf(
+  api: Pick<RestApiRecord, 'resources'>,
+): readonly { readonly at: string; readonly method: SnapshotMethod }[] {
+  return Object.values(api.resources).flatMap(({ path, methods }) =>
+    Object.entries(methods).map(([name, method]) => ({ at: `${path}/${name}`, method })),
+  )
 }
 
 /** @throws AwsError NotFoundException */
