@@ -10,7 +10,6 @@ import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { throttleOf } from './config-settings.ts'
 import { type Deployments, openDeployments } from './deployments.ts'
-import { type Domains, openDomains } from './domains.ts'
 import { createFrontDoor, type FrontDoor } from './front-door.ts'
 import { type FunctionsHost, openFunctionsHost } from './functions/host.ts'
 import { randomIds } from './ids.ts'
@@ -33,7 +32,6 @@ export interface Parts {
   readonly archive: PolicyArchive
   readonly metrics: Metrics
   readonly deployments: Deployments
-  readonly domains: Domains
   readonly upstream: Upstream
   readonly functions: FunctionsHost
   readonly logWriter: LogWriter
@@ -109,7 +107,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     }),
   )
   const functions = stack.use(
-    openFunctionsHost({ config, store, ids: randomIds, now: clock.now, log, logWriter, onFailure }),
+    openFunctionsHost({ config, store, ids: randomIds, clock, log, logWriter, onFailure }),
   )
   const api: Api = createApi({
     services,
@@ -139,7 +137,6 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     archive,
     metrics: new Metrics(),
     deployments,
-    domains: stack.use(openDomains(store)),
     upstream,
     frontDoor: createFrontDoor(config['host-names']),
     findSource: createFindSource(config['trust-proxy']),

@@ -155,6 +155,7 @@ export async function start(config: Config, program?: WorkerProgram): Promise<Ru
   stack.defer(() => listener.close(0))
   opened.resolve(listener)
   await parts.functions.open(roads.answerFunction, listener.port)
+  await parts.functions.runEvents(parts.aws)
   // Organizations makes accounts too: whoever does, the files have their profiles.
   stack.use(
     store.changes.subscribe((told) => {

@@ -46,6 +46,7 @@ const noFunctions: FunctionRunner = {
   },
   whyNot: () => undefined,
   inspect: async () => ({ unpackedBytes: 0 }),
+  hasRoomFor: () => true,
   retire: () => {},
 }
 

@@ -19,11 +19,6 @@ export const services: readonly Service[] = [
 ]
 
 export {
-  type DomainRecord,
-  domainCollections,
-  loadDomain,
-} from './apigateway/domain-records.ts'
-export {
   type ApiKeyRecord,
   keyCollections as apiKeyCollections,
   keyOfValue as loadApiKey,
@@ -63,6 +58,9 @@ export {
 export { iamCollections } from './iam/records.ts'
 export type { Explained } from './iam-toolbox/explained.ts'
 export { authorizationIdOf } from './iam-toolbox/index.ts'
+export { type EventRecord, readEventKey } from './lambda/events.ts'
+export { lambdaCollections } from './lambda/records.ts'
+export { type RunEventOptions, runEvent } from './lambda/run-event.ts'
 export {
   type CodeArchive,
   type FunctionRunner,

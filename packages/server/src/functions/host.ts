@@ -2,25 +2,35 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type FunctionRunner, type IdSource, issueToFunction, RunnerError } from '@sekisho/services'
+import {
+  type CallAws,
+  type FunctionRunner,
+  type IdSource,
+  issueToFunction,
+  RunnerError,
+} from '@sekisho/services'
 import type { State } from '@sekisho/store'
+import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { type Answer, type Listener, listen } from '../listen.ts'
-import type { Log } from '../log.ts'
+import { failureFields, type Log } from '../log.ts'
 import type { LogWriter } from '../log-writer.ts'
+import { openEventQueue } from './event-queue.ts'
 import { createRunner } from './runner.ts'
 
 export interface FunctionsHost extends AsyncDisposable {
   readonly runner: FunctionRunner
   /** Functions may call from now on. @param port  of the server, which is theirs inside too */
   readonly open: (answer: Answer, port: number) => Promise<void>
+  /** Events that nobody waits for are run from now on; one process of a server does it. */
+  readonly runEvents: (aws: CallAws) => Promise<void>
 }
 
 export interface HostOptions {
   readonly config: Config
-  readonly store: Pick<State, 'blobs' | 'documents'>
+  readonly store: Pick<State, 'blobs' | 'changes' | 'documents'>
   readonly ids: IdSource
-  readonly now: () => number
+  readonly clock: Clock
   readonly log: Log
   readonly logWriter: Pick<LogWriter, 'write'>
   readonly onFailure: (error: unknown, requestId: string) => void
@@ -29,7 +39,8 @@ export interface HostOptions {
 const credentialsSeconds = 12 * 3_600
 
 export function openFunctionsHost(options: HostOptions): FunctionsHost {
-  const { config, store, ids, now, log, logWriter, onFailure } = options
+  const { config, store, ids, clock, log, logWriter, onFailure } = options
+  const { now } = clock
   // Sockets' names are bounded (107 bytes), and a data folder's may be long.
   const folder = mkdtempSync(join(tmpdir(), 'sekisho-'))
   const socket = join(folder, 'functions.sock')
@@ -65,13 +76,21 @@ export function openFunctionsHost(options: HostOptions): FunctionsHost {
     now,
     path: config.path,
   })
+  const events = openEventQueue({
+    store,
+    clock,
+    functions: runner,
+    onFailure: (error) => log.error('an event cannot be run', failureFields(error)),
+  })
   return {
-    runner,
+    runner: { ...runner, hasRoomFor: events.hasRoomFor },
+    runEvents: events.begin,
     async open(answer, theirs) {
       port = theirs
       listener = await listen({ answer, on: { path: socket }, onFailure, peerName: 'functions' })
     },
     async [Symbol.asyncDispose]() {
+      await events[Symbol.asyncDispose]()
       await runner[Symbol.asyncDispose]()
       await listener?.close(0)
       rmSync(folder, { recursive: true, force: true })

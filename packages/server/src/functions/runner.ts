@@ -58,7 +58,7 @@ const reapMs = 10_000
 const credentialsMarginMs = 5 * 60_000
 const bootstraps = join(import.meta.dirname, 'bootstraps')
 
-export interface Runner extends FunctionRunner, AsyncDisposable {}
+export interface Runner extends Omit<FunctionRunner, 'hasRoomFor'>, AsyncDisposable {}
 
 export function createRunner(options: RunnerOptions): Runner {
   const { folder, blobs, path, now } = options
@@ -147,7 +147,8 @@ export function createRunner(options: RunnerOptions): Runner {
   /** Of all versions of a function together. */
   const busyOf = (functionArn: string): number => {
     let busy = 0
-    for (const [revision, pool] of pools) if (revision.startsWith(functionArn)) busy += pool.busy
+    for (const [revision, pool] of pools)
+      if (revision.startsWith(`${functionArn}:`)) busy += pool.busy
     return busy
   }
 

@@ -3,7 +3,6 @@ import type * as Sdk from '@aws-sdk/client-api-gateway'
 import { accountThrottle } from '@sekisho/gateway'
 import type { Reader } from '@sekisho/store'
 import { type Call, type GatedOperations, requestTags } from '../service.ts'
-import { refuseMapped } from './domain-records.ts'
 import { badRequest, conflict, limitExceeded, notFound, refuseMembers } from './errors.ts'
 import { applyPatches, patchConstraints } from './patch.ts'
 import { collections, getApi, missing, type StageRecord, shownTime } from './records.ts'
@@ -87,7 +86,6 @@ export const stages = {
     async handle({ restApiId, stageName }, call) {
       await call.documents.transact(async (transaction) => {
         await stageOf(transaction, call, restApiId, stageName)
-        await refuseMapped(transaction, call, restApiId, stageName)
         transaction.delete(collections.stages, `${restApiId}/${stageName}`)
         await leavePlans(
           transaction,

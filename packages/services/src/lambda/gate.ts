@@ -1,39 +1,70 @@
 /** What does a call to Lambda need? The action on the function, whose own policy has a say. */
 import { compiled } from '../iam/principals.ts'
 import { type Call, type Need, passRole, type RequestKeys, requestTags } from '../service.ts'
-import { arnOf, type FunctionRecord, keyOf, lambdaCollections, namedBy } from './records.ts'
+import { type Named, namedBy, qualifiedArnOf } from './names.ts'
+import { type FunctionRecord, type PermissionRecord, policyOf, readFunction } from './records.ts'
 
 /**
+ * Of an action on a function as a whole.
  * @see Service Authorization Reference, "Actions, resources, and condition keys for AWS Lambda"
  */
-export async function functionNeed(
+export function functionNeed(
   action: string,
   name: string,
   call: Call,
   keys: RequestKeys = {},
 ): Promise<Need> {
-  const named = namedBy(name, call)
-  const key = keyOf(named.accountId, named.region, named.name)
-  const found = (await call.documents.get<FunctionRecord>(lambdaCollections.functions, key))?.value
-  const resource = arnOf(named)
+  const { qualifier: _, ...named } = namedBy(name, call)
+  return needOn(action, named, call, keys)
+}
+
+/** Of an action on a version or an alias, where one is named: its ARN and its own policy decide. */
+export function qualifiedNeed(
+  action: string,
+  name: string,
+  qualifier: string | undefined,
+  call: Call,
+  keys: RequestKeys = {},
+): Promise<Need> {
+  return needOn(action, namedBy(name, call, qualifier), call, keys)
+}
+
+export async function needOn(
+  action: string,
+  named: Named,
+  { documents }: Pick<Call, 'documents'>,
+  keys: RequestKeys = {},
+): Promise<Need> {
   return {
     action: `lambda:${action}`,
-    resource,
-    resourceAccountId: named.accountId,
-    keys: {
-      ...Object.fromEntries(
-        Object.entries(found?.tags ?? {}).map(([tag, value]) => [`aws:ResourceTag/${tag}`, value]),
-      ),
-      ...keys,
-    },
-    ...(found !== undefined &&
-      found.policy.length > 0 && {
-        resourcePolicy: compiled(policyText(found), 'resource', `policy of ${resource}`),
-      }),
+    ...sideOf(named, await readFunction(documents, named), keys),
   }
 }
 
-export function policyText({ policy }: FunctionRecord): string {
+/** The function's side of a need. */
+export function sideOf(
+  named: Named,
+  found: FunctionRecord | undefined,
+  keys: RequestKeys,
+): Omit<Need, 'action'> {
+  const resource = qualifiedArnOf(named)
+  const policy = found === undefined ? [] : policyOf(found, named.qualifier)
+  return {
+    resource,
+    resourceAccountId: named.accountId,
+    keys: { ...resourceTags(found), ...keys },
+    ...(policy.length > 0 && {
+      resourcePolicy: compiled(policyText(policy), 'resource', `policy of ${resource}`),
+    }),
+  }
+}
+
+function resourceTags(found: FunctionRecord | undefined): RequestKeys {
+  const tags = Object.entries(found?.tags ?? {})
+  return Object.fromEntries(tags.map(([tag, value]) => [`aws:ResourceTag/${tag}`, value]))
+}
+
+export function policyText(policy: readonly PermissionRecord[]): string {
   return JSON.stringify({ Version: '2012-10-17', Id: 'default', Statement: policy })
 }
 

@@ -1,11 +1,25 @@
 /** Lambda on one screen. */
 import { defineService } from '../service.ts'
+import { aliases } from './aliases.ts'
+import { concurrency } from './concurrency.ts'
+import { eventConfigs } from './event-configs.ts'
 import { functions } from './functions.ts'
 import { invoke } from './invoke.ts'
 import { permissions } from './permissions.ts'
+import { tags } from './tags.ts'
+import { versions } from './versions.ts'
 
 export const lambda = defineService('lambda', {
   sdk: () => import('@aws-sdk/client-lambda'),
   validation: { code: 'ValidationException', prefix: () => '' },
-  operations: { ...functions, ...permissions, ...invoke },
+  operations: {
+    ...functions,
+    ...versions,
+    ...aliases,
+    ...permissions,
+    ...concurrency,
+    ...tags,
+    ...invoke,
+    ...eventConfigs,
+  },
 })

@@ -1,13 +1,18 @@
-/** Invoke: ask a function, and wait for its answer. */
+/** Invoke: ask a function, and wait for its answer, or let it be asked in its own time. */
 import type * as Sdk from '@aws-sdk/client-lambda'
 import { AwsError } from '@sekisho/protocols'
-import type { Operations } from '../service.ts'
-import { invalidParameter, notSupported } from './errors.ts'
-import { functionNeed } from './gate.ts'
-import { arnOf, findFunction, runnable } from './records.ts'
-import { RunnerError, type RunnerErrorCode } from './runner.ts'
+import type { Call, Operations } from '../service.ts'
+import { askFunction, mostPayloadBytes, refusalOf } from './ask.ts'
+import { invalidParameter } from './errors.ts'
+import { keepEvent } from './events.ts'
+import { qualifiedNeed } from './gate.ts'
+import { type Named, namedBy, qualifiedArnOf } from './names.ts'
+import { resolveFunction } from './records.ts'
 
-const mostPayloadBytes = 6 * 1024 * 1024
+/** @see Lambda Developer Guide, "Lambda quotas" (invocation payload) */
+const mostEventBytes = 1024 * 1024
+
+type Payload = NonNullable<Sdk.InvokeCommandOutput['Payload']>
 
 export const invoke: Operations<typeof Sdk> = {
   Invoke: {
@@ -15,43 +20,34 @@ export const invoke: Operations<typeof Sdk> = {
       InvocationType: { enum: ['Event', 'RequestResponse', 'DryRun'] },
       LogType: { enum: ['None', 'Tail'] },
     },
-    needs: async ({ FunctionName }, call) => [
-      await functionNeed('InvokeFunction', FunctionName, call),
+    needs: async ({ FunctionName, Qualifier }, call) => [
+      await qualifiedNeed('InvokeFunction', FunctionName, Qualifier, call),
     ],
     async handle(input, call) {
       const { FunctionName, InvocationType = 'RequestResponse', LogType, Qualifier } = input
-      const record = await findFunction(call.documents, call, FunctionName, Qualifier)
-      const event = (input.Payload as Uint8Array | undefined) ?? new Uint8Array()
-      if (event.length > mostPayloadBytes)
-        throw new AwsError(
-          'RequestTooLargeException',
-          `Request must be smaller than ${mostPayloadBytes} bytes for the InvokeFunction operation`,
-          413,
-        )
+      const named = namedBy(FunctionName, call, Qualifier)
+      const resolved = await resolveFunction(call.documents, named, () => draw(call))
+      const event = bytesOf(input.Payload)
+      checkSize(event, InvocationType === 'Event' ? mostEventBytes : mostPayloadBytes)
       checkJson(event)
+      const clientContext = contextOf(input.ClientContext)
       if (InvocationType === 'DryRun') return { StatusCode: 204 }
-      if (InvocationType === 'Event')
-        throw notSupported('An invocation that nobody waits for (Event)')
-      const result = await call.functions
-        .invoke(runnable(record), {
-          requestId: call.requestId,
-          invokedArn: arnOf(record),
-          event,
-          clientContext: contextOf(input.ClientContext),
-          ...(record.reservedConcurrency !== undefined && {
-            reservedConcurrency: record.reservedConcurrency,
-          }),
-        })
-        .catch((error) => {
-          throw error instanceof RunnerError ? refusal(error) : error
-        })
-      const { payload, functionError, logTail } = result
+      if (InvocationType === 'Event') {
+        await accept(call, named, event, clientContext)
+        return { StatusCode: 202 }
+      }
+      const { payload, functionError, logTail } = await askFunction(call.functions, resolved, {
+        requestId: call.requestId,
+        invokedArn: qualifiedArnOf(named),
+        event,
+        clientContext,
+      }).catch((error) => {
+        throw refusalOf(error)
+      })
       return {
         StatusCode: 200,
-        ExecutedVersion: '$LATEST',
-        Payload: (payload instanceof Uint8Array ? payload : await whole(payload)) as NonNullable<
-          Sdk.InvokeCommandOutput['Payload']
-        >,
+        ExecutedVersion: resolved.version,
+        Payload: payload as Payload,
         ...(functionError !== undefined && { FunctionError: functionError }),
         ...(LogType === 'Tail' && {
           LogResult: Buffer.from(await logTail(), 'utf8').toString('base64'),
@@ -59,6 +55,66 @@ export const invoke: Operations<typeof Sdk> = {
       }
     },
   },
+
+  /** As it was before there were invocation types. */
+  InvokeAsync: {
+    needs: async ({ FunctionName }, call) => [
+      await qualifiedNeed('InvokeFunction', FunctionName, undefined, call),
+    ],
+    async handle({ FunctionName, InvokeArgs }, call) {
+      const named = namedBy(FunctionName, call)
+      await resolveFunction(call.documents, named)
+      const event = bytesOf(InvokeArgs)
+      checkSize(event, mostEventBytes)
+      checkJson(event)
+      await accept(call, named, event, undefined)
+      return { Status: 202 }
+    },
+  },
+}
+
+/** Callers from inside may give a text. */
+function bytesOf(given: unknown): Uint8Array {
+  if (given instanceof Uint8Array) return given
+  return typeof given === 'string' ? Buffer.from(given) : new Uint8Array()
+}
+
+/** In [0, 1). */
+function draw({ ids }: Call): number {
+  return Number(`0.${ids.text('0123456789', 9)}`)
+}
+
+/** On disk when it resolves: whatever happens to this process, it will be run. @throws AwsError TooManyRequestsException */
+async function accept(
+  call: Call,
+  named: Named,
+  event: Uint8Array,
+  clientContext: string | undefined,
+): Promise<void> {
+  if (!call.functions.hasRoomFor(event.length))
+    throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429, {
+      Reason: 'CallerRateLimitExceeded',
+    })
+  const nowMs = call.now.getTime()
+  const record = {
+    ...named,
+    requestId: call.requestId,
+    payload: Buffer.from(event).toString('utf8'),
+    ...(clientContext !== undefined && { clientContext }),
+    acceptedAt: nowMs,
+    failures: 0,
+    refusals: 0,
+  }
+  await keepEvent(call.documents, record, nowMs)
+}
+
+function checkSize({ length }: Uint8Array, most: number): void {
+  if (length > most)
+    throw new AwsError(
+      'RequestTooLargeException',
+      `Request must be smaller than ${most} bytes for the InvokeFunction operation`,
+      413,
+    )
 }
 
 function checkJson(event: Uint8Array): void {
@@ -83,35 +139,4 @@ function contextOf(text: string | undefined): string | undefined {
   } catch {
     throw invalidParameter('Client context must be a valid Base64-encoded JSON object.')
   }
-}
-
-async function whole(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const all: Uint8Array[] = []
-  let bytes = 0
-  for await (const piece of pieces) {
-    bytes += piece.length
-    if (bytes > mostPayloadBytes)
-      throw new AwsError('ServiceException', 'The answer is larger than 6 MB.', 500)
-    all.push(piece)
-  }
-  return Buffer.concat(all)
-}
-
-const refusals = {
-  CONCURRENCY: ['TooManyRequestsException', 429],
-  RESERVED_CONCURRENCY: ['TooManyRequestsException', 429],
-  UNAVAILABLE: ['ServiceException', 500],
-  INVALID_CODE: ['InvalidZipFileException', 502],
-  ROLE: ['AccessDeniedException', 403],
-} as const satisfies Record<RunnerErrorCode, readonly [string, number]>
-
-function refusal({ code, message }: RunnerError): AwsError {
-  const [name, status] = refusals[code]
-  const reason =
-    code === 'RESERVED_CONCURRENCY'
-      ? { Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded' }
-      : code === 'CONCURRENCY'
-        ? { Reason: 'ConcurrentInvocationLimitExceeded' }
-        : {}
-  return new AwsError(name, status === 429 ? 'Rate Exceeded.' : message, status, reason)
 }

@@ -1,12 +1,34 @@
-/** What is kept of functions. */
+/** What is kept of functions, their versions and aliases, and how it is found. */
 import type { Reader } from '@sekisho/store'
-import type { Call } from '../service.ts'
-import { invalidParameter, noFunction, notSupported } from './errors.ts'
+import { noFunction } from './errors.ts'
+import {
+  arnOf,
+  type FunctionName,
+  isVersionNumber,
+  keyOf,
+  latest,
+  type Named,
+  namedBy,
+  type Owner,
+  qualifiedArnOf,
+  qualifiedKeyOf,
+  versionKeyOf,
+} from './names.ts'
 import type { CodeArchive, RunnableFunction } from './runner.ts'
 
-export const lambdaCollections = { functions: 'lambda-functions' } as const
+export const lambdaCollections = {
+  functions: 'lambda-functions',
+  /** Keyed by function and number. */
+  versions: 'lambda-versions',
+  /** Keyed by function and name. */
+  aliases: 'lambda-aliases',
+  /** Keyed by function and qualifier. */
+  eventConfigs: 'lambda-event-configs',
+  /** Events that wait to be run, keyed by the time when they are due. */
+  events: 'lambda-events',
+} as const
 
-/** Times are epoch milliseconds. */
+/** A function as it can be changed ($LATEST), or a version of it as it was published. Times are epoch milliseconds. */
 export interface FunctionRecord {
   readonly accountId: string
   readonly region: string
@@ -22,13 +44,37 @@ export interface FunctionRecord {
   readonly architecture: 'x86_64' | 'arm64'
   readonly logFormat: 'Text' | 'JSON'
   readonly logGroup: string
-  readonly tags: Readonly<Record<string, string>>
+  readonly tracing?: 'Active' | 'PassThrough'
+  /** Where events go that could not be run. */
+  readonly deadLetterArn?: string
   readonly code: CodeArchive & { readonly sizeBytes: number; readonly sha256Base64: string }
   readonly modifiedAt: number
   /** Changes with everything that an environment is made of. */
   readonly revisionId: string
+  /** Of the function as a whole, kept with $LATEST alone, as are the following. */
+  readonly tags: Readonly<Record<string, string>>
   readonly policy: readonly PermissionRecord[]
+  /** By version or alias. */
+  readonly qualifiedPolicies?: Readonly<Record<string, readonly PermissionRecord[]>>
   readonly reservedConcurrency?: number
+  /** The number of the version that was published last; numbers are not used twice. */
+  readonly lastVersion?: number
+}
+
+/** What never changes any more. */
+export interface VersionRecord extends FunctionRecord {
+  readonly version: string
+  /** Of all that it was published from: an unchanged function is not published again. */
+  readonly fingerprint: string
+}
+
+export interface AliasRecord extends FunctionName {
+  readonly alias: string
+  readonly version: string
+  readonly description: string
+  /** Another version and the share of calls that it gets, in (0, 1). */
+  readonly routed?: { readonly version: string; readonly weight: number }
+  readonly revisionId: string
 }
 
 /** A statement of the function's resource policy, as AddPermission makes it. */
@@ -41,82 +87,107 @@ export interface PermissionRecord {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
 
-export function arnOf({
-  accountId,
-  region,
-  name,
-}: Pick<FunctionRecord, 'accountId' | 'region' | 'name'>): string {
-  return `arn:aws:lambda:${region}:${accountId}:function:${name}`
-}
-
-export function keyOf(accountId: string, region: string, name: string): string {
-  return `${accountId}/${region}/${name}`
-}
-
-export interface Named {
-  readonly accountId: string
-  readonly region: string
-  readonly name: string
-}
-
-const nameForm =
-  /^(?:arn:aws[a-z-]*:lambda:([a-z0-9-]+):(\d{12}):function:|(?:(\d{12}):)?(?:function:)?)([a-zA-Z0-9-_]{1,64})(?::(\$LATEST|[a-zA-Z0-9-_]+))?$/
-
-/**
- * A name, a partial or a whole ARN, with `$LATEST` at most.
- *
- * @throws AwsError InvalidParameterValueException
- * @see Lambda API Reference, "GetFunction" (FunctionName)
- */
-export function namedBy(text: string, { accountId, region }: Call, qualifier?: string): Named {
-  const match = nameForm.exec(text)
-  if (match === null)
-    throw invalidParameter(
-      `1 validation error detected: Value '${text}' at 'functionName' failed to satisfy constraint: Member must satisfy regular expression pattern: (arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}(-gov)?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))?`,
-    )
-  const [, arnRegion, arnAccount, account, name = '', inName] = match
-  const version = qualifier ?? inName
-  if (version !== undefined && version !== '$LATEST') throw notSupported('A version or alias')
-  return {
-    accountId: arnAccount ?? account ?? accountId,
-    region: arnRegion ?? region,
-    name,
-  }
-}
-
-/** @throws AwsError ResourceNotFoundException */
-export async function findFunction(
+export async function readFunction(
   reader: Reader,
-  call: Call,
-  text: string,
-  qualifier?: string,
-): Promise<FunctionRecord> {
-  const named = namedBy(text, call, qualifier)
-  const key = keyOf(named.accountId, named.region, named.name)
-  const found = (await reader.get<FunctionRecord>(lambdaCollections.functions, key))?.value
-  if (found === undefined) throw noFunction(arnOf(named))
+  named: FunctionName,
+): Promise<FunctionRecord | undefined> {
+  return (await reader.get<FunctionRecord>(lambdaCollections.functions, keyOf(named)))?.value
+}
+
+/** The function as a whole. @throws AwsError ResourceNotFoundException */
+export async function findFunction(reader: Reader, named: Named): Promise<FunctionRecord> {
+  const found = await readFunction(reader, named)
+  if (found === undefined) throw noFunction(qualifiedArnOf(named))
   return found
 }
 
-export function runnable(record: FunctionRecord): RunnableFunction {
-  const functionArn = arnOf(record)
+export async function readVersion(
+  reader: Reader,
+  named: FunctionName,
+  version: string,
+): Promise<VersionRecord | undefined> {
+  const key = versionKeyOf(named, version)
+  return (await reader.get<VersionRecord>(lambdaCollections.versions, key))?.value
+}
+
+export async function readAlias(reader: Reader, named: Named): Promise<AliasRecord | undefined> {
+  return (await reader.get<AliasRecord>(lambdaCollections.aliases, qualifiedKeyOf(named)))?.value
+}
+
+/** What a name and its qualifier stand for. */
+export interface Resolved {
+  readonly fn: FunctionRecord
+  /** `fn` itself, or the version that is meant. */
+  readonly configuration: FunctionRecord
+  /** `$LATEST` or a number. */
+  readonly version: string
+}
+
+/**
+ * @param draw  for an alias that leads to two versions: a number in [0, 1)
+ * @throws AwsError ResourceNotFoundException
+ */
+export async function resolveFunction(
+  reader: Reader,
+  named: Named,
+  draw: () => number = () => 1,
+): Promise<Resolved> {
+  const fn = await findFunction(reader, named)
+  const { qualifier = latest } = named
+  const version = isVersionNumber(qualifier)
+    ? qualifier
+    : qualifier === latest
+      ? latest
+      : await versionOfAlias(reader, named, draw)
+  if (version === latest) return { fn, configuration: fn, version }
+  const configuration = await readVersion(reader, named, version)
+  if (configuration === undefined) throw noFunction(qualifiedArnOf(named))
+  return { fn, configuration, version }
+}
+
+async function versionOfAlias(reader: Reader, named: Named, draw: () => number): Promise<string> {
+  const alias = await readAlias(reader, named)
+  if (alias === undefined) throw noFunction(qualifiedArnOf(named))
+  const { routed, version } = alias
+  return routed !== undefined && draw() < routed.weight ? routed.version : version
+}
+
+/** As `resolveFunction`, by a name as it was given. */
+export function resolveNamed(
+  reader: Reader,
+  owner: Owner,
+  text: string,
+  qualifier?: string,
+): Promise<Resolved> {
+  return resolveFunction(reader, namedBy(text, owner, qualifier))
+}
+
+export function policyOf(
+  { policy, qualifiedPolicies }: FunctionRecord,
+  qualifier: string | undefined,
+): readonly PermissionRecord[] {
+  return qualifier === undefined ? policy : (qualifiedPolicies?.[qualifier] ?? [])
+}
+
+export function runnable({ configuration, version }: Resolved): RunnableFunction {
+  const functionArn = arnOf(configuration)
   return {
-    revision: `${functionArn}:$LATEST:${record.revisionId}`,
-    accountId: record.accountId,
-    region: record.region,
-    name: record.name,
-    version: '$LATEST',
+    revision: `${functionArn}:${version}:${configuration.revisionId}`,
+    accountId: configuration.accountId,
+    region: configuration.region,
+    name: configuration.name,
+    version,
     functionArn,
-    roleArn: record.role,
-    runtime: record.runtime,
-    handler: record.handler,
-    memoryMb: record.memoryMb,
-    timeoutSeconds: record.timeoutSeconds,
-    ephemeralStorageMb: record.ephemeralStorageMb,
-    environment: record.environment ?? {},
-    code: record.code,
+    roleArn: configuration.role,
+    runtime: configuration.runtime,
+    handler: configuration.handler,
+    memoryMb: configuration.memoryMb,
+    timeoutSeconds: configuration.timeoutSeconds,
+    ephemeralStorageMb: configuration.ephemeralStorageMb,
+    environment: configuration.environment ?? {},
+    code: configuration.code,
     layers: [],
-    logGroup: record.logGroup,
-    logFormat: record.logFormat,
+    logGroup: configuration.logGroup,
+    logFormat: configuration.logFormat,
   }
 }

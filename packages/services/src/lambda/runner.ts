@@ -95,6 +95,8 @@ export interface FunctionRunner {
    * @throws RunnerError INVALID_CODE
    */
   readonly inspect: (archive: Uint8Array) => Promise<{ readonly unpackedBytes: number }>
+  /** Whether one more event of that size may wait to be run. */
+  readonly hasRoomFor: (bytes: number) => boolean
   /** Ends the environments of revisions that begin so, once they are idle: their code or configuration is gone. */
   readonly retire: (revisionPrefix: string) => void
 }

@@ -1,0 +1,76 @@
+/** A function is asked, and its whole answer waited for. */
+import { AwsError } from '@sekisho/protocols'
+import { type Resolved, runnable } from './records.ts'
+import {
+  type FunctionRunner,
+  type Invocation,
+  RunnerError,
+  type RunnerErrorCode,
+} from './runner.ts'
+
+/** Six megabytes, and room for what an escaped text is wrapped in. */
+export const mostPayloadBytes = 6_291_556
+
+export interface Asked {
+  readonly payload: Uint8Array
+  readonly functionError?: 'Handled' | 'Unhandled'
+  readonly logTail: () => Promise<string>
+}
+
+/** @throws RunnerError */
+export async function askFunction(
+  functions: Pick<FunctionRunner, 'invoke'>,
+  resolved: Resolved,
+  invocation: Omit<Invocation, 'reservedConcurrency'>,
+): Promise<Asked> {
+  const { reservedConcurrency } = resolved.fn
+  const { payload, ...rest } = await functions.invoke(runnable(resolved), {
+    ...invocation,
+    ...(reservedConcurrency !== undefined && { reservedConcurrency }),
+  })
+  const bytes = payload instanceof Uint8Array ? payload : await whole(payload)
+  if (bytes !== undefined && bytes.length <= mostPayloadBytes) return { ...rest, payload: bytes }
+  return { ...rest, payload: tooLargeAnswer, functionError: 'Unhandled' }
+}
+
+/** @see Lambda Developer Guide, "Lambda quotas" (invocation payload) */
+const tooLargeAnswer = Buffer.from(
+  JSON.stringify({
+    errorMessage: 'Response payload size exceeded maximum allowed payload size (6291556 bytes).',
+    errorType: 'Function.ResponseSizeTooLarge',
+  }),
+)
+
+/** Undefined: more than may be. */
+async function whole(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array | undefined> {
+  const all: Uint8Array[] = []
+  let bytes = 0
+  for await (const piece of pieces) {
+    bytes += piece.length
+    if (bytes > mostPayloadBytes) return undefined
+    all.push(piece)
+  }
+  return Buffer.concat(all)
+}
+
+const refusals = {
+  CONCURRENCY: ['TooManyRequestsException', 429],
+  RESERVED_CONCURRENCY: ['TooManyRequestsException', 429],
+  UNAVAILABLE: ['ServiceException', 500],
+  INVALID_CODE: ['InvalidZipFileException', 502],
+  ROLE: ['AccessDeniedException', 403],
+} as const satisfies Record<RunnerErrorCode, readonly [string, number]>
+
+const reasons: Partial<Record<RunnerErrorCode, string>> = {
+  CONCURRENCY: 'ConcurrentInvocationLimitExceeded',
+  RESERVED_CONCURRENCY: 'ReservedFunctionConcurrentInvocationLimitExceeded',
+}
+
+/** What a caller is told where the function could not be asked; anything else goes on as it is. */
+export function refusalOf(error: unknown): unknown {
+  if (!(error instanceof RunnerError)) return error
+  const [name, status] = refusals[error.code]
+  const reason = reasons[error.code]
+  const message = reason === undefined ? error.message : 'Rate Exceeded.'
+  return new AwsError(name, message, status, reason === undefined ? {} : { Reason: reason })
+}

@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Harness, harness } from '../harness.fixture.ts'
+import { iamCollections, keyOf } from '../iam/records.ts'
+
+const accountId = '111111111111'
+const role = `arn:aws:iam::${accountId}:role/f`
+const functionArn = `arn:aws:lambda:us-east-1:${accountId}:function:f`
+const functions = '/2015-03-31/functions'
+
+async function withFunction(): Promise<Harness> {
+  const made = await harness('lambda')
+  await made.store.documents.transact((transaction) =>
+    transaction.put(iamCollections.roles, keyOf(accountId, 'f'), {
+      accountId,
+      name: 'f',
+      path: '/',
+      trust: JSON.stringify({
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Allow',
+            Principal: { Service: 'lambda.amazonaws.com' },
+            Action: 'sts:AssumeRole',
+          },
+        ],
+      }),
+    }),
+  )
+  const { status, text } = await made.ask('POST', functions, {
+    FunctionName: 'f',
+    Runtime: 'nodejs22.x',
+    Role: role,
+    Handler: 'index.handler',
+    Code: { ZipFile: Buffer.from('one').toString('base64') },
+  })
+  assert.equal(status, 201, text)
+  return made
+}
+
+const update = (code: string) => ({ ZipFile: Buffer.from(code).toString('base64') })
+
+test('versions are published once for each state of a function, and never change', async () => {
+  await using made = await withFunction()
+  const publish = async (body: object = {}) => made.ask('POST', `${functions}/f/versions`, body)
+  const first = await publish({ Description: 'the first' })
+  assert.equal(first.status, 201, first.text)
+  assert.equal(first.json.Version, '1')
+  assert.equal(first.json.FunctionArn, `${functionArn}:1`)
+  assert.equal(first.json.Description, 'the first')
+  assert.equal((await publish()).json.Version, '1')
+  const updated = await made.ask('PUT', `${functions}/f/code`, { ...update('two'), Publish: true })
+  assert.equal(updated.json.Version, '2')
+  const versions = await made.ask('GET', `${functions}/f/versions`)
+  assert.deepEqual(
+    versions.json.Versions.map((each: { Version: string }) => each.Version),
+    ['$LATEST', '1', '2'],
+  )
+  const [, one, two] = versions.json.Versions
+  assert.notEqual(one.CodeSha256, two.CodeSha256)
+  const wrong = await publish({ CodeSha256: 'x' })
+  assert.match(wrong.text, /CodeSHA256 \(x\) is different from current CodeSHA256 in \$LATEST/)
+  assert.equal((await publish({ RevisionId: 'x' })).status, 412)
+  const missing = await made.ask('GET', `${functions}/f/configuration?Qualifier=9`)
+  assert.equal(missing.json.Message, `Function not found: ${functionArn}:9`)
+  assert.equal((await made.ask('DELETE', `${functions}/f?Qualifier=2`)).status, 204)
+  assert.equal((await made.ask('GET', `${functions}/f?Qualifier=2`)).status, 404)
+  // Numbers are not used twice.
+  assert.equal((await publish()).json.Version, '3')
+  assert.equal((await made.ask('DELETE', `${functions}/f`)).status, 204)
+  assert.equal((await made.ask('GET', `${functions}/f?Qualifier=1`)).status, 404)
+  const left: string[] = []
+  for await (const name of made.store.blobs.list('')) left.push(name)
+  assert.deepEqual(left, [])
+})
+
+test('aliases lead to versions, by weight where there are two', async () => {
+  await using made = await withFunction()
+  await made.ask('POST', `${functions}/f/versions`, {})
+  await made.ask('PUT', `${functions}/f/code`, { ...update('two'), Publish: true })
+  const aliases = `${functions}/f/aliases`
+  const created = await made.ask('POST', aliases, { Name: 'live', FunctionVersion: '1' })
+  assert.equal(created.status, 201, created.text)
+  assert.equal(created.json.AliasArn, `${functionArn}:live`)
+  assert.equal(
+    (await made.ask('POST', aliases, { Name: 'live', FunctionVersion: '1' })).status,
+    409,
+  )
+  assert.equal((await made.ask('POST', aliases, { Name: '12', FunctionVersion: '1' })).status, 400)
+  assert.equal((await made.ask('POST', aliases, { Name: 'x', FunctionVersion: '7' })).status, 404)
+  const routed = await made.ask('PUT', `${aliases}/live`, {
+    RoutingConfig: { AdditionalVersionWeights: { 2: 0.25 } },
+  })
+  assert.deepEqual(routed.json.RoutingConfig, { AdditionalVersionWeights: { 2: 0.25 } })
+  const ran: string[] = []
+  const invoke = (digits: string) =>
+    made.ask('POST', `${functions}/f/invocations?Qualifier=live`, undefined, {
+      ids: { text: () => digits, uuid: () => '' },
+      functions: {
+        invoke: async ({ version }, { invokedArn }) => {
+          ran.push(`${version} ${invokedArn}`)
+          return { payload: Buffer.from('1'), logTail: async () => '' }
+        },
+        whyNot: () => undefined,
+        inspect: async () => ({ unpackedBytes: 0 }),
+        hasRoomFor: () => true,
+        retire: () => {},
+      },
+    })
+  const answer = await invoke('249999999')
+  assert.equal(answer.headers['x-amz-executed-version'], '2')
+  await invoke('250000000')
+  assert.deepEqual(ran, [`2 ${functionArn}:live`, `1 ${functionArn}:live`])
+  assert.match(
+    (await made.ask('DELETE', `${functions}/f?Qualifier=2`)).text,
+    /the following aliases reference it: \[live\]/,
+  )
+  const missing = await made.ask('GET', `${aliases}/none`)
+  assert.equal(missing.json.Message, `Cannot find alias arn: ${functionArn}:none`)
+  assert.equal((await made.ask('DELETE', `${aliases}/live`)).status, 204)
+  assert.deepEqual((await made.ask('GET', aliases)).json.Aliases, [])
+})
+
+test('permissions are of a function, a version or an alias, each for itself', async () => {
+  await using made = await withFunction()
+  await made.ask('POST', `${functions}/f/versions`, {})
+  await made.ask('POST', `${functions}/f/aliases`, { Name: 'live', FunctionVersion: '1' })
+  const permission = (query: string, more: object = {}) =>
+    made.ask('POST', `${functions}/f/policy${query}`, {
+      StatementId: 's',
+      Action: 'lambda:InvokeFunction',
+      Principal: 'apigateway.amazonaws.com',
+      SourceArn: 'arn:aws:execute-api:us-east-1:111111111111:abc/*',
+      ...more,
+    })
+  const added = await permission('?Qualifier=live')
+  assert.deepEqual(JSON.parse(added.json.Statement), {
+    Sid: 's',
+    Effect: 'Allow',
+    Principal: { Service: 'apigateway.amazonaws.com' },
+    Action: 'lambda:InvokeFunction',
+    Resource: `${functionArn}:live`,
+    Condition: {
+      ArnLike: { 'AWS:SourceArn': 'arn:aws:execute-api:us-east-1:111111111111:abc/*' },
+    },
+  })
+  assert.equal((await made.ask('GET', `${functions}/f/policy`)).status, 404)
+  const policy = await made.ask('GET', `${functions}/f/policy?Qualifier=live`)
+  assert.equal(JSON.parse(policy.json.Policy).Statement.length, 1)
+  assert.match(
+    (await permission('?Qualifier=$LATEST')).text,
+    /do not support adding policies for \$LATEST/,
+  )
+  assert.equal((await permission('?Qualifier=live', { RevisionId: 'old' })).status, 412)
+  assert.equal((await permission('?Qualifier=live')).status, 409)
+  await made.ask('POST', `${functions}/f:live/invocations`).catch(() => {})
+  const [need] = made.needs()
+  assert.equal(need?.resource, `${functionArn}:live`)
+  assert.ok(need?.resourcePolicy)
+  await made.ask('POST', `${functions}/f/invocations`).catch(() => {})
+  assert.equal(made.needs()[0]?.resourcePolicy, undefined)
+  const large = await permission('?Qualifier=1', {
+    SourceArn: `arn:aws:s3:::${'x'.repeat(21_000)}`,
+  })
+  assert.equal(large.headers['x-amzn-errortype'], 'PolicyLengthExceededException')
+})
+
+test('how events are treated is said for each qualifier', async () => {
+  await using made = await withFunction()
+  const path = '/2019-09-25/functions/f/event-invoke-config'
+  assert.match((await made.ask('GET', path)).text, /doesn't have an EventInvokeConfig/)
+  assert.match((await made.ask('PUT', path, {})).text, /at least one of error handling/)
+  const put = await made.ask('PUT', path, {
+    MaximumRetryAttempts: 1,
+    DestinationConfig: { OnFailure: { Destination: functionArn } },
+  })
+  assert.equal(put.status, 200, put.text)
+  assert.equal(put.json.FunctionArn, `${functionArn}:$LATEST`)
+  const updated = await made.ask('POST', path, { MaximumEventAgeInSeconds: 60 })
+  assert.deepEqual(
+    [updated.json.MaximumRetryAttempts, updated.json.MaximumEventAgeInSeconds],
+    [1, 60],
+  )
+  assert.deepEqual(updated.json.DestinationConfig, {
+    OnSuccess: {},
+    OnFailure: { Destination: functionArn },
+  })
+  const queue = await made.ask('PUT', path, {
+    DestinationConfig: { OnFailure: { Destination: 'arn:aws:sqs:us-east-1:111111111111:q' } },
+  })
+  assert.match(queue.text, /An SQS queue as a destination is not supported by Sekisho yet/)
+  const listed = await made.ask('GET', `${path}/list`)
+  assert.equal(listed.json.FunctionEventInvokeConfigs.length, 1)
+  assert.equal((await made.ask('DELETE', path)).status, 204)
+})
+
+test('an event is on disk when it is accepted, and refused where too many wait', async () => {
+  await using made = await withFunction()
+  const { documents } = made.store
+  // The header that says so is not sent by this harness: the older operation is the same.
+  const old = await made.ask('POST', '/2014-11-13/functions/f/invoke-async', '{"a":1}')
+  assert.equal(old.status, 202, old.text)
+  const [kept] = await documents.list<{ payload: string }>('lambda-events')
+  assert.equal(kept?.value.payload, '{"a":1}')
+  const broken = await made.ask('POST', '/2014-11-13/functions/f/invoke-async', '{')
+  assert.equal(broken.headers['x-amzn-errortype'], 'InvalidRequestContentException')
+})

@@ -1,0 +1,29 @@
+/** Changes to what is kept of a function, one after another and none against a newer one. */
+import type { Call } from '../service.ts'
+import { preconditionFailed } from './errors.ts'
+import { keyOf, type Named } from './names.ts'
+import { type FunctionRecord, findFunction, lambdaCollections } from './records.ts'
+
+/** @throws AwsError PreconditionFailedException */
+export function checkRevision(
+  { revisionId }: { readonly revisionId: string },
+  given: string | undefined,
+): void {
+  if (given !== undefined && given !== revisionId)
+    throw preconditionFailed(
+      'The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id',
+    )
+}
+
+/** Changes what is kept of a function, but not what it runs as. @throws AwsError ResourceNotFoundException */
+export function keep(
+  { documents }: Pick<Call, 'documents'>,
+  named: Named,
+  changed: (record: FunctionRecord) => FunctionRecord,
+): Promise<FunctionRecord> {
+  return documents.transact(async (transaction) => {
+    const record = changed(await findFunction(transaction, named))
+    transaction.put(lambdaCollections.functions, keyOf(record), record)
+    return record
+  })
+}

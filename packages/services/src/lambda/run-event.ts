@@ -1,0 +1,130 @@
+/** One attempt at an event that nobody waits for, and what becomes of it: once more later, or over and told. */
+import { AwsError } from '@sekisho/protocols'
+import type { Documents } from '@sekisho/store'
+import type { CallAws } from '../service.ts'
+import { askFunction } from './ask.ts'
+import {
+  type Attempt,
+  afterAttempt,
+  type EventRecord,
+  eventConfigOf,
+  eventKeyOf,
+  invocationRecord,
+  isExpired,
+} from './events.ts'
+import { latest, qualifiedArnOf } from './names.ts'
+import { lambdaCollections, type Resolved, resolveFunction } from './records.ts'
+import { type FunctionRunner, RunnerError } from './runner.ts'
+
+export interface RunEventOptions {
+  readonly documents: Documents
+  readonly functions: Pick<FunctionRunner, 'invoke'>
+  /** Tells destinations, in the name of the function's role. */
+  readonly aws: CallAws
+  readonly now: () => number
+  /** In [0, 1). */
+  readonly draw: () => number
+  readonly isStopping: () => boolean
+}
+
+const collection = lambdaCollections.events
+
+/**
+ * Runs it once. When this ends before it is over, the event is still there: it is run again, as on AWS at least once.
+ *
+ * @param key  under which it is kept
+ */
+export async function runEvent(
+  key: string,
+  event: EventRecord,
+  options: RunEventOptions,
+): Promise<void> {
+  const { documents, now } = options
+  const config = await eventConfigOf(documents, event)
+  let resolved: Resolved
+  try {
+    resolved = await resolveFunction(documents, event, options.draw)
+  } catch (error) {
+    // The function is gone, and its events with it.
+    if (error instanceof AwsError) return forget(documents, key)
+    throw error
+  }
+  const attempt = isExpired(event, config, now())
+    ? ({ kind: 'expired' } as const)
+    : await tried(event, resolved, options)
+  if (options.isStopping()) return
+  const next = afterAttempt(event, attempt, config, now(), resolved.fn.reservedConcurrency)
+  if (next.kind === 'again') {
+    await documents.transact(async (transaction) => {
+      // Everything may have been taken away meanwhile.
+      if ((await transaction.get(collection, key)) === undefined) return
+      transaction.delete(collection, key)
+      transaction.put(collection, eventKeyOf(next.event, next.dueAt), next.event)
+    })
+    return
+  }
+  const isSuccess = next.condition === 'Success'
+  const told = invocationRecord(event, attempt, next.condition, now())
+  const { deadLetterArn } = resolved.configuration
+  try {
+    const destination = isSuccess ? config?.onSuccess : config?.onFailure
+    if (destination !== undefined) await tell(destination, told, event, resolved, options)
+    if (!isSuccess && deadLetterArn !== undefined)
+      await tell(deadLetterArn, event.payload, event, resolved, options)
+  } finally {
+    await forget(documents, key)
+  }
+}
+
+async function tried(
+  event: EventRecord,
+  resolved: Resolved,
+  { functions }: RunEventOptions,
+): Promise<Attempt> {
+  try {
+    const { payload, functionError } = await askFunction(functions, resolved, {
+      requestId: event.requestId,
+      invokedArn: qualifiedArnOf({ ...event, qualifier: event.qualifier ?? latest }),
+      event: Buffer.from(event.payload),
+      clientContext: event.clientContext,
+    })
+    return {
+      kind: 'answered',
+      version: resolved.version,
+      payload: Buffer.from(payload).toString('utf8'),
+      functionError,
+    }
+  } catch (error) {
+    if (error instanceof RunnerError)
+      return { kind: 'refused', code: error.code, message: error.message }
+    throw error
+  }
+}
+
+/** As the function's role, which has to be allowed to. */
+async function tell(
+  destination: string,
+  payload: string,
+  event: EventRecord,
+  { configuration }: Resolved,
+  { aws }: RunEventOptions,
+): Promise<void> {
+  const { accountId, name } = configuration
+  await aws(
+    'lambda',
+    'Invoke',
+    { FunctionName: destination, InvocationType: 'Event', Payload: Buffer.from(payload) },
+    {
+      service: 'lambda.amazonaws.com',
+      accountId,
+      region: destination.split(':')[3]!,
+      roleArn: configuration.role,
+      sessionName: name,
+      causedBy: event.requestId,
+    },
+  )
+}
+
+function forget(documents: Documents, key: string): Promise<void> {
+  return documents.transact((transaction) => transaction.delete(collection, key))
+}

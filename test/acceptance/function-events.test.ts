@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import * as logs from '@aws-sdk/client-cloudwatch-logs'
+import * as iam from '@aws-sdk/client-iam'
+import * as lambda from '@aws-sdk/client-lambda'
+import { zip } from '../../packages/server/src/functions/zip.fixture.ts'
+import { needs } from '../debian-packages.ts'
+import { type Serving, sekisho, serve, temporaryFolder } from './server.fixture.ts'
+
+const isolated = process.platform === 'linux' ? needs('bubblewrap') : { skip: 'needs Linux' }
+const folder = temporaryFolder()
+let server: Serving
+let client: lambda.Lambda
+let watcher: logs.CloudWatchLogs
+const role = 'arn:aws:iam::000000000000:role/functions'
+
+async function begin(): Promise<iam.IAM> {
+  server = await serve(folder.path, '--test-clock')
+  const given = JSON.parse(sekisho(['env', '--data', server.data, '--json']).stdout)
+  const settings = {
+    endpoint: server.endpoint,
+    region: 'us-east-1',
+    credentials: {
+      accessKeyId: given.AWS_ACCESS_KEY_ID,
+      secretAccessKey: given.AWS_SECRET_ACCESS_KEY,
+    },
+    maxAttempts: 1,
+  }
+  client = new lambda.Lambda(settings)
+  watcher = new logs.CloudWatchLogs(settings)
+  return new iam.IAM(settings)
+}
+
+before(async () => {
+  const access = await begin()
+  await access.createRole({
+    RoleName: 'functions',
+    AssumeRolePolicyDocument:
+      '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}',
+  })
+  await access.putRolePolicy({
+    RoleName: 'functions',
+    PolicyName: 'own',
+    PolicyDocument:
+      '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:*","lambda:InvokeFunction"],"Resource":"*"}]}',
+  })
+})
+after(async () => {
+  await server.stop()
+  folder[Symbol.dispose]()
+})
+
+async function create(name: string, code: string, more = {}): Promise<void> {
+  await client.createFunction({
+    FunctionName: name,
+    Runtime: 'nodejs22.x',
+    Role: role,
+    Handler: 'index.handler',
+    Code: { ZipFile: zip([{ name: 'index.js', content: code }]) },
+    ...more,
+  })
+}
+
+const send = (name: string, event: unknown) =>
+  client.invoke({
+    FunctionName: name,
+    InvocationType: 'Event',
+    Payload: JSON.stringify(event),
+  })
+
+/** Lines of a function's log that begin with `SAID `, once there are so many. */
+async function said(name: string, count: number): Promise<readonly string[]> {
+  const deadline = Date.now() + 20_000
+  for (;;) {
+    const { events = [] } = await watcher
+      .filterLogEvents({ logGroupName: `/aws/lambda/${name}` })
+      .catch(() => ({ events: [] }))
+    const lines = events.flatMap(({ message = '' }) => /SAID (.*)/.exec(message)?.[1] ?? [])
+    if (lines.length >= count || Date.now() > deadline) return lines
+    await new Promise((done) => setTimeout(done, 50))
+  }
+}
+
+const move = (how: string) => sekisho(['clock', 'advance', how, '--data', server.data])
+
+const listener = `exports.handler = async (event) => { console.log('SAID ' + JSON.stringify(event)) }`
+const failing = `exports.handler = async ({ at }) => { console.log('SAID ' + at); throw new Error('no') }`
+
+test('an event is run, and its function logs it', isolated, async () => {
+  await create('listener', listener)
+  const { StatusCode } = await send('listener', { hello: 1 })
+  assert.equal(StatusCode, 202)
+  assert.deepEqual(await said('listener', 1), ['{"hello":1}'])
+  const { logStreams } = await watcher.describeLogStreams({
+    logGroupName: '/aws/lambda/listener',
+  })
+  assert.match(
+    logStreams?.[0]?.logStreamName ?? '',
+    /^\d{4}\/\d\d\/\d\d\/\[\$LATEST\][0-9a-f]{32}$/,
+  )
+})
+
+test('what fails is tried again after one minute and after two, then told', isolated, async () => {
+  await create('failing', failing)
+  const arn = 'arn:aws:lambda:us-east-1:000000000000:function:listener'
+  await client.putFunctionEventInvokeConfig({
+    FunctionName: 'failing',
+    DestinationConfig: { OnFailure: { Destination: arn } },
+  })
+  await send('failing', { at: 'x' })
+  assert.equal((await said('failing', 1)).length, 1)
+  assert.equal(move('59s').status, 0)
+  await new Promise((done) => setTimeout(done, 300))
+  assert.equal((await said('failing', 1)).length, 1)
+  move('2s')
+  assert.equal((await said('failing', 2)).length, 2)
+  // The next one is due two minutes after the last.
+  await new Promise((done) => setTimeout(done, 300))
+  move('121s')
+  assert.equal((await said('failing', 3)).length, 3)
+  const record = JSON.parse((await said('listener', 2))[1]!)
+  assert.deepEqual(record.requestContext.condition, 'RetriesExhausted')
+  assert.equal(record.requestContext.approximateInvokeCount, 3)
+  assert.deepEqual(record.requestPayload, { at: 'x' })
+  assert.equal(record.responsePayload.errorMessage, 'no')
+})
+
+test('what was accepted is run, even if the server is killed in between', isolated, async () => {
+  await create(
+    'slow',
+    `exports.handler = async ({ at }) => { await new Promise((done) => setTimeout(done, 200)); console.log('SAID ' + at) }`,
+  )
+  await Promise.all(Array.from({ length: 20 }, (_, at) => send('slow', { at })))
+  await server.stop('SIGKILL')
+  await begin()
+  const deadline = Date.now() + 20_000
+  let seen = new Set<string>()
+  while (seen.size < 20 && Date.now() < deadline) seen = new Set(await said('slow', 20))
+  assert.equal(seen.size, 20)
+})
