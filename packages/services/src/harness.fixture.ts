@@ -32,6 +32,7 @@ export interface Harness extends AsyncDisposable {
     path: string,
     body?: unknown,
     more?: Partial<Call>,
+    headers?: readonly string[],
   ) => Promise<Answer>
   /** An operation of a JSON service, by name. */
   readonly call: (operation: string, input: unknown, more?: Partial<Call>) => Promise<Answer>
@@ -126,7 +127,7 @@ export async function harness(name: ServiceName): Promise<Harness> {
   return {
     store,
     needs: () => asked,
-    ask: (method, path, body, more) => exchange(method, path, body, [], more),
+    ask: (method, path, body, more, headers = []) => exchange(method, path, body, headers, more),
     call: (operation, input, more) =>
       exchange('POST', '/', input, ['X-Amz-Target', `${target}.${operation}`], more),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),

@@ -1,5 +1,6 @@
 /** The AWS APIs that are answered here, one line each. */
 import { apigateway } from './apigateway/index.ts'
+import { cloudfront } from './cloudfront/index.ts'
 import { iam } from './iam/index.ts'
 import { iamToolbox } from './iam-toolbox/index.ts'
 import { lambda } from './lambda/index.ts'
@@ -16,6 +17,7 @@ export const services: readonly Service[] = [
   organizations,
   lambda,
   logs,
+  cloudfront,
 ]
 
 export {

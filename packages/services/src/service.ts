@@ -139,7 +139,11 @@ export interface Service {
 }
 
 export interface Validation {
-  readonly code: 'ValidationException' | 'ValidationError' | 'InvalidParameterException'
+  readonly code:
+    | 'ValidationException'
+    | 'ValidationError'
+    | 'InvalidParameterException'
+    | 'MalformedXML'
   /** API Gateway names the input (`createRestApiInput.name`), others the member alone. */
   readonly prefix: (operation: string) => string
 }

@@ -1,0 +1,188 @@
+/** Cache policies: what tells one cached object from another, and how long it may be kept. */
+import type * as Sdk from '@aws-sdk/client-cloudfront'
+import type { Operations } from '../service.ts'
+import { fail, invalidArgument } from './errors.ts'
+import { need, needAll } from './gate.ts'
+import {
+  createKept,
+  deleteKept,
+  type Kept,
+  type Kind,
+  keptOf,
+  listKept,
+  updateKept,
+} from './kept.ts'
+import { managedCachePolicies } from './managed-policies.ts'
+import { pageOf } from './paging.ts'
+import { checkName, checkSelection } from './policy-rules.ts'
+import { behavioursOf, type CachePolicyConfig, cloudfrontCollections } from './records.ts'
+
+export const cachePolicyKind: Kind<CachePolicyConfig> = {
+  collection: cloudfrontCollections.cachePolicies,
+  word: 'cache policy',
+  missing: 'NoSuchCachePolicy',
+  taken: 'CachePolicyAlreadyExists',
+  inUse: 'CachePolicyInUse',
+  tooMany: 'TooManyCachePolicies',
+  most: 20,
+  newId: (ids) => ids.uuid(),
+  managed: managedCachePolicies,
+  isUsed: (config, id) => behavioursOf(config).some(({ CachePolicyId }) => CachePolicyId === id),
+  check,
+}
+
+export const cachePolicies = {
+  CreateCachePolicy: {
+    needs: (_, call) => need('CreateCachePolicy', 'cache-policy', '*', call),
+    async handle({ CachePolicyConfig }, call) {
+      const kept = await createKept(cachePolicyKind, filled(CachePolicyConfig), call)
+      return { CachePolicy: shown(kept), ETag: kept.etag, Location: locationOf(kept.id) }
+    },
+  },
+  GetCachePolicy: {
+    needs: ({ Id }, call) => need('GetCachePolicy', 'cache-policy', Id, call),
+    async handle({ Id }, call) {
+      const kept = await keptOf(cachePolicyKind, Id, call)
+      return { CachePolicy: shown(kept), ETag: kept.etag }
+    },
+  },
+  GetCachePolicyConfig: {
+    needs: ({ Id }, call) => need('GetCachePolicyConfig', 'cache-policy', Id, call),
+    async handle({ Id }, call) {
+      const { config, etag } = await keptOf(cachePolicyKind, Id, call)
+      return { CachePolicyConfig: config, ETag: etag }
+    },
+  },
+  UpdateCachePolicy: {
+    needs: ({ Id }, call) => need('UpdateCachePolicy', 'cache-policy', Id, call),
+    async handle({ Id, IfMatch, CachePolicyConfig }, call) {
+      const kept = await updateKept(cachePolicyKind, Id, IfMatch, filled(CachePolicyConfig), call)
+      return { CachePolicy: shown(kept), ETag: kept.etag }
+    },
+  },
+  DeleteCachePolicy: {
+    needs: ({ Id }, call) => need('DeleteCachePolicy', 'cache-policy', Id, call),
+    async handle({ Id, IfMatch }, call) {
+      await deleteKept(cachePolicyKind, Id, IfMatch, call)
+      return {}
+    },
+  },
+  ListCachePolicies: {
+    constraints: { Type: { enum: ['managed', 'custom'] } },
+    needs: needAll('ListCachePolicies'),
+    async handle(input, call) {
+      const found = (await listKept(cachePolicyKind, call)).filter(
+        (kept) => input.Type === undefined || typeOf(kept) === input.Type,
+      )
+      const page = pageOf(found, ({ id }) => id, input)
+      return {
+        CachePolicyList: {
+          MaxItems: page.maxItems,
+          Quantity: page.items.length,
+          NextMarker: page.nextMarker,
+          Items: page.items.map((kept) => ({ Type: typeOf(kept), CachePolicy: shown(kept) })),
+        },
+      }
+    },
+  },
+} satisfies Operations<typeof Sdk>
+
+function typeOf({ accountId }: Kept<unknown>): 'managed' | 'custom' {
+  return accountId === 'aws' ? 'managed' : 'custom'
+}
+
+function shown({ id, modifiedAt, config }: Kept<CachePolicyConfig>) {
+  return { Id: id, LastModifiedTime: new Date(modifiedAt), CachePolicyConfig: config }
+}
+
+function locationOf(id: string): string {
+  return `https://cloudfront.amazonaws.com/2020-05-31/cache-policy/${id}`
+}
+
+/** @see CloudFront API Reference, "CachePolicyConfig" (what stands where nothing is given) */
+function filled(config: CachePolicyConfig): CachePolicyConfig {
+  const { MinTTL, DefaultTTL = Math.max(86_400, MinTTL) } = config
+  const { MaxTTL = Math.max(31_536_000, DefaultTTL) } = config
+  const { EnableAcceptEncodingBrotli = false, ...parameters } =
+    config.ParametersInCacheKeyAndForwardedToOrigin ?? {
+      EnableAcceptEncodingGzip: false,
+      HeadersConfig: { HeaderBehavior: 'none' as const },
+      CookiesConfig: { CookieBehavior: 'none' as const },
+      QueryStringsConfig: { QueryStringBehavior: 'none' as const },
+    }
+  return {
+    ...config,
+    Comment: config.Comment ?? '',
+    DefaultTTL,
+    MaxTTL,
+    ParametersInCacheKeyAndForwardedToOrigin: { ...parameters, EnableAcceptEncodingBrotli },
+  }
+}
+
+function check(config: CachePolicyConfig): void {
+  checkName(config.Name)
+  const { MinTTL, DefaultTTL = 0, MaxTTL = 0 } = config
+  if (MinTTL < 0) throw invalidArgument('The parameter MinTTL must not be negative.')
+  if (!(MinTTL <= DefaultTTL && DefaultTTL <= MaxTTL))
+    throw invalidArgument(
+      'The parameters MinTTL, DefaultTTL and MaxTTL must satisfy MinTTL <= DefaultTTL <= MaxTTL.',
+    )
+  const parameters = config.ParametersInCacheKeyAndForwardedToOrigin!
+  const { HeadersConfig, CookiesConfig, QueryStringsConfig } = parameters
+  checkSelection('HeaderBehavior', HeadersConfig.HeaderBehavior, HeadersConfig.Headers, headers)
+  checkSelection('CookieBehavior', CookiesConfig.CookieBehavior, CookiesConfig.Cookies, cookies)
+  checkSelection(
+    'QueryStringBehavior',
+    QueryStringsConfig.QueryStringBehavior,
+    QueryStringsConfig.QueryStrings,
+    queries,
+  )
+  for (const name of HeadersConfig.Headers?.Items ?? [])
+    if (neverInKey.has(name.toLowerCase()))
+      throw invalidArgument(`The parameter Headers contains ${name} that is not allowed.`)
+  if (MaxTTL > 0) return
+  const isDisabledWith = (name: string) =>
+    invalidArgument(`The parameter ${name} is invalid for policy with caching disabled.`)
+  if (HeadersConfig.HeaderBehavior !== 'none') throw isDisabledWith('HeaderBehavior')
+  if (CookiesConfig.CookieBehavior !== 'none') throw isDisabledWith('CookieBehavior')
+  if (QueryStringsConfig.QueryStringBehavior !== 'none') throw isDisabledWith('QueryStringBehavior')
+  if (parameters.EnableAcceptEncodingGzip) throw isDisabledWith('EnableAcceptEncodingGzip')
+  if (parameters.EnableAcceptEncodingBrotli) throw isDisabledWith('EnableAcceptEncodingBrotli')
+}
+
+const headers = {
+  behaviors: ['none', 'whitelist'],
+  tooMany: () =>
+    fail('TooManyHeadersInCachePolicy', 'The number of headers in the cache policy is too large.'),
+}
+const cookies = {
+  behaviors: ['none', 'whitelist', 'allExcept', 'all'],
+  tooMany: () =>
+    fail('TooManyCookiesInCachePolicy', 'The number of cookies in the cache policy is too large.'),
+}
+const queries = {
+  behaviors: ['none', 'whitelist', 'allExcept', 'all'],
+  tooMany: () =>
+    fail(
+      'TooManyQueryStringsInCachePolicy',
+      'The number of query strings in the cache policy is too large.',
+    ),
+}
+
+/** @see CloudFront Developer Guide, "Control the cache key with a policy" */
+const neverInKey: ReadonlySet<string> = new Set([
+  'accept-encoding',
+  'connection',
+  'cookie',
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'if-unmodified-since',
+  'range',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'via',
+])

@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Harness, harness } from '../harness.fixture.ts'
+
+const root = '/2020-05-31'
+const optimized = '658327ea-f89d-4fab-a63d-7e88639e58f6'
+
+interface Parts {
+  readonly reference?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly behaviour?: string
+  readonly more?: string
+  readonly enabled?: boolean
+  readonly origin?: string
+  readonly domain?: string
+}
+
+/** A distribution in front of an API, as XML. */
+function config(parts: Parts = {}): string {
+  const { reference = 'one', enabled = true, more = '', origin = '' } = parts
+  const headers = Object.entries(parts.headers ?? {}).map(
+    ([name, value]) =>
+      `<OriginCustomHeader><HeaderName>${name}</HeaderName><HeaderValue>${value}</HeaderValue></OriginCustomHeader>`,
+  )
+  const {
+    behaviour = `<CachePolicyId>${optimized}</CachePolicyId>`,
+    domain = 'abc.execute-api.us-east-1.amazonaws.com',
+  } = parts
+  return `<DistributionConfig xmlns="http://cloudfront.amazonaws.com/doc/2020-05-31/"><CallerReference>${reference}</CallerReference><Origins><Quantity>1</Quantity><Items><Origin><Id>api</Id><DomainName>${domain}</DomainName><OriginPath>/prod</OriginPath><CustomHeaders><Quantity>${headers.length}</Quantity><Items>${headers.join('')}</Items></CustomHeaders><CustomOriginConfig><HTTPPort>80</HTTPPort><HTTPSPort>443</HTTPSPort><OriginProtocolPolicy>https-only</OriginProtocolPolicy></CustomOriginConfig>${origin}</Origin></Items></Origins><DefaultCacheBehavior><TargetOriginId>api</TargetOriginId><ViewerProtocolPolicy>allow-all</ViewerProtocolPolicy>${behaviour}</DefaultCacheBehavior><Comment></Comment><Enabled>${enabled}</Enabled>${more}</DistributionConfig>`
+}
+
+const elementOf = (text: string, name: string) => new RegExp(`<${name}>([^<]*)<`).exec(text)?.[1]
+
+const create = (cloudfront: Harness, parts: Parts = {}) =>
+  cloudfront.ask('POST', `${root}/distribution`, config(parts))
+
+interface Refused {
+  readonly name: string
+  readonly parts: Parts
+  readonly code: string
+  readonly message?: string
+}
+
+const forwarded = (name: string) =>
+  `<ForwardedValues><QueryString>false</QueryString><Cookies><Forward>none</Forward></Cookies><Headers><Quantity>1</Quantity><Items><Name>${name}</Name></Items></Headers></ForwardedValues><MinTTL>0</MinTTL>`
+
+const refused: readonly Refused[] = [
+  {
+    name: 'a header both added and forwarded',
+    parts: { headers: { 'X-Api-Key': 'k' }, behaviour: forwarded('x-api-key') },
+    code: 'InvalidArgument',
+    message:
+      'The parameter Header Name with value X-Api-Key is not allowed as both an origin custom header and a forward header.',
+  },
+  {
+    name: 'a header both added and forwarded by an origin request policy',
+    parts: {
+      headers: { Referer: 'secret' },
+      behaviour: `<CachePolicyId>${optimized}</CachePolicyId><OriginRequestPolicyId>acba4595-bd28-49b8-b9fe-13317c0390fa</OriginRequestPolicyId>`,
+    },
+    code: 'InvalidArgument',
+    message:
+      'The parameter Header Name with value Referer is not allowed as both an origin custom header and a forward header.',
+  },
+  {
+    name: 'a custom header that CloudFront keeps to itself',
+    parts: { headers: { 'X-Amz-Date': 'now' } },
+    code: 'InvalidArgument',
+    message: 'The parameter Header Name with value X-Amz-Date is not allowed.',
+  },
+  { name: 'a custom header Host', parts: { headers: { Host: 'a.b' } }, code: 'InvalidArgument' },
+  { name: 'an address for an origin', parts: { domain: '10.0.0.1' }, code: 'InvalidArgument' },
+  {
+    name: 'a cache policy that is not there',
+    parts: { behaviour: '<CachePolicyId>nothing</CachePolicyId>' },
+    code: 'NoSuchCachePolicy',
+  },
+  {
+    name: 'neither a policy nor forwarded values',
+    parts: { behaviour: '' },
+    code: 'InvalidArgument',
+    message: 'The parameter ForwardedValues is required.',
+  },
+  {
+    name: 'a name without a certificate',
+    parts: {
+      more: '<Aliases><Quantity>1</Quantity><Items><CNAME>www.example.com</CNAME></Items></Aliases>',
+    },
+    code: 'InvalidViewerCertificate',
+  },
+  {
+    name: 'a quantity that does not hold',
+    parts: { more: '<Aliases><Quantity>2</Quantity><Items></Items></Aliases>' },
+    code: 'InconsistentQuantities',
+  },
+  {
+    name: 'what is not built',
+    parts: { more: '<WebACLId>acl</WebACLId>' },
+    code: 'InvalidArgument',
+    message: 'A web ACL is not supported by Sekisho yet.',
+  },
+]
+
+for (const { name, parts, code, message } of refused)
+  test(`a distribution is refused with ${name}`, async () => {
+    await using cloudfront = await harness('cloudfront')
+    const { text } = await create(cloudfront, parts)
+    assert.equal(elementOf(text, 'Code'), code)
+    if (message !== undefined) assert.equal(elementOf(text, 'Message'), message)
+  })
+
+test('policies that forward all headers do not clash with custom headers', async () => {
+  await using cloudfront = await harness('cloudfront')
+  const { status } = await create(cloudfront, {
+    headers: { 'x-api-key': 'k' },
+    behaviour: `<CachePolicyId>${optimized}</CachePolicyId><OriginRequestPolicyId>b689b0a8-53d0-40ab-baf2-68738e2966ac</OriginRequestPolicyId>`,
+  })
+  assert.equal(status, 201)
+})
+
+test('the same caller reference makes the same distribution, or is refused for another', async () => {
+  await using cloudfront = await harness('cloudfront')
+  const first = await create(cloudfront)
+  const again = await create(cloudfront)
+  assert.equal(elementOf(again.text, 'Id'), elementOf(first.text, 'Id'))
+  const other = await create(cloudfront, { enabled: false })
+  assert.equal(elementOf(other.text, 'Code'), 'DistributionAlreadyExists')
+  assert.equal(other.status, 409)
+})
+
+test('a distribution is deleted once it is disabled, under the version that its ETag names', async () => {
+  await using cloudfront = await harness('cloudfront')
+  const made = await create(cloudfront)
+  const path = `${root}/distribution/${elementOf(made.text, 'Id')}`
+  const change = (method: string, version: string | undefined, body?: string) =>
+    cloudfront.ask(
+      method,
+      method === 'PUT' ? `${path}/config` : path,
+      body,
+      {},
+      version === undefined ? [] : ['If-Match', version],
+    )
+  const etag = made.headers['etag'] ?? ''
+  const codeOf = async (answer: Promise<{ text: string }>) => elementOf((await answer).text, 'Code')
+  assert.equal(await codeOf(change('DELETE', undefined)), 'InvalidIfMatchVersion')
+  assert.equal(await codeOf(change('DELETE', 'ESTALE')), 'PreconditionFailed')
+  assert.equal(await codeOf(change('DELETE', etag)), 'DistributionNotDisabled')
+  const renamed = change('PUT', etag, config({ reference: 'two' }))
+  assert.equal(await codeOf(renamed), 'IllegalUpdate')
+  const disabled = await change('PUT', etag, config({ enabled: false }))
+  assert.equal(disabled.status, 200)
+  assert.equal(await codeOf(change('DELETE', etag)), 'PreconditionFailed')
+  assert.equal((await change('DELETE', disabled.headers['etag'])).status, 204)
+  assert.equal(await codeOf(change('GET', undefined)), 'NoSuchDistribution')
+})
+
+test("nobody sees another account's distribution", async () => {
+  await using cloudfront = await harness('cloudfront')
+  const made = await create(cloudfront)
+  const { text } = await cloudfront.ask(
+    'GET',
+    `${root}/distribution/${elementOf(made.text, 'Id')}`,
+    undefined,
+    { accountId: '222222222222' },
+  )
+  assert.equal(elementOf(text, 'Code'), 'NoSuchDistribution')
+})
+
+test('every managed policy is known by its id', async () => {
+  await using cloudfront = await harness('cloudfront')
+  for (const [kind, count] of [
+    ['cache-policy', 7],
+    ['origin-request-policy', 8],
+    ['response-headers-policy', 5],
+  ] as const) {
+    const { text } = await cloudfront.ask('GET', `${root}/${kind}?Type=managed`)
+    assert.equal(elementOf(text, 'Quantity'), String(count), kind)
+  }
+})
+
+test('a policy that a distribution uses is not deleted, and a managed one never', async () => {
+  await using cloudfront = await harness('cloudfront')
+  const policy = `<CachePolicyConfig><Name>mine</Name><MinTTL>0</MinTTL></CachePolicyConfig>`
+  const made = await cloudfront.ask('POST', `${root}/cache-policy`, policy)
+  const id = elementOf(made.text, 'Id') ?? ''
+  await create(cloudfront, { behaviour: `<CachePolicyId>${id}</CachePolicyId>` })
+  const headers = ['If-Match', made.headers['etag'] ?? '']
+  const used = await cloudfront.ask('DELETE', `${root}/cache-policy/${id}`, undefined, {}, headers)
+  assert.equal(elementOf(used.text, 'Code'), 'CachePolicyInUse')
+  const managed = await cloudfront.ask(
+    'DELETE',
+    `${root}/cache-policy/${optimized}`,
+    undefined,
+    {},
+    headers,
+  )
+  assert.equal(elementOf(managed.text, 'Code'), 'IllegalDelete')
+})
+
+test('invalidations are kept, completed, and the same batch is the same invalidation', async () => {
+  await using cloudfront = await harness('cloudfront')
+  const id = elementOf((await create(cloudfront)).text, 'Id')
+  const batch = (path: string) =>
+    `<InvalidationBatch><Paths><Quantity>1</Quantity><Items><Path>${path}</Path></Items></Paths><CallerReference>r</CallerReference></InvalidationBatch>`
+  const path = `${root}/distribution/${id}/invalidation`
+  const first = await cloudfront.ask('POST', path, batch('/images/*'))
+  assert.equal(first.status, 201)
+  const again = await cloudfront.ask('POST', path, batch('/images/*'))
+  assert.equal(elementOf(again.text, 'Id'), elementOf(first.text, 'Id'))
+  const other = await cloudfront.ask('POST', path, batch('/*'))
+  assert.equal(elementOf(other.text, 'Code'), 'InvalidArgument')
+  const found = await cloudfront.ask('GET', `${path}/${elementOf(first.text, 'Id')}`)
+  assert.equal(elementOf(found.text, 'Status'), 'Completed')
+})

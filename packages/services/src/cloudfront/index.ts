@@ -1,0 +1,23 @@
+/** CloudFront's control plane on one screen. */
+import { defineService } from '../service.ts'
+import { cachePolicies } from './cache-policies.ts'
+import { distributions } from './distributions.ts'
+import { invalidations } from './invalidations.ts'
+import { originAccessControls } from './origin-access-controls.ts'
+import { originRequestPolicies } from './origin-request-policies.ts'
+import { responseHeadersPolicies } from './response-headers-policies.ts'
+import { tags } from './tags.ts'
+
+export const cloudfront = defineService('cloudfront', {
+  sdk: () => import('@aws-sdk/client-cloudfront'),
+  validation: { code: 'MalformedXML', prefix: () => '' },
+  operations: {
+    ...distributions,
+    ...invalidations,
+    ...cachePolicies,
+    ...originRequestPolicies,
+    ...responseHeadersPolicies,
+    ...originAccessControls,
+    ...tags,
+  },
+})

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { CloudFront, waitUntilDistributionDeployed } from '@aws-sdk/client-cloudfront'
+import { needs, programOf } from '../debian-packages.ts'
+import { launcher, type Serving, serve, temporaryFolder } from './server.fixture.ts'
+
+const config = {
+  CallerReference: 'one',
+  Comment: '',
+  Enabled: true,
+  Origins: {
+    Quantity: 1,
+    Items: [
+      {
+        Id: 'api',
+        DomainName: 'abcdefghij.execute-api.us-east-1.amazonaws.com',
+        OriginPath: '/prod',
+        CustomHeaders: {
+          Quantity: 1,
+          Items: [{ HeaderName: 'x-api-key', HeaderValue: 'the-key' }],
+        },
+        CustomOriginConfig: {
+          HTTPPort: 80,
+          HTTPSPort: 443,
+          OriginProtocolPolicy: 'https-only' as const,
+        },
+      },
+    ],
+  },
+  DefaultCacheBehavior: {
+    TargetOriginId: 'api',
+    ViewerProtocolPolicy: 'allow-all' as const,
+    CachePolicyId: '658327ea-f89d-4fab-a63d-7e88639e58f6',
+  },
+}
+
+function credentialsOf(folder: string) {
+  const text = readFileSync(join(folder, 'credentials'), 'utf8')
+  const value = (key: string) => new RegExp(`^${key} = (\\S+)`, 'm').exec(text)?.[1] ?? ''
+  return {
+    accessKeyId: value('aws_access_key_id'),
+    secretAccessKey: value('aws_secret_access_key'),
+  }
+}
+
+function aws({ data }: Serving, ...args: readonly string[]) {
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    [launcher, 'exec', '--data', data, '--', programOf('awscli'), 'cloudfront', ...args],
+    {
+      encoding: 'utf8',
+      env: { ...process.env, PATH: `${dirname(process.execPath)}:/usr/bin:/bin` },
+    },
+  )
+  return { stdout, stderr, status, json: stdout.startsWith('{') ? JSON.parse(stdout) : undefined }
+}
+
+test('the SDK makes, waits for, changes and deletes a distribution', async () => {
+  using folder = temporaryFolder()
+  await using server = await serve(folder.path)
+  const client = new CloudFront({
+    endpoint: server.endpoint,
+    region: 'us-east-1',
+    credentials: credentialsOf(folder.path),
+  })
+  const made = await client.createDistributionWithTags({
+    DistributionConfigWithTags: {
+      DistributionConfig: config,
+      Tags: { Items: [{ Key: 'team', Value: 'edge' }] },
+    },
+  })
+  const { Id = '', ARN = '', Status } = made.Distribution ?? {}
+  assert.match(Id, /^E[A-Z0-9]{13}$/)
+  assert.equal(Status, 'InProgress')
+  await waitUntilDistributionDeployed({ client, maxWaitTime: 5, minDelay: 1, maxDelay: 1 }, { Id })
+  const { Tags } = await client.listTagsForResource({ Resource: ARN })
+  assert.deepEqual(Tags?.Items, [{ Key: 'team', Value: 'edge' }])
+  const { DistributionConfig, ETag } = await client.getDistributionConfig({ Id })
+  const IfMatch = ETag ?? ''
+  const changed = { ...DistributionConfig!, Enabled: false }
+  const { ETag: next } = await client.updateDistribution({
+    Id,
+    IfMatch,
+    DistributionConfig: changed,
+  })
+  await assert.rejects(client.deleteDistribution({ Id, IfMatch }), { name: 'PreconditionFailed' })
+  await client.deleteDistribution({ Id, IfMatch: next ?? '' })
+  await assert.rejects(client.getDistribution({ Id }), { name: 'NoSuchDistribution' })
+})
+
+test(
+  'awscli round trips: create, get-config, update, invalidate, list',
+  needs('awscli'),
+  async () => {
+    using folder = temporaryFolder()
+    await using server = await serve(folder.path)
+    const made = aws(server, 'create-distribution', '--distribution-config', JSON.stringify(config))
+    assert.equal(made.status, 0, made.stderr)
+    const { Id } = made.json.Distribution
+    const got = aws(server, 'get-distribution-config', '--id', Id)
+    const file = join(folder.path, 'config.json')
+    writeFileSync(file, JSON.stringify({ ...got.json.DistributionConfig, Comment: 'changed' }))
+    const changed = aws(
+      server,
+      'update-distribution',
+      ...['--id', Id, '--if-match', got.json.ETag, '--distribution-config', `file://${file}`],
+    )
+    assert.equal(changed.json?.Distribution.DistributionConfig.Comment, 'changed', changed.stderr)
+    const gone = aws(server, 'create-invalidation', '--distribution-id', Id, '--paths', '/*')
+    assert.equal(gone.json?.Invalidation.Status, 'InProgress', gone.stderr)
+    const listed = aws(server, 'list-distributions')
+    assert.equal(listed.json?.DistributionList.Items[0].Id, Id, listed.stderr)
+    writeFileSync(
+      file,
+      JSON.stringify({
+        ...got.json.DistributionConfig,
+        DefaultCacheBehavior: {
+          ...got.json.DistributionConfig.DefaultCacheBehavior,
+          CachePolicyId: undefined,
+          MinTTL: 0,
+          ForwardedValues: {
+            QueryString: false,
+            Cookies: { Forward: 'none' },
+            Headers: { Quantity: 1, Items: ['x-api-key'] },
+          },
+        },
+      }),
+    )
+    const clash = aws(
+      server,
+      'update-distribution',
+      ...['--id', Id, '--if-match', changed.json.ETag, '--distribution-config', `file://${file}`],
+    )
+    assert.match(
+      clash.stderr,
+      /\(InvalidArgument\).*The parameter Header Name with value x-api-key is not allowed as both an origin custom header and a forward header\./,
+    )
+  },
+)
