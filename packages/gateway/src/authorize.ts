@@ -87,7 +87,7 @@ function identityAndResourcePolicies(
     const caller = identity.principal
     const request = requestOf(matched, caller, new RequestContext(received, identity.keys))
     const authorization = decideAll(matched, request, identity.policies, options)
-    return { ...matched, caller, accessKeyId: claim.accessKeyId, authorization }
+    return { ...matched, caller, identity, accessKeyId: claim.accessKeyId, authorization }
   }
   return authenticated instanceof Promise ? authenticated.then(go) : go(authenticated)
 }

@@ -78,6 +78,8 @@ export interface CallOptions {
   readonly signedBy?: string
   readonly variables?: Readonly<Record<string, string>>
   readonly upstream?: (request: UpstreamRequest) => UpstreamResponse | Promise<UpstreamResponse>
+  readonly invokeFunction?: Ports['invokeFunction']
+  readonly askService?: Ports['askService']
   readonly strictPaths?: boolean
   readonly at?: number
   readonly findKey?: Ports['findKey']
@@ -133,6 +135,8 @@ export async function call(
     draw: options.draw ?? (() => -1),
     ...(options.accountThrottle && { accountThrottle: options.accountThrottle }),
     send: async (request) => (options.upstream ?? refuse)(request),
+    invokeFunction: async (asked) => (options.invokeFunction ?? refuse)(asked),
+    askService: async (asked) => (options.askService ?? refuse)(asked),
   }
   const gateway: GatewayOptions = { strictPaths: options.strictPaths ?? false }
   const stage = {

@@ -15,6 +15,8 @@ export type CompiledTemplate =
 export interface CompiledIntegration {
   readonly definition: SnapshotIntegration
   readonly type: string
+  /** Request and answer pass as they are. */
+  readonly isProxy: boolean
   readonly httpMethod: string
   readonly timeoutMs: number
   readonly passthrough: 'WHEN_NO_MATCH' | 'WHEN_NO_TEMPLATES' | 'NEVER'
@@ -60,6 +62,7 @@ export function compileIntegration(
   return {
     definition,
     type,
+    isProxy: type.endsWith('_PROXY'),
     httpMethod: definition.httpMethod ?? '',
     timeoutMs: definition.timeoutInMillis ?? 29_000,
     passthrough,
@@ -164,13 +167,17 @@ export function statusOfMock(text: string): number | undefined {
   return lenient ? Number(lenient[1]) : undefined
 }
 
-/** The first pattern that matches, else the response without one. */
+/**
+ * The first pattern that matches, else the response without one.
+ *
+ * @param text  undefined: nothing is compared, as for functions that succeed
+ */
 export function selectResponse(
   responses: readonly CompiledResponse[],
-  text: string,
+  text: string | undefined,
 ): CompiledResponse | undefined {
   return (
-    responses.find(({ pattern }) => pattern?.test(text)) ??
+    responses.find(({ pattern }) => text !== undefined && pattern?.test(text)) ??
     responses.find(({ pattern }) => pattern === undefined)
   )
 }

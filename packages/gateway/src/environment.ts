@@ -1,4 +1,5 @@
 /** What mappings and templates can read of a call: `$context`, parameters, body. */
+import type { Principal } from '@sekisho/policy'
 import { isBinary } from './content-handling.ts'
 import { droppedAtIngress } from './headers.ts'
 import type { CallEnvironment, OverrideTarget, Validated } from './pass.ts'
@@ -48,11 +49,14 @@ function contextOf({
   caller,
   accessKeyId,
   apiKey,
+  authorizer,
 }: Validated): Record<string, unknown> {
   const { snapshot } = deployment
+  const userId = userIdOf(caller)
   return {
     accountId: snapshot.accountId,
     apiId: snapshot.restApiId,
+    authorizer,
     deploymentId: snapshot.deploymentId,
     domainName: received.domainName,
     domainPrefix: received.domainName.split('.')[0],
@@ -63,9 +67,9 @@ function contextOf({
       accountId: 'accountId' in caller ? caller.accountId : undefined,
       apiKey: apiKey?.value,
       apiKeyId: apiKey?.id,
-      caller: 'accountId' in caller ? caller.accountId : undefined,
+      caller: userId,
       sourceIp: received.sourceIp,
-      user: 'accountId' in caller ? caller.accountId : undefined,
+      user: userId,
       userAgent: headersOf(received.headers).get('user-agent')?.values.at(-1),
       userArn: 'arn' in caller ? caller.arn : undefined,
     },
@@ -77,6 +81,22 @@ function contextOf({
     resourceId: method.resource.id,
     resourcePath: method.resource.path,
     stage: stage.stageName,
+  }
+}
+
+/** `AIDA…` of a user, `AROA…:session` of a role. */
+function userIdOf(caller: Principal): string | undefined {
+  switch (caller.type) {
+    case 'root':
+      return caller.accountId
+    case 'user':
+      return caller.userId
+    case 'assumed-role':
+      return `${caller.roleId}:${caller.arn.slice(caller.arn.lastIndexOf('/') + 1)}`
+    case 'federated-user':
+      return `${caller.accountId}:${caller.arn.slice(caller.arn.lastIndexOf('/') + 1)}`
+    default:
+      return undefined
   }
 }
 

@@ -27,6 +27,15 @@ export const unmappable: ReadonlySet<string> = new Set([
   'x-amzn-apigateway-api-id',
 ])
 
+/** Mapped to an integration of another service, the call fails as well. */
+export const unmappableToServices: ReadonlySet<string> = new Set([
+  'authorization',
+  'connection',
+  'expect',
+  'proxy-authenticate',
+  'te',
+])
+
 /** Mapped to an HTTP integration, they are dropped without a word. */
 export const droppedWhenMapped: ReadonlySet<string> = new Set([
   'expect',

@@ -470,7 +470,7 @@ for (const [what, template] of broken)
     assert.deepEqual([reply.status, textOf(reply)], [500, '{"message": "Internal server error"}'])
   })
 
-test('integrations that are not served answer an internal server error and say why in the log', async () => {
+test('an integration that leads nowhere answers an internal server error and says why in the log', async () => {
   const aws = {
     authorizationType: 'NONE',
     methodIntegration: {
@@ -481,7 +481,7 @@ test('integrations that are not served answer an internal server error and say w
   }
   const reply = await call(snapshotOf({ '/': { GET: aws } }))
   assert.equal(reply.status, 500)
-  assert.match(reply.outcome.detail ?? '', /AWS_PROXY is not supported yet/)
+  assert.match(reply.outcome.detail ?? '', /is the address of no function/)
 })
 
 const encodings = [

@@ -164,6 +164,7 @@ function refuse(progress: Progress, error: unknown): GatewayReply {
     outcome: {
       ...outcomeOf(progress),
       refusal: refusal.type,
+      ...(refusal !== error && { isFault: true }),
       ...(detail !== undefined && { detail }),
       ...(refusal instanceof DeniedError && {
         authorization: refusal.authorization,

@@ -10,6 +10,7 @@ import {
   isHeaderValue,
   notForwarded,
   unmappable,
+  unmappableToServices,
 } from './headers.ts'
 import { MappingError, valueOfSource } from './mappings.ts'
 import type { CallEnvironment, IntegrationRequest, Validated } from './pass.ts'
@@ -25,7 +26,7 @@ export function mapRequest(validated: Validated): IntegrationRequest {
       detail: 'no integration defined for method',
     })
   const env = environmentOf(validated)
-  const isProxy = integration.type === 'HTTP_PROXY'
+  const { isProxy } = integration
   const contentType = mediaType(env)
   const body = (isProxy ? passedBody : mappedBody)(integration, contentType, env)
   const mapped = mappedParameters(integration, env)
@@ -133,7 +134,7 @@ function mappedParameters(
   const put = (place: 'header' | 'querystring' | 'path', name: string, value: string) => {
     if (place === 'querystring') query.push([name, value])
     else if (place === 'path') path[name] = value
-    else headers.push(...mappedHeader(name, value))
+    else headers.push(...mappedHeader(name, value, integration))
   }
   try {
     for (const { target, source } of integration.requestMappings) {
@@ -152,9 +153,16 @@ function mappedParameters(
   return { headers, query, path }
 }
 
-function mappedHeader(name: string, value: string): readonly string[] {
+function mappedHeader(
+  name: string,
+  value: string,
+  { type }: CompiledIntegration,
+): readonly string[] {
   const lower = name.toLowerCase()
-  if (unmappable.has(lower) || !isHeaderName(name) || !isHeaderValue(value))
+  const isService = type.startsWith('AWS')
+  if (isService && lower === 'referer') return []
+  const isRefused = unmappable.has(lower) || (isService && unmappableToServices.has(lower))
+  if (isRefused || !isHeaderName(name) || !isHeaderValue(value))
     throw new GatewayError('API_CONFIGURATION_ERROR', {
       detail: `header \`${name}\` cannot be mapped`,
     })

@@ -15,9 +15,7 @@ export interface MappedResponse {
 
 /** @throws GatewayError API_CONFIGURATION_ERROR  no integration response fits, or it names a status the method has not */
 export function mapResponse(response: IntegrationResponse): MappedResponse {
-  return response.to.for.method.integration!.type === 'HTTP_PROXY'
-    ? proxied(response)
-    : mapped(response)
+  return response.to.for.method.integration!.isProxy ? proxied(response) : mapped(response)
 }
 
 function proxied({ status, headers, body, to }: IntegrationResponse): MappedResponse {
@@ -38,7 +36,11 @@ function proxied({ status, headers, body, to }: IntegrationResponse): MappedResp
 function mapped(response: IntegrationResponse): MappedResponse {
   const { to, status } = response
   const { env } = to
-  const selected = selectResponse(to.for.method.integration!.responses, String(status))
+  const { functionResult } = response
+  const selected = selectResponse(
+    to.for.method.integration!.responses,
+    functionResult ? functionResult.errorMessage : String(status),
+  )
   if (selected === undefined)
     throw new GatewayError('API_CONFIGURATION_ERROR', {
       detail: `no integration response for status ${status}`,

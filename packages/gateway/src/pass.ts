@@ -1,6 +1,7 @@
 /** The passes: what each gate hands to the next, and none can be had without the one before. */
 import type { AuthorizationRequest, Decision, PolicySet, Principal } from '@sekisho/policy'
 import type { CompiledMethod, Deployment } from './deployment.ts'
+import type { CallerIdentity } from './ports.ts'
 import type { StageSettings } from './snapshot.ts'
 
 /** A call as it came. */
@@ -47,8 +48,12 @@ export interface Authorization {
 export interface Authorized extends Matched {
   readonly caller: Principal
   readonly accessKeyId?: string
+  /** Of callers who signed. */
+  readonly identity?: CallerIdentity
   /** Which API key to meter by, from a Lambda authorizer. */
   readonly usageIdentifierKey?: string
+  /** What an authorizer says of the caller: `$context.authorizer`. */
+  readonly authorizer?: Readonly<Record<string, unknown>>
   /** Absent: no policy was attached and none was asked for. */
   readonly authorization?: Authorization
 }
@@ -83,6 +88,8 @@ export interface IntegrationResponse {
   readonly status: number
   readonly headers: readonly string[]
   readonly body: Uint8Array
+  /** Of functions: they are answered by whether they failed, and with what words. */
+  readonly functionResult?: { readonly errorMessage: string | undefined }
 }
 
 /** What mappings and templates read and override. */
@@ -118,6 +125,8 @@ export interface Outcome {
   /** The gateway response type of a refusal; undefined when the integration answered. */
   readonly refusal?: string
   readonly detail?: string
+  /** Something went wrong that should not be able to: `detail` is for whoever keeps this server. */
+  readonly isFault?: true
   readonly httpMethod: string
   readonly methodArn?: string
   readonly caller?: Principal

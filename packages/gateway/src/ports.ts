@@ -33,12 +33,63 @@ export interface UpstreamResponse {
 /** Why an upstream gave no answer. */
 export class UpstreamError extends Error {
   override readonly name = 'UpstreamError'
-  readonly code: 'TIMEOUT' | 'UNREACHABLE' | 'TOO_LARGE'
+  readonly code:
+    | 'TIMEOUT'
+    | 'UNREACHABLE'
+    | 'TOO_LARGE'
+    /** Whoever asked may not. */
+    | 'NOT_PERMITTED'
+    | 'THROTTLED'
+    /** It is not there, or cannot be run. */
+    | 'REFUSED'
 
   constructor(code: UpstreamError['code'], message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code
   }
+}
+
+/** In whose name a service is asked: the role's, else the caller's, else the gateway's own. */
+export interface OnBehalf {
+  /** Whose API it is, and where. */
+  readonly accountId: string
+  readonly region: string
+  /** The method, as `aws:SourceArn`. */
+  readonly sourceArn: string
+  readonly causedBy: string
+  readonly roleArn?: string
+  readonly identity?: CallerIdentity
+}
+
+export interface FunctionCall {
+  /** A name or an ARN, with or without a version or alias. */
+  readonly functionName: string
+  readonly payload: Uint8Array
+  /** Nobody waits for what the function says. */
+  readonly isEvent: boolean
+  readonly onBehalf: OnBehalf
+  readonly timeoutMs: number
+}
+
+export interface FunctionAnswer {
+  readonly payload: Uint8Array
+  /** `Unhandled`: the payload is an error object. */
+  readonly functionError?: string | undefined
+}
+
+export interface ServiceRequest {
+  /** As in its host name. */
+  readonly service: string
+  readonly subdomain: string | undefined
+  readonly region: string
+  readonly method: string
+  /** A path of its own, or the name of an operation. */
+  readonly target: { readonly rawPath: string } | { readonly action: string }
+  readonly rawQuery: string
+  readonly headers: readonly string[]
+  readonly body: Uint8Array
+  readonly onBehalf: OnBehalf
+  readonly timeoutMs: number
 }
 
 /** A token of a bucket, or one more of a count up to its limit. */
@@ -83,6 +134,10 @@ export interface Ports {
   readonly accountThrottle?: Throttle
   /** @throws UpstreamError */
   readonly send: (request: UpstreamRequest) => Promise<UpstreamResponse>
+  /** @throws UpstreamError  the function could not be asked */
+  readonly invokeFunction: (call: FunctionCall) => Promise<FunctionAnswer>
+  /** What the service refuses is an answer too. @throws UpstreamError */
+  readonly askService: (request: ServiceRequest) => Promise<UpstreamResponse>
 }
 
 export interface GatewayOptions {

@@ -158,7 +158,7 @@ function record(
   const word =
     refusal === undefined || isPolicys ? (decision ? outcomeOf(decision) : 'allow') : refusal
   const { caller, detail } = outcome ?? {}
-  if (refusal === 'DEFAULT_5XX')
+  if (outcome?.isFault)
     log.error('a call to a deployed API failed', { requestId: arrival.requestId, detail })
   const statement = decision && statementOf(decision)
   trail.record({
@@ -180,7 +180,7 @@ function record(
     decidedBy: decision?.decidedBy,
     statement,
     ...(authorization && circumstancesOf(authorization, archive)),
-    detail: refusal === 'DEFAULT_5XX' ? undefined : withoutQueries(detail),
+    detail: outcome?.isFault ? undefined : withoutQueries(detail),
   })
   return word
 }

@@ -13,6 +13,7 @@ import { type Deployments, openDeployments } from './deployments.ts'
 import { createFrontDoor, type FrontDoor } from './front-door.ts'
 import { type FunctionsHost, openFunctionsHost } from './functions/host.ts'
 import { randomIds } from './ids.ts'
+import { createServicePorts } from './integrations.ts'
 import { failureFields, type Log } from './log.ts'
 import { type LogWriter, openLogWriter } from './log-writer.ts'
 import { Metrics } from './metrics.ts'
@@ -147,6 +148,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
         machineNowMs: Date.now,
         identify: identities.find,
         send: upstream.send,
+        ...createServicePorts(api),
         findKey: apiKeys.find,
         draw: (draws, nowMs) => store.counters.draw(draws, nowMs),
         ...(accountThrottle && { accountThrottle }),

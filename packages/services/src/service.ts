@@ -157,12 +157,20 @@ export interface AnyOperation {
 
 export type Gate = (operation: OperationModel, input: Values, call: Call) => Needs | Promise<Needs>
 
-/** A role that is handed to a service, for it to act with. @see IAM User Guide, "Grant a user permissions to pass a role to an AWS service" */
+/**
+ * A role that is handed to a service, for it to act with. One whose name is yet to be filled in stands for any.
+ *
+ * @see IAM User Guide, "Grant a user permissions to pass a role to an AWS service"
+ */
 export function passRole(roleArn: string | undefined, service: string): readonly Need[] {
-  if (roleArn === undefined || !/:role\//.test(roleArn)) return []
+  const resource = roleArn?.replace(/\$\{[^}]*\}/g, '*')
+  if (resource === undefined || !/:role\/|\*/.test(resource) || anyCaller.test(resource)) return []
   const keys = { 'iam:PassedToService': service }
-  return [{ action: 'iam:PassRole', resource: roleArn, keys }]
+  return [{ action: 'iam:PassRole', resource, keys }]
 }
+
+/** No role: whoever calls, with what credentials they have. */
+const anyCaller = /^arn:aws[a-z-]*:iam::\*:user\/\*$/
 
 /** The condition keys of tags that a request brings. @see IAM User Guide, "AWS global condition context keys" */
 export function requestTags(tags: Readonly<Record<string, string>> | undefined): RequestKeys {

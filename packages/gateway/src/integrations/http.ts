@@ -1,0 +1,57 @@
+/** HTTP and HTTP_PROXY: somebody else's web server answers. */
+import { GatewayError } from '../gateway-responses.ts'
+import type { IntegrationRequest, IntegrationResponse } from '../pass.ts'
+import { type Ports, UpstreamError } from '../ports.ts'
+
+export async function http(
+  request: IntegrationRequest,
+  ports: Ports,
+): Promise<IntegrationResponse> {
+  const { integration } = request.for.method
+  const { restApiId } = request.for.deployment.snapshot
+  const url = withQuery(request.uri, request.rawQuery)
+  if (!/^https?:\/\/[^/]/i.test(url) || !URL.canParse(url))
+    throw new GatewayError('API_CONFIGURATION_ERROR', {
+      detail: `invalid endpoint address \`${url}\``,
+    })
+  const method =
+    integration!.httpMethod === 'ANY' ? request.for.httpMethod : integration!.httpMethod
+  const own = [
+    'X-Amzn-Apigateway-Api-Id',
+    restApiId,
+    ...(integration!.type === 'HTTP' ? ownHeaders(request, restApiId) : []),
+  ]
+  try {
+    const { status, headers, body } = await ports.send({
+      method,
+      url,
+      headers: [...own, ...request.headers],
+      body: request.body,
+      timeoutMs: integration!.timeoutMs,
+    })
+    return { to: request, status, headers, body }
+  } catch (error) {
+    throw error instanceof UpstreamError ? upstreamRefusal(error) : error
+  }
+}
+
+/** What the client is told of an upstream that gave no answer. */
+export function upstreamRefusal({ code, message }: UpstreamError): GatewayError {
+  return new GatewayError(code === 'TIMEOUT' ? 'INTEGRATION_TIMEOUT' : 'INTEGRATION_FAILURE', {
+    detail: message,
+  })
+}
+
+/** What a non-proxy HTTP integration says of itself, unless a mapping says otherwise. */
+function ownHeaders({ headers }: IntegrationRequest, restApiId: string): readonly string[] {
+  const mapped = new Set(headers.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase()))
+  return [
+    ...(mapped.has('accept') ? [] : ['Accept', 'application/json']),
+    ...(mapped.has('user-agent') ? [] : ['User-Agent', `AmazonAPIGateway_${restApiId}`]),
+  ]
+}
+
+function withQuery(uri: string, rawQuery: string): string {
+  if (rawQuery === '') return uri
+  return `${uri}${uri.includes('?') ? '&' : '?'}${rawQuery}`
+}

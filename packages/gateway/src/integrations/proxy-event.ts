@@ -1,0 +1,115 @@
+/** The event that a function behind AWS_PROXY is given, payload format 1.0. */
+import { isBinary } from '../content-handling.ts'
+import type { CallEnvironment } from '../pass.ts'
+
+type Values = Readonly<Record<string, unknown>>
+
+/**
+ * Empty maps are null; of several values the last counts where one is wanted.
+ *
+ * @see API Gateway Developer Guide, "Lambda proxy integrations in API Gateway" (input format)
+ */
+export function proxyEvent(env: CallEnvironment): Values {
+  const { validated, context } = env
+  const { received, method, httpMethod, pathParameters, stage, body, deployment } = validated
+  const { headers, multiValueHeaders } = headersOf(env)
+  const contentType = env.headers.get('content-type')?.values[0] ?? ''
+  const isBase64Encoded =
+    body.length > 0 && isBinary(contentType, deployment.snapshot.binaryMediaTypes)
+  return {
+    resource: method.resource.path,
+    path: received.stagePath.replace(/^\/*/, '/'),
+    httpMethod,
+    headers,
+    multiValueHeaders,
+    queryStringParameters: orNull(lastValues(env.query)),
+    multiValueQueryStringParameters: orNull(env.query),
+    pathParameters: orNull(pathParameters),
+    stageVariables: orNull(stage.variables),
+    requestContext: requestContextOf(context),
+    body:
+      body.length === 0
+        ? null
+        : isBase64Encoded
+          ? Buffer.from(body).toString('base64')
+          : new TextDecoder().decode(body),
+    isBase64Encoded,
+  }
+}
+
+function orNull(values: Readonly<Record<string, unknown>>): Values | null {
+  return Object.keys(values).length === 0 ? null : { ...values }
+}
+
+function lastValues(all: Readonly<Record<string, readonly string[]>>): Values {
+  return Object.fromEntries(Object.entries(all).map(([name, values]) => [name, values.at(-1)]))
+}
+
+/** Names that AWS writes in its own way, whatever the client wrote. */
+const spelt: ReadonlyMap<string, string> = new Map([
+  ['authorization', 'Authorization'],
+  ['host', 'Host'],
+  ['user-agent', 'User-Agent'],
+])
+
+function headersOf({ validated: { received }, headers }: CallEnvironment) {
+  const all: Record<string, readonly string[]> = {}
+  for (const [lower, { name, values }] of headers)
+    if (!lower.startsWith('x-forwarded-')) all[spelt.get(lower) ?? name] = values
+  const before = headers.get('x-forwarded-for')?.values ?? []
+  const proto = received.isSecure ? 'https' : 'http'
+  const [, port = received.isSecure ? '443' : '80'] =
+    /:(\d+)$/.exec(headers.get('host')?.values[0] ?? '') ?? []
+  all['X-Forwarded-For'] = [[...before, received.sourceIp].join(', ')]
+  all['X-Forwarded-Port'] = [port]
+  all['X-Forwarded-Proto'] = [proto]
+  return { headers: lastValues(all), multiValueHeaders: all }
+}
+
+/** What is unknown of a caller is null, not absent. */
+const identityNames = [
+  'accessKey',
+  'accountId',
+  'caller',
+  'cognitoAuthenticationProvider',
+  'cognitoAuthenticationType',
+  'cognitoIdentityId',
+  'cognitoIdentityPoolId',
+  'principalOrgId',
+  'sourceIp',
+  'user',
+  'userAgent',
+  'userArn',
+] as const
+
+const contextNames = [
+  'accountId',
+  'apiId',
+  'deploymentId',
+  'domainName',
+  'domainPrefix',
+  'extendedRequestId',
+  'httpMethod',
+  'path',
+  'protocol',
+  'requestId',
+  'requestTime',
+  'requestTimeEpoch',
+  'resourceId',
+  'resourcePath',
+  'stage',
+] as const
+
+function requestContextOf(context: Values): Values {
+  const identity = (context['identity'] ?? {}) as Values
+  const given: Record<string, unknown> = { ...identity }
+  for (const name of identityNames) given[name] ??= null
+  for (const name of ['apiKey', 'apiKeyId', 'clientCert'])
+    if (given[name] === undefined) delete given[name]
+  const { authorizer } = context
+  return {
+    ...Object.fromEntries(contextNames.map((name) => [name, context[name]])),
+    identity: given,
+    ...(authorizer !== undefined && { authorizer }),
+  }
+}

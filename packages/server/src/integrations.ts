@@ -1,0 +1,165 @@
+/** Integrations that ask this server's own services: functions by Invoke, others as their clients would. */
+import {
+  type FunctionAnswer,
+  type FunctionCall,
+  type OnBehalf,
+  type Ports,
+  type ServiceRequest,
+  UpstreamError,
+  type UpstreamResponse,
+} from '@sekisho/gateway'
+import {
+  AwsError,
+  type ServiceName,
+  serviceBySigningName,
+  traitsOfService,
+  type WireRequest,
+} from '@sekisho/protocols'
+import type { Behalf, Identity } from '@sekisho/services'
+import type { Api } from './api/answer.ts'
+import type { OnBehalfOfCaller } from './api/caller.ts'
+import type { Reply } from './arrival.ts'
+
+const gatewayService = 'apigateway.amazonaws.com'
+/** @see API Gateway Developer Guide, "Quotas for configuring and running a REST API" */
+const mostAnswerBytes = 10 * 1024 * 1024
+
+export function createServicePorts({
+  call,
+  forward,
+}: Pick<Api, 'call' | 'forward'>): Pick<Ports, 'invokeFunction' | 'askService'> {
+  return {
+    invokeFunction: ({ functionName, payload, isEvent, onBehalf, timeoutMs }: FunctionCall) =>
+      within(timeoutMs, async (): Promise<FunctionAnswer> => {
+        const input = {
+          FunctionName: functionName,
+          Payload: payload,
+          ...(isEvent && { InvocationType: 'Event' }),
+        }
+        try {
+          const output = await call('lambda', 'Invoke', input, behalfOf(onBehalf))
+          return {
+            payload: (output['Payload'] as Uint8Array | undefined) ?? new Uint8Array(),
+            functionError: output['FunctionError'] as string | undefined,
+          }
+        } catch (error) {
+          throw error instanceof AwsError ? refusalOf(error) : error
+        }
+      }),
+
+    askService: (request) =>
+      within(request.timeoutMs, async () => {
+        const service = serviceOf(request)
+        try {
+          const asked = wireRequest(request, service)
+          return await received(await forward(asked, service, behalfOf(request.onBehalf)))
+        } catch (error) {
+          throw error instanceof AwsError ? refusalOf(error) : error
+        }
+      }),
+  }
+}
+
+function behalfOf({ identity, roleArn, ...common }: OnBehalf): Behalf | OnBehalfOfCaller {
+  if (identity !== undefined)
+    return {
+      // As they were found: what the gateway sees of them is a part.
+      caller: { identity: identity as Identity, region: common.region },
+      by: 'apigateway',
+      causedBy: common.causedBy,
+    }
+  return { ...common, service: gatewayService, roleArn, sessionName: 'BackplaneAssumeRoleSession' }
+}
+
+function refusalOf({ code, status, message }: AwsError): UpstreamError {
+  if (code.startsWith('AccessDenied')) return new UpstreamError('NOT_PERMITTED', message)
+  if (status === 429) return new UpstreamError('THROTTLED', message)
+  return new UpstreamError('REFUSED', message)
+}
+
+/** @throws UpstreamError REFUSED */
+function serviceOf({ service, region, onBehalf }: ServiceRequest): ServiceName {
+  const name = serviceBySigningName(service)
+  if (name === undefined)
+    throw new UpstreamError('REFUSED', `the service ${service} is not supported by Sekisho`)
+  if (region !== onBehalf.region && traitsOfService(name).isGlobal !== true && name !== 's3')
+    throw new UpstreamError('REFUSED', `integrations with region ${region} are not supported`)
+  return name
+}
+
+/** As the service's own clients would write it. */
+function wireRequest(request: ServiceRequest, name: ServiceName): WireRequest {
+  const { method, target, rawQuery, body, subdomain, region, service } = request
+  const host = [subdomain, service, region, 'amazonaws.com'].filter((part) => part !== undefined)
+  const headers = ['Host', host.join('.'), ...request.headers]
+  if ('rawPath' in target) return { method, rawPath: target.rawPath, rawQuery, headers, body }
+  const { protocol, version, targetPrefix } = traitsOfService(name)
+  if (protocol === 'awsQuery') {
+    const form = [
+      `Action=${target.action}&Version=${version}`,
+      rawQuery,
+      Buffer.from(body).toString('utf8'),
+    ]
+    return {
+      method: 'POST',
+      rawPath: '/',
+      rawQuery: '',
+      headers: [
+        ...without(headers, 'content-type'),
+        'Content-Type',
+        'application/x-www-form-urlencoded',
+      ],
+      body: Buffer.from(form.filter((part) => part !== '').join('&')),
+    }
+  }
+  if (targetPrefix === undefined)
+    throw new UpstreamError('REFUSED', `${service} has paths, not actions`)
+  return {
+    method: 'POST',
+    rawPath: '/',
+    rawQuery: '',
+    headers: [
+      ...without(headers, 'content-type'),
+      'Content-Type',
+      'application/x-amz-json-1.1',
+      'X-Amz-Target',
+      `${targetPrefix}.${target.action}`,
+    ],
+    body,
+  }
+}
+
+function without(headers: readonly string[], lowerCaseName: string): readonly string[] {
+  return headers.filter((_, at) => headers[at - (at % 2)]!.toLowerCase() !== lowerCaseName)
+}
+
+async function received({ status, headers, body }: Reply): Promise<UpstreamResponse> {
+  if (typeof body === 'string') return { status, headers, body: Buffer.from(body) }
+  if (body instanceof Uint8Array) return { status, headers, body }
+  const parts: Uint8Array[] = []
+  let size = 0
+  for await (const part of body) {
+    const bytes = typeof part === 'string' ? Buffer.from(part) : part
+    size += bytes.length
+    if (size > mostAnswerBytes)
+      throw new UpstreamError('TOO_LARGE', `the answer is larger than ${mostAnswerBytes} bytes`)
+    parts.push(bytes)
+  }
+  return { status, headers, body: Buffer.concat(parts) }
+}
+
+/** @throws UpstreamError TIMEOUT */
+async function within<T>(timeoutMs: number, work: () => Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new UpstreamError('TIMEOUT', `no answer within ${timeoutMs} ms`)),
+      timeoutMs,
+    )
+  })
+  try {
+    return await Promise.race([work(), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

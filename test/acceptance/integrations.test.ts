@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import * as apigateway from '@aws-sdk/client-api-gateway'
+import * as iam from '@aws-sdk/client-iam'
+import * as lambda from '@aws-sdk/client-lambda'
+import { zip } from '../../packages/server/src/functions/zip.fixture.ts'
+import { needs } from '../debian-packages.ts'
+import { type Serving, sekisho, serve, temporaryFolder } from './server.fixture.ts'
+
+const isolated = process.platform === 'linux' ? needs('bubblewrap') : { skip: 'needs Linux' }
+const folder = temporaryFolder()
+const account = '000000000000'
+let server: Serving
+let api: apigateway.APIGateway
+let functions: lambda.Lambda
+let access: iam.IAM
+
+const trusting = (Service: string) =>
+  JSON.stringify({
+    Version: '2012-10-17',
+    Statement: { Effect: 'Allow', Principal: { Service }, Action: 'sts:AssumeRole' },
+  })
+const allowing = (Action: string, Resource = '*') =>
+  JSON.stringify({ Version: '2012-10-17', Statement: { Effect: 'Allow', Action, Resource } })
+
+before(async () => {
+  server = await serve(folder.path)
+  const given = JSON.parse(sekisho(['env', '--data', server.data, '--json']).stdout)
+  const settings = {
+    endpoint: server.endpoint,
+    region: 'us-east-1',
+    credentials: {
+      accessKeyId: given.AWS_ACCESS_KEY_ID,
+      secretAccessKey: given.AWS_SECRET_ACCESS_KEY,
+    },
+    maxAttempts: 1,
+  }
+  api = new apigateway.APIGateway(settings)
+  functions = new lambda.Lambda(settings)
+  access = new iam.IAM(settings)
+  for (const [RoleName, service] of [
+    ['function', 'lambda.amazonaws.com'],
+    ['gateway', 'apigateway.amazonaws.com'],
+    ['other', 'events.amazonaws.com'],
+  ] as const)
+    await access.createRole({ RoleName, AssumeRolePolicyDocument: trusting(service) })
+})
+after(async () => {
+  await server.stop()
+  folder[Symbol.dispose]()
+})
+
+/** `GET /` of a new API with this integration, deployed. */
+async function deploy(
+  integration: Omit<
+    apigateway.PutIntegrationCommandInput,
+    'restApiId' | 'resourceId' | 'httpMethod'
+  >,
+  responses: Readonly<Record<string, string>> = {},
+): Promise<{
+  restApiId: string
+  get: (query?: string) => Promise<{ status: number; text: string }>
+}> {
+  const { id: restApiId, rootResourceId: resourceId } = await api.createRestApi({ name: 'test' })
+  const method = { restApiId, resourceId, httpMethod: 'GET' }
+  await api.putMethod({ ...method, authorizationType: 'NONE' })
+  await api.putIntegration({ ...method, ...integration })
+  for (const [statusCode, selectionPattern] of Object.entries(responses)) {
+    await api.putMethodResponse({ ...method, statusCode })
+    await api.putIntegrationResponse({ ...method, statusCode, selectionPattern })
+  }
+  await api.createDeployment({ restApiId, stageName: 'prod' })
+  const url = `${server.endpoint}/_aws/execute-api/${restApiId}/prod/`
+  return {
+    restApiId: restApiId!,
+    get: async (query = '') => {
+      const answer = await fetch(`${url}${query}`)
+      return { status: answer.status, text: await answer.text() }
+    },
+  }
+}
+
+let count = 0
+async function makeFunction(code: string): Promise<{ name: string; uri: string }> {
+  const name = `function-${++count}`
+  await functions.createFunction({
+    FunctionName: name,
+    Runtime: 'nodejs22.x',
+    Role: `arn:aws:iam::${account}:role/function`,
+    Handler: 'index.handler',
+    Code: { ZipFile: zip([{ name: 'index.js', content: `exports.handler = ${code}` }]) },
+  })
+  const arn = `arn:aws:lambda:us-east-1:${account}:function:${name}`
+  return {
+    name,
+    uri: `arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${arn}/invocations`,
+  }
+}
+
+const proxied = (uri: string) =>
+  ({ type: 'AWS_PROXY', integrationHttpMethod: 'POST', uri }) as const
+
+test(
+  'a function behind a proxy integration answers once it has been permitted',
+  isolated,
+  async () => {
+    const { name, uri } = await makeFunction(
+      "async (event) => ({ statusCode: 201, headers: { 'X-Path': event.path }, body: event.queryStringParameters?.q ?? 'none' })",
+    )
+    const { restApiId, get } = await deploy(proxied(uri))
+    assert.deepEqual(await get(), { status: 500, text: '{"message": "Internal server error"}' })
+    const SourceArn = `arn:aws:execute-api:us-east-1:${account}:${restApiId}/*/GET/`
+    const permission = {
+      FunctionName: name,
+      Action: 'lambda:InvokeFunction',
+      Principal: 'apigateway.amazonaws.com',
+    }
+    await functions.addPermission({
+      ...permission,
+      StatementId: 'other',
+      SourceArn: SourceArn.replace(restApiId, 'zzzzzzzzzz'),
+    })
+    assert.equal((await get()).status, 500, 'another API has been permitted')
+    await functions.addPermission({ ...permission, StatementId: 'this', SourceArn })
+    assert.deepEqual(await get('?q=hello'), { status: 201, text: 'hello' })
+    await functions.removePermission({ FunctionName: name, StatementId: 'this' })
+    assert.equal((await get()).status, 500, 'no longer')
+  },
+)
+
+test(
+  "a role that is handed over asks in the function's place, if it may and trusts the gateway",
+  isolated,
+  async () => {
+    const { name, uri } = await makeFunction("async () => ({ body: 'hello' })")
+    const arn = `arn:aws:lambda:us-east-1:${account}:function:${name}`
+    const credentials = `arn:aws:iam::${account}:role/gateway`
+    const { get } = await deploy({ ...proxied(uri), credentials })
+    assert.equal((await get()).status, 500)
+    await access.putRolePolicy({
+      RoleName: 'gateway',
+      PolicyName: 'invoke',
+      PolicyDocument: allowing('lambda:InvokeFunction', arn),
+    })
+    assert.deepEqual(await get(), { status: 200, text: 'hello' })
+    await access.putRolePolicy({
+      RoleName: 'other',
+      PolicyName: 'invoke',
+      PolicyDocument: allowing('lambda:InvokeFunction', arn),
+    })
+    const other = await deploy({
+      ...proxied(uri),
+      credentials: `arn:aws:iam::${account}:role/other`,
+    })
+    assert.equal((await other.get()).status, 500, 'it trusts somebody else')
+  },
+)
+
+test(
+  'a mapped function is given what the template makes, and its failure chooses the response',
+  isolated,
+  async () => {
+    const { name, uri } = await makeFunction(
+      "async ({ ip }) => { if (ip === 'bad') throw new Error('no such address'); return { ip } }",
+    )
+    await functions.addPermission({
+      FunctionName: name,
+      StatementId: 'gateway',
+      Action: 'lambda:InvokeFunction',
+      Principal: 'apigateway.amazonaws.com',
+    })
+    const { get } = await deploy(
+      {
+        type: 'AWS',
+        integrationHttpMethod: 'POST',
+        uri,
+        requestTemplates: { 'application/json': '{"ip":"$input.params(\'SourceIp\')"}' },
+      },
+      { '200': '', '400': 'no such .*' },
+    )
+    assert.deepEqual(await get('?SourceIp=192.0.2.1'), { status: 200, text: '{"ip":"192.0.2.1"}' })
+    const { status, text } = await get('?SourceIp=bad')
+    assert.deepEqual([status, JSON.parse(text).errorMessage], [400, 'no such address'])
+  },
+)
+
+test('another service is asked by action, as the role', async () => {
+  const credentials = `arn:aws:iam::${account}:role/gateway`
+  const { get } = await deploy(
+    {
+      type: 'AWS',
+      integrationHttpMethod: 'POST',
+      uri: 'arn:aws:apigateway:us-east-1:logs:action/DescribeLogGroups',
+      credentials,
+    },
+    { '200': '2\\d\\d', '403': '4\\d\\d' },
+  )
+  const refused = await get()
+  assert.equal(refused.status, 403)
+  assert.match(
+    refused.text,
+    /assumed-role\/gateway\/\S+ is not authorized to perform: logs:DescribeLogGroups/,
+  )
+  await access.putRolePolicy({
+    RoleName: 'gateway',
+    PolicyName: 'logs',
+    PolicyDocument: allowing('logs:DescribeLogGroups'),
+  })
+  const { status, text } = await get()
+  assert.equal(status, 200)
+  assert.ok(Array.isArray(JSON.parse(text).logGroups))
+})
+
+test('a service that stands in the decision log is named with the request that it served', async () => {
+  const log = sekisho(['log', '--data', server.data, '--json'])
+  const lines = log.stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line))
+  const inner = lines.find(({ action }) => action === 'logs:DescribeLogGroups')
+  assert.equal(inner.sourceIp, 'apigateway.amazonaws.com')
+  assert.ok(
+    lines.some(({ requestId, road }) => requestId === inner.causedBy && road === 'execute-api'),
+  )
+})
