@@ -100,6 +100,31 @@ test('an event is run, and its function logs it', isolated, async () => {
   )
 })
 
+test('a JSON log has objects of the level that was asked for', isolated, async () => {
+  await create(
+    'json',
+    `exports.handler = async () => { console.debug('quiet'); console.warn('loud', 1); throw new TypeError('bad') }`,
+    { LoggingConfig: { LogFormat: 'JSON', ApplicationLogLevel: 'WARN', LogGroup: '/own/group' } },
+  )
+  await client.invoke({ FunctionName: 'json' })
+  const logGroupName = '/own/group'
+  let messages: readonly string[] = []
+  while (!messages.some((each) => each.includes('platform.report'))) {
+    const { events = [] } = await watcher
+      .filterLogEvents({ logGroupName })
+      .catch(() => ({ events: [] }))
+    messages = events.map(({ message = '' }) => message)
+  }
+  const lines = messages.map((each) => JSON.parse(each))
+  assert.deepEqual(
+    lines.map(({ type, level }) => type ?? level),
+    ['platform.initStart', 'platform.start', 'WARN', 'ERROR', 'platform.report'],
+  )
+  assert.equal(lines[2].message, 'loud 1')
+  assert.equal(lines[3].message.errorType, 'TypeError')
+  assert.ok(lines[4].record.metrics.maxMemoryUsedMB > 0)
+})
+
 test('what fails is tried again after one minute and after two, then told', isolated, async () => {
   await create('failing', failing)
   const arn = 'arn:aws:lambda:us-east-1:000000000000:function:listener'

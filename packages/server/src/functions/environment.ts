@@ -1,9 +1,12 @@
 /** One environment: a process that answers one event at a time, from its beginning to its end. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import type { Duplex, Readable } from 'node:stream'
+import type { Duplex } from 'node:stream'
 import type { Invocation, InvocationResult, RunnableFunction } from '@sekisho/services'
 import { FrameReader, invokeFrame, kinds } from './frames.ts'
+import { mostLineBytes, readLines } from './lines.ts'
 import { residentMb } from './memory.ts'
+import { Pieces } from './pieces.ts'
+import { type PlatformLog, platformLog } from './platform-log.ts'
 import type { Command } from './sandbox.ts'
 
 export interface EnvironmentOptions {
@@ -21,8 +24,6 @@ export interface EnvironmentOptions {
 /** How long loading may take before the first event. @see Lambda Developer Guide, "Lambda execution environment lifecycle" */
 const initMs = 10_000
 const tailBytes = 4_096
-/** Longer lines are cut. */
-const mostLineBytes = 262_144
 const memoryCheckMs = 500
 
 interface Asked {
@@ -35,7 +36,12 @@ interface Asked {
 
 type Outcome =
   | { readonly kind: 'response'; readonly payload: Uint8Array }
-  | { readonly kind: 'error'; readonly payload: Uint8Array; readonly isTimeout?: true }
+  | {
+      readonly kind: 'error'
+      readonly payload: Uint8Array
+      /** Not what the handler raised: the environment itself is lost. */
+      readonly fatal?: 'timeout' | 'failure'
+    }
   | { readonly kind: 'stream'; readonly pieces: Pieces }
 
 export class Environment {
@@ -59,9 +65,12 @@ export class Environment {
   #tail = ''
   #peakMb = 0
   readonly #watch: NodeJS.Timeout
+  readonly #begunAt = performance.now()
+  readonly #platform: PlatformLog
 
   constructor(options: EnvironmentOptions) {
     this.#options = options
+    this.#platform = platformLog(options.fn, options.now)
     this.startedAt = options.now()
     this.idleSince = this.startedAt
     this.#ready = new Promise((resolve) => {
@@ -76,7 +85,7 @@ export class Environment {
       detached: true,
     })
     this.#socket = this.#child.stdio[3] as Duplex
-    this.#log(`INIT_START Runtime Version: ${options.fn.runtime} (${options.interpreter})`)
+    this.#say(this.#platform.initStart(options.interpreter))
     const reader = new FrameReader((kind, body) => this.#hear(kind, body))
     this.#socket.on('data', (chunk: Buffer) => {
       try {
@@ -115,7 +124,7 @@ export class Environment {
     const timeoutMs = fn.timeoutSeconds * 1_000
     const begunAt = performance.now()
     this.#tail = ''
-    this.#log(`START RequestId: ${invocation.requestId} Version: ${fn.version}`)
+    this.#say(this.#platform.start(invocation.requestId))
     this.#asked = {
       invocation,
       settle: resolve,
@@ -137,18 +146,22 @@ export class Environment {
         ),
       )
     const outcome = await promise
-    const done = () => this.#report(invocation, begunAt, outcome)
     if (outcome.kind === 'stream') {
-      void outcome.pieces.ended.then(done)
+      const { pieces } = outcome
+      const ended = pieces.ended.then((failure) => {
+        this.#report(invocation, begunAt, failure === undefined ? outcome : failed(failure))
+        return failure
+      })
       return {
-        payload: outcome.pieces,
+        payload: pieces,
+        failure: ended,
         logTail: async () => {
-          await outcome.pieces.ended
+          await ended
           return this.#tail
         },
       }
     }
-    done()
+    this.#report(invocation, begunAt, outcome)
     return {
       payload: outcome.payload,
       ...(outcome.kind === 'error' && { functionError: 'Unhandled' as const }),
@@ -171,12 +184,15 @@ export class Environment {
     const asked = this.#asked
     switch (kind) {
       case kinds.ready:
-        this.#initMs = this.#options.now() - this.startedAt
+        this.#initMs = performance.now() - this.#begunAt
         this.#isReady = true
         this.#becameReady()
         return
       case kinds.initError:
         this.#initError ??= Buffer.from(body)
+        this.#say(
+          this.#platform.initFailed(performance.now() - this.#begunAt, 'error', typeOf(body)),
+        )
         this.#isAbandoned = true
         this.#isReady = true
         this.#becameReady()
@@ -185,6 +201,7 @@ export class Environment {
         asked?.settle({ kind: 'response', payload: body })
         return
       case kinds.error:
+        asked?.pieces?.fail(new Error('the function failed'), Buffer.from(body))
         asked?.settle(failed(body))
         return
       case kinds.piece:
@@ -213,9 +230,7 @@ export class Environment {
   #timedOut({ requestId }: Invocation): void {
     const { fn } = this.#options
     const seconds = fn.timeoutSeconds.toFixed(2)
-    this.#log(
-      `${new Date(this.#options.now()).toISOString()} ${requestId} Task timed out after ${seconds} seconds`,
-    )
+    this.#say(this.#platform.timedOut(requestId))
     const payload = errorPayload(
       'Sandbox.Timedout',
       `RequestId: ${requestId} Error: Task timed out after ${seconds} seconds`,
@@ -223,13 +238,13 @@ export class Environment {
     const asked = this.#asked
     this.kill()
     this.#becameReady()
-    asked?.pieces?.fail(new Error('the function timed out'))
-    asked?.settle({ ...failed(payload), isTimeout: true })
+    asked?.pieces?.fail(new Error('the function timed out'), payload)
+    asked?.settle({ ...failed(payload), fatal: 'timeout' })
   }
 
   #initTimedOut(): void {
     if (this.#isReady) return
-    this.#log('INIT_REPORT Init Duration: 10000.00 ms Phase: init Status: timeout')
+    this.#say(this.#platform.initFailed(initMs, 'timeout'))
     this.#initError = errorPayload(
       'Sandbox.Timedout',
       'Error: Task timed out after 10.00 seconds: the function did not finish loading',
@@ -257,27 +272,41 @@ export class Environment {
     this.#becameReady()
     // What it wrote last may still be on its way.
     setImmediate(() => {
-      asked?.pieces?.fail(new Error('the function ended'))
-      asked?.settle(exited(asked.invocation, said))
+      if (asked) {
+        const outcome = exited(asked.invocation, said)
+        asked.pieces?.fail(new Error('the function ended'), outcome.payload)
+        asked.settle(outcome)
+      }
       this.#options.command.release()
       this.#options.onEnd(this)
     })
   }
 
   #report({ requestId }: Invocation, begunAt: number, outcome: Outcome): void {
-    const { fn, now } = this.#options
+    const { now } = this.#options
     const durationMs = performance.now() - begunAt
-    const status = outcome.kind === 'error' && outcome.isTimeout ? '\tStatus: timeout' : ''
-    const init = this.#initMs === undefined ? '' : `\tInit Duration: ${this.#initMs.toFixed(2)} ms`
-    this.#initMs = undefined
-    this.#log(`END RequestId: ${requestId}`)
-    this.#log(
-      `REPORT RequestId: ${requestId}\tDuration: ${durationMs.toFixed(2)} ms\tBilled Duration: ${Math.ceil(durationMs)} ms\tMemory Size: ${fn.memoryMb} MB\tMax Memory Used: ${Math.round(this.#peakMb)} MB${init}${status}\t`,
+    // Short functions are over before the watch looks.
+    if (this.#peakMb === 0) this.#checkMemory()
+    const isError = outcome.kind === 'error'
+    this.#say(
+      this.#platform.end({
+        requestId,
+        durationMs,
+        initMs: this.#initMs,
+        peakMb: this.#peakMb,
+        status: isError ? (outcome.fatal ?? 'error') : 'success',
+        errorType: isError ? typeOf(outcome.payload) : undefined,
+      }),
     )
+    this.#initMs = undefined
     clearTimeout(this.#asked?.deadline)
     this.#asked = undefined
     this.#isTaken = false
     this.idleSince = now()
+  }
+
+  #say(lines: readonly string[]): void {
+    for (const line of lines) this.#log(line)
   }
 
   #log(line: string): void {
@@ -301,13 +330,19 @@ function failed(payload: Uint8Array): Outcome & { readonly kind: 'error' } {
   return { kind: 'error', payload }
 }
 
-function exited({ requestId }: Invocation, said: string): Outcome {
-  return failed(
-    errorPayload(
-      'Runtime.ExitError',
-      `RequestId: ${requestId} Error: Runtime exited with error: ${said}`,
-    ),
-  )
+function exited({ requestId }: Invocation, said: string): Outcome & { readonly kind: 'error' } {
+  const message = `RequestId: ${requestId} Error: Runtime exited with error: ${said}`
+  return { ...failed(errorPayload('Runtime.ExitError', message)), fatal: 'failure' }
+}
+
+/** Of an error object, which is the function's own doing. */
+function typeOf(payload: Uint8Array): string | undefined {
+  try {
+    const { errorType } = JSON.parse(Buffer.from(payload).toString('utf8'))
+    return typeof errorType === 'string' ? errorType.slice(0, 256) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function signalOf(code: number | null, signal: NodeJS.Signals | null): string {
@@ -317,80 +352,4 @@ function signalOf(code: number | null, signal: NodeJS.Signals | null): string {
 
 function errorPayload(errorType: string, errorMessage: string): Uint8Array {
   return Buffer.from(JSON.stringify({ errorType, errorMessage }))
-}
-
-function readLines(stream: Readable, onLine: (line: string) => void): void {
-  let rest = ''
-  stream.setEncoding('utf8')
-  stream.on('data', (text: string) => {
-    const lines = (rest + text).split('\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines) onLine(line)
-    if (rest.length > mostLineBytes) {
-      onLine(rest)
-      rest = ''
-    }
-  })
-  stream.on('end', () => {
-    if (rest !== '') onLine(rest)
-    rest = ''
-  })
-  stream.on('error', () => {})
-}
-
-/** An answer in pieces. What is not fetched in time stays with the function. */
-class Pieces implements AsyncIterable<Uint8Array> {
-  readonly ended: Promise<void>
-  readonly #source: Duplex
-  readonly #waiting: Uint8Array[] = []
-  #wake: () => void = () => {}
-  #isOver = false
-  #failure: Error | undefined
-  #end: () => void = () => {}
-
-  constructor(source: Duplex) {
-    this.#source = source
-    this.ended = new Promise((resolve) => {
-      this.#end = resolve
-    })
-  }
-
-  push(piece: Uint8Array): void {
-    this.#waiting.push(piece)
-    if (this.#waiting.length > 16) this.#source.pause()
-    this.#wake()
-  }
-
-  end(): void {
-    this.#isOver = true
-    this.#wake()
-    this.#end()
-  }
-
-  fail(error: Error): void {
-    if (this.#isOver) return
-    this.#failure = error
-    this.end()
-  }
-
-  async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    try {
-      for (;;) {
-        const piece = this.#waiting.shift()
-        if (piece !== undefined) {
-          yield piece
-          continue
-        }
-        if (this.#failure) throw this.#failure
-        if (this.#isOver) return
-        this.#source.resume()
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve
-        })
-      }
-    } finally {
-      this.#waiting.length = 0
-      this.#source.resume()
-    }
-  }
 }

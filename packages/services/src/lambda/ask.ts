@@ -24,11 +24,13 @@ export async function askFunction(
   invocation: Omit<Invocation, 'reservedConcurrency'>,
 ): Promise<Asked> {
   const { reservedConcurrency } = resolved.fn
-  const { payload, ...rest } = await functions.invoke(runnable(resolved), {
+  const { payload, failure, ...rest } = await functions.invoke(runnable(resolved), {
     ...invocation,
     ...(reservedConcurrency !== undefined && { reservedConcurrency }),
   })
-  const bytes = payload instanceof Uint8Array ? payload : await whole(payload)
+  const bytes = payload instanceof Uint8Array ? payload : await whole(payload, failure)
+  if (bytes !== undefined && 'failed' in bytes)
+    return { ...rest, payload: bytes.failed, functionError: 'Unhandled' }
   if (bytes !== undefined && bytes.length <= mostPayloadBytes) return { ...rest, payload: bytes }
   return { ...rest, payload: tooLargeAnswer, functionError: 'Unhandled' }
 }
@@ -42,13 +44,22 @@ const tooLargeAnswer = Buffer.from(
 )
 
 /** Undefined: more than may be. */
-async function whole(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array | undefined> {
+async function whole(
+  pieces: AsyncIterable<Uint8Array>,
+  failure: Promise<Uint8Array | undefined> | undefined,
+): Promise<Uint8Array | { readonly failed: Uint8Array } | undefined> {
   const all: Uint8Array[] = []
   let bytes = 0
-  for await (const piece of pieces) {
-    bytes += piece.length
-    if (bytes > mostPayloadBytes) return undefined
-    all.push(piece)
+  try {
+    for await (const piece of pieces) {
+      bytes += piece.length
+      if (bytes > mostPayloadBytes) return undefined
+      all.push(piece)
+    }
+  } catch (error) {
+    const failed = await failure
+    if (failed === undefined) throw error
+    return { failed }
   }
   return Buffer.concat(all)
 }

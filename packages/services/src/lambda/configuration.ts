@@ -18,6 +18,10 @@ export const configurationConstraints = {
   'EphemeralStorage.Size': { min: 512, max: 10_240 },
   'LoggingConfig.LogFormat': { enum: ['JSON', 'Text'] },
   'LoggingConfig.LogGroup': [{ minLength: 1, maxLength: 512 }, { pattern: /[.\-_/#A-Za-z0-9]+/ }],
+  'LoggingConfig.ApplicationLogLevel': {
+    enum: ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'],
+  },
+  'LoggingConfig.SystemLogLevel': { enum: ['DEBUG', 'INFO', 'WARN'] },
   'TracingConfig.Mode': { enum: ['Active', 'PassThrough'] },
 } as const
 
@@ -53,6 +57,7 @@ export type GivenConfiguration = Pick<
 
 export type Configuration = Pick<
   FunctionRecord,
+  | 'applicationLogLevel'
   | 'deadLetterArn'
   | 'description'
   | 'environment'
@@ -63,6 +68,7 @@ export type Configuration = Pick<
   | 'memoryMb'
   | 'role'
   | 'runtime'
+  | 'systemLogLevel'
   | 'timeoutSeconds'
   | 'tracing'
 >
@@ -79,7 +85,7 @@ export async function checkConfiguration(given: GivenConfiguration, call: Call):
 
 /** What is kept after a change: what is not given stays as it was. */
 export function configured(given: GivenConfiguration, before: Configuration): Configuration {
-  const { deadLetterArn, ...rest } = before
+  const { deadLetterArn, applicationLogLevel: _, systemLogLevel: __, ...rest } = before
   const deadLetter = given.DeadLetterConfig?.TargetArn ?? deadLetterArn
   return {
     ...rest,
@@ -90,13 +96,33 @@ export function configured(given: GivenConfiguration, before: Configuration): Co
     timeoutSeconds: given.Timeout ?? before.timeoutSeconds,
     memoryMb: given.MemorySize ?? before.memoryMb,
     ephemeralStorageMb: given.EphemeralStorage?.Size ?? before.ephemeralStorageMb,
-    logGroup: given.LoggingConfig?.LogGroup ?? before.logGroup,
-    logFormat: given.LoggingConfig?.LogFormat ?? before.logFormat,
+    ...loggingOf(given.LoggingConfig, before),
     ...(given.Environment && { environment: given.Environment.Variables ?? {} }),
     ...(given.TracingConfig?.Mode && { tracing: given.TracingConfig.Mode }),
     // An empty one takes it away.
     ...(deadLetter && { deadLetterArn: deadLetter }),
   }
+}
+
+/** Levels are of JSON logs alone. */
+function loggingOf(
+  given: Sdk.LoggingConfig | undefined,
+  before: Configuration,
+): Pick<Configuration, 'applicationLogLevel' | 'logFormat' | 'logGroup' | 'systemLogLevel'> {
+  const logFormat = given?.LogFormat ?? before.logFormat
+  const logGroup = given?.LogGroup ?? before.logGroup
+  if (logFormat === 'JSON')
+    return {
+      logFormat,
+      logGroup,
+      applicationLogLevel: given?.ApplicationLogLevel ?? before.applicationLogLevel ?? 'INFO',
+      systemLogLevel: given?.SystemLogLevel ?? before.systemLogLevel ?? 'INFO',
+    }
+  if (given?.ApplicationLogLevel || given?.SystemLogLevel)
+    throw invalidParameter(
+      'ApplicationLogLevel and SystemLogLevel can only be set when LogFormat is set to JSON.',
+    )
+  return { logFormat, logGroup }
 }
 
 function refuseUnsupported(given: object): void {
@@ -195,7 +221,12 @@ export function shown(
     Architectures: [record.architecture],
     EphemeralStorage: { Size: record.ephemeralStorageMb },
     SnapStart: { ApplyOn: 'None', OptimizationStatus: 'Off' },
-    LoggingConfig: { LogFormat: record.logFormat, LogGroup: record.logGroup },
+    LoggingConfig: {
+      LogFormat: record.logFormat,
+      LogGroup: record.logGroup,
+      ...(record.applicationLogLevel && { ApplicationLogLevel: record.applicationLogLevel }),
+      ...(record.systemLogLevel && { SystemLogLevel: record.systemLogLevel }),
+    },
   }
 }
 

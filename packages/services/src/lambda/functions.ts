@@ -44,22 +44,23 @@ export const functions = {
       await checkConfiguration(input, call)
       const { accountId, region, name } = named
       const key = keyOf(named)
+      const configuration = configured(input, {
+        runtime: input.Runtime,
+        role: input.Role,
+        handler: '',
+        description: '',
+        timeoutSeconds: 3,
+        memoryMb: 128,
+        ephemeralStorageMb: 512,
+        logFormat: 'Text',
+        logGroup: `/aws/lambda/${name}`,
+      })
       const code = await storeCode(input.Code, call)
       const record: FunctionRecord = {
         accountId,
         region,
         name,
-        ...configured(input, {
-          runtime: input.Runtime,
-          role: input.Role,
-          handler: '',
-          description: '',
-          timeoutSeconds: 3,
-          memoryMb: 128,
-          ephemeralStorageMb: 512,
-          logFormat: 'Text',
-          logGroup: `/aws/lambda/${name}`,
-        }),
+        ...configuration,
         architecture: input.Architectures?.[0] === 'arm64' ? 'arm64' : 'x86_64',
         tags: input.Tags ?? {},
         code,
@@ -167,7 +168,7 @@ export const functions = {
       await checkConfiguration(input, call)
       const fn = await changeable(call, input.FunctionName)
       const { after } = await change(call, fn, input.RevisionId, (record) => {
-        const { deadLetterArn: _, ...rest } = record
+        const { deadLetterArn: _, applicationLogLevel: __, systemLogLevel: ___, ...rest } = record
         return { ...rest, ...configured(input, record) }
       })
       return shown(after)

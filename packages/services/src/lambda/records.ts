@@ -14,7 +14,12 @@ import {
   qualifiedKeyOf,
   versionKeyOf,
 } from './names.ts'
-import type { CodeArchive, RunnableFunction } from './runner.ts'
+import type {
+  ApplicationLogLevel,
+  CodeArchive,
+  RunnableFunction,
+  SystemLogLevel,
+} from './runner.ts'
 
 export const lambdaCollections = {
   functions: 'lambda-functions',
@@ -44,6 +49,8 @@ export interface FunctionRecord {
   readonly architecture: 'x86_64' | 'arm64'
   readonly logFormat: 'Text' | 'JSON'
   readonly logGroup: string
+  readonly applicationLogLevel?: ApplicationLogLevel
+  readonly systemLogLevel?: SystemLogLevel
   readonly tracing?: 'Active' | 'PassThrough'
   /** Where events go that could not be run. */
   readonly deadLetterArn?: string
@@ -189,5 +196,7 @@ export function runnable({ configuration, version }: Resolved): RunnableFunction
     layers: [],
     logGroup: configuration.logGroup,
     logFormat: configuration.logFormat,
+    applicationLogLevel: configuration.applicationLogLevel,
+    systemLogLevel: configuration.systemLogLevel,
   }
 }

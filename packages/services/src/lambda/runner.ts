@@ -29,7 +29,13 @@ export interface RunnableFunction {
   readonly layers: readonly CodeArchive[]
   readonly logGroup: string
   readonly logFormat: 'Text' | 'JSON'
+  /** Of a JSON log: from which level on the function's own lines are written, and Lambda's. */
+  readonly applicationLogLevel?: ApplicationLogLevel | undefined
+  readonly systemLogLevel?: SystemLogLevel | undefined
 }
+
+export type ApplicationLogLevel = 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'FATAL'
+export type SystemLogLevel = 'DEBUG' | 'INFO' | 'WARN'
 
 export interface CodeArchive {
   /** Name in Blobs. */
@@ -57,6 +63,8 @@ export interface InvocationResult {
   readonly payload: Uint8Array | AsyncIterable<Uint8Array>
   /** As in `X-Amz-Function-Error`. */
   readonly functionError?: 'Handled' | 'Unhandled'
+  /** Of an answer in pieces: resolves at its end, with the error object where the function failed within it. */
+  readonly failure?: Promise<Uint8Array | undefined>
   /** The last 4 KiB of this invocation's log, complete once the payload is. */
   readonly logTail: () => Promise<string>
 }

@@ -37,8 +37,11 @@ const levels = {
   trace: 'TRACE',
 }
 const isJson = process.env.AWS_LAMBDA_LOG_FORMAT === 'JSON'
+const ranks = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL']
+const leastRank = isJson ? ranks.indexOf(process.env.AWS_LAMBDA_LOG_LEVEL) : -1
 for (const [name, level] of Object.entries(levels))
   console[name] = (...args) => {
+    if (ranks.indexOf(level) < leastRank) return
     const timestamp = new Date().toISOString()
     send(
       LOG,
@@ -77,9 +80,17 @@ function logError(error, title) {
     ...(error?.code !== undefined && { code: error.code }),
     stack: trace,
   }
+  const timestamp = new Date().toISOString()
   send(
     LOG,
-    `${new Date().toISOString()}\t${requestId ?? 'undefined'}\tERROR\t${title} \t${JSON.stringify(shown)}`,
+    isJson
+      ? JSON.stringify({
+          timestamp,
+          level: 'ERROR',
+          requestId,
+          message: { errorType, errorMessage, stackTrace: trace },
+        })
+      : `${timestamp}\t${requestId ?? 'undefined'}\tERROR\t${title} \t${JSON.stringify(shown)}`,
   )
 }
 

@@ -98,7 +98,11 @@ def set_up_logging():
         )
         formatter.converter = time.gmtime
         handler.setFormatter(formatter)
-    logging.getLogger().addHandler(handler)
+    root = logging.getLogger()
+    root.addHandler(handler)
+    level = os.environ.get("AWS_LAMBDA_LOG_LEVEL")
+    if level:
+        root.setLevel({"TRACE": logging.NOTSET, "FATAL": logging.CRITICAL}.get(level, level))
 
 
 class UserCodeError(Exception):
@@ -143,6 +147,11 @@ def error_object(error):
 
 
 def log_error(body):
+    if os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON":
+        timestamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        entry = {"timestamp": timestamp, "log_level": "ERROR", **body}
+        send(LOG, json.dumps(entry, ensure_ascii=False).encode("utf-8", "replace"))
+        return
     lines = [f"[ERROR] {body['errorType']}: {body['errorMessage']}"]
     if body["stackTrace"]:
         lines += ["Traceback (most recent call last):", *(line.rstrip("\n") for line in body["stackTrace"])]
