@@ -695,6 +695,15 @@ test('a role is handed to a service only by whom iam:PassRole lets', async () =>
     /iam:PassRole on resource: arn:aws:iam::000000000000:role\/Integration/,
   )
   await may('iam:PassRole', to('apigateway.amazonaws.com'))
+  await assert.rejects(patch(), /does not have required permissions/)
+  await client.createRole({
+    RoleName: 'Logs',
+    AssumeRolePolicyDocument: document({
+      Effect: 'Allow',
+      Principal: { Service: 'apigateway.amazonaws.com' },
+      Action: 'sts:AssumeRole',
+    }),
+  })
   assert.equal((await patch()).cloudwatchRoleArn, cloudwatchRoleArn)
 })
 

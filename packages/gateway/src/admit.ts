@@ -4,7 +4,8 @@ import type { CompiledMethod } from './deployment.ts'
 import { GatewayError } from './gateway-responses.ts'
 import type { Admitted, ApiKey, Authorized } from './pass.ts'
 import type { Draw, KeyHolder, Ports } from './ports.ts'
-import type { MethodSettings, StageSettings, Throttle } from './snapshot.ts'
+import type { StageSettings, Throttle } from './snapshot.ts'
+import { settingsOf } from './stage-settings.ts'
 import { dayOf, periodName, type Quota, usageCounts } from './usage.ts'
 
 /** What an API is held to where nothing lower is said. @see API Gateway Developer Guide, "Quotas for API Gateway account" */
@@ -133,18 +134,11 @@ function stageLimit({ deployment: { snapshot }, stage, method }: Authorized): Li
   return throttled(name, throttle)
 }
 
-/** Settings by method are keyed by the resource's path with `~1` for `/`, with or without the first one. */
-function stageThrottle(
-  { methodSettings }: StageSettings,
-  method: CompiledMethod,
-): Throttle | undefined {
-  if (methodSettings === undefined) return undefined
-  const path = method.resource.path.replaceAll('/', '~1')
-  const own: MethodSettings | undefined =
-    methodSettings[`${path}/${method.name}`] ?? methodSettings[`${path.slice(2)}/${method.name}`]
-  const all = methodSettings['*/*']
-  const rateLimit = own?.throttlingRateLimit ?? all?.throttlingRateLimit
-  const burstLimit = own?.throttlingBurstLimit ?? all?.throttlingBurstLimit
+function stageThrottle(stage: StageSettings, method: CompiledMethod): Throttle | undefined {
+  const { throttlingRateLimit: rateLimit, throttlingBurstLimit: burstLimit } = settingsOf(
+    stage,
+    method,
+  )
   if (rateLimit === undefined && burstLimit === undefined) return undefined
   // −1 is how AWS's clients say that a method is not throttled.
   if ((rateLimit ?? 0) < 0 || (burstLimit ?? 0) < 0) return undefined

@@ -86,6 +86,8 @@ export interface CallOptions {
   readonly draw?: Ports['draw']
   readonly accountThrottle?: Throttle
   readonly methodSettings?: StageSettings['methodSettings']
+  readonly stage?: Partial<StageSettings>
+  readonly journal?: Ports['journal']
 }
 
 export async function call(
@@ -137,6 +139,7 @@ export async function call(
     send: async (request) => (options.upstream ?? refuse)(request),
     invokeFunction: async (asked) => (options.invokeFunction ?? refuse)(asked),
     askService: async (asked) => (options.askService ?? refuse)(asked),
+    ...(options.journal && { journal: options.journal }),
   }
   const gateway: GatewayOptions = { strictPaths: options.strictPaths ?? false }
   const stage = {
@@ -144,6 +147,7 @@ export async function call(
     deploymentId: 'dep123',
     variables: options.variables ?? {},
     ...(options.methodSettings && { methodSettings: options.methodSettings }),
+    ...options.stage,
   }
   return invoke(received, compileDeployment(snapshot), stage, ports, gateway)
 }

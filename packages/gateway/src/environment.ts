@@ -2,7 +2,15 @@
 import type { Principal } from '@sekisho/policy'
 import { isBinary } from './content-handling.ts'
 import { droppedAtIngress } from './headers.ts'
-import type { CallEnvironment, OverrideTarget, Validated } from './pass.ts'
+import type {
+  Admitted,
+  CallEnvironment,
+  Matched,
+  OverrideTarget,
+  Received,
+  Validated,
+} from './pass.ts'
+import type { StageSettings } from './snapshot.ts'
 
 const emptyOverride = (): OverrideTarget => ({ header: {}, path: {}, querystring: {} })
 
@@ -39,20 +47,24 @@ function requestTime(ms: number): string {
   return `${two(date.getUTCDate())}/${months[date.getUTCMonth()]}/${date.getUTCFullYear()}:${clock} +0000`
 }
 
+/** As far as the call has come: what is missing is not in its context. */
+export type ContextSource = Pick<Matched, 'received' | 'deployment' | 'stage'> & Partial<Admitted>
+
 /** @see API Gateway Developer Guide, "Mapping template and access logging variable reference" */
-function contextOf({
+export function contextOf({
   received,
   deployment,
   stage,
-  httpMethod,
+  httpMethod = received.method,
   method,
   caller,
   accessKeyId,
+  authorization,
   apiKey,
   authorizer,
-}: Validated): Record<string, unknown> {
+}: ContextSource): Record<string, unknown> {
   const { snapshot } = deployment
-  const userId = userIdOf(caller)
+  const userId = caller && userIdOf(caller)
   return {
     accountId: snapshot.accountId,
     apiId: snapshot.restApiId,
@@ -64,24 +76,31 @@ function contextOf({
     httpMethod,
     identity: {
       accessKey: accessKeyId,
-      accountId: 'accountId' in caller ? caller.accountId : undefined,
+      accountId: caller && 'accountId' in caller ? caller.accountId : undefined,
       apiKey: apiKey?.value,
       apiKeyId: apiKey?.id,
       caller: userId,
+      principalOrgId: authorization?.request.context.get('aws:principalorgid'),
       sourceIp: received.sourceIp,
       user: userId,
       userAgent: headersOf(received.headers).get('user-agent')?.values.at(-1),
-      userArn: 'arn' in caller ? caller.arn : undefined,
+      userArn: caller && 'arn' in caller ? caller.arn : undefined,
     },
-    path: received.rawPath,
+    path: shownPath(received, stage),
     protocol: 'HTTP/1.1',
     requestId: received.requestId,
     requestTime: requestTime(received.receivedAtMs),
     requestTimeEpoch: received.receivedAtMs,
-    resourceId: method.resource.id,
-    resourcePath: method.resource.path,
+    resourceId: method?.resource.id,
+    resourcePath: method?.resource.path,
     stage: stage.stageName,
   }
+}
+
+/** From the stage on, whatever the address has before it; on a domain of its own as it came. */
+function shownPath({ rawPath, stagePath }: Received, { stageName }: StageSettings): string {
+  const path = `/${stageName}${stagePath}`
+  return rawPath.endsWith(path) ? path : rawPath
 }
 
 /** `AIDA…` of a user, `AROA…:session` of a role. */

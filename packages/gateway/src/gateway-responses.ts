@@ -98,6 +98,11 @@ export interface RenderedResponse {
   readonly body: string
 }
 
+/** What it says, without the form of a body. */
+export function messageOf({ type, details }: GatewayError): string {
+  return details.message ?? gatewayResponses[type].message
+}
+
 /** The answer to a refusal, to the byte. */
 export function renderRefusal({ type, details }: GatewayError): RenderedResponse {
   const row: GatewayResponseRow = gatewayResponses[type]

@@ -8,6 +8,7 @@ export {
   renderRefusal,
 } from './gateway-responses.ts'
 export { invoke } from './invoke.ts'
+export { type LogGroup, logGroupOf } from './logs/destination.ts'
 export type { Authorization, GatewayReply, Outcome, Received } from './pass.ts'
 export {
   type CallerIdentity,
@@ -15,6 +16,7 @@ export {
   type FunctionAnswer,
   type FunctionCall,
   type GatewayOptions,
+  type Journal,
   type KeyHolder,
   type OnBehalf,
   type PlanLimits,
@@ -26,6 +28,7 @@ export {
 } from './ports.ts'
 export { executeApiKeys } from './request-context.ts'
 export type * from './snapshot.ts'
+export { methodDefaults } from './stage-settings.ts'
 export {
   dayOf,
   daysBetween,

@@ -5,6 +5,7 @@ import { compress } from './compress.ts'
 import type { Deployment } from './deployment.ts'
 import { GatewayError, renderRefusal } from './gateway-responses.ts'
 import { integrate } from './integrate.ts'
+import { isLogged, writeLogs } from './logs/write.ts'
 import { mapRequest } from './map-request.ts'
 import { mapResponse } from './map-response.ts'
 import { match, methodOf } from './match.ts'
@@ -18,6 +19,7 @@ import type {
   Received,
 } from './pass.ts'
 import type { GatewayOptions, Ports } from './ports.ts'
+import type { Progress } from './progress.ts'
 import type { StageSettings } from './snapshot.ts'
 import { validate } from './validate.ts'
 
@@ -34,7 +36,24 @@ export function invoke(
   ports: Ports,
   options: GatewayOptions,
 ): GatewayReply | Promise<GatewayReply> {
-  const progress: Progress = { received }
+  const progress: Progress = { received, deployment, stage }
+  const { journal, machineNowMs: now } = ports
+  if (journal === undefined || !isLogged(stage)) return run(progress, ports, options)
+  progress.times = { now, begun: now() }
+  const written = (reply: GatewayReply) => {
+    writeLogs(progress, reply, journal)
+    return reply
+  }
+  const reply = run(progress, ports, options)
+  return reply instanceof Promise ? reply.then(written) : written(reply)
+}
+
+function run(
+  progress: Progress,
+  ports: Ports,
+  options: GatewayOptions,
+): GatewayReply | Promise<GatewayReply> {
+  const { received, deployment, stage } = progress
   try {
     const matched = route(received, deployment, stage, ports)
     if (matched instanceof Promise)
@@ -55,13 +74,6 @@ export function invoke(
   } catch (error) {
     return refuse(progress, error)
   }
-}
-
-/** How far a call has come: what the log can say of it. */
-interface Progress {
-  readonly received: Received
-  matched?: Matched
-  authorized?: Authorized
 }
 
 /** A caller who signs and asks for what is not there learns the one before the other. */
@@ -102,6 +114,7 @@ function answer(
   ports: Ports,
 ): GatewayReply | Promise<GatewayReply> {
   progress.authorized = authorized
+  if (progress.times) progress.times.authorized = progress.times.now()
   const admitted = admit(authorized, ports)
   if (admitted instanceof Promise)
     return admitted.then(
@@ -117,6 +130,8 @@ function serve(
   body: Uint8Array,
   ports: Ports,
 ): GatewayReply | Promise<GatewayReply> {
+  progress.admitted = admitted
+  progress.body = body
   const constant = admitted.method.integration?.constantReply
   if (
     constant !== undefined &&
@@ -126,8 +141,10 @@ function serve(
     hasNoContentType(admitted.received)
   )
     return { ...constant, outcome: outcomeOf(progress) }
-  const validated = validate(admitted, body)
-  const integrated = integrate(mapRequest(validated), ports)
+  const request = mapRequest(validate(admitted, body))
+  progress.request = request
+  if (progress.times) progress.times.sent = progress.times.now()
+  const integrated = integrate(request, ports)
   if (integrated instanceof Promise)
     return integrated.then(
       (response) => finish(progress, response),
@@ -144,6 +161,8 @@ function hasNoContentType({ headers }: Received): boolean {
 }
 
 function finish(progress: Progress, response: IntegrationResponse): GatewayReply {
+  progress.response = response
+  if (progress.times) progress.times.answered = progress.times.now()
   try {
     return { ...compress(mapResponse(response), response.to.for), outcome: outcomeOf(progress) }
   } catch (error) {
@@ -158,6 +177,7 @@ function refuse(progress: Progress, error: unknown): GatewayReply {
       : new GatewayError('DEFAULT_5XX', {
           detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
         })
+  progress.refusal = refusal
   const { detail } = refusal.details
   return {
     ...renderRefusal(refusal),

@@ -43,11 +43,11 @@ function mapped(response: IntegrationResponse): MappedResponse {
   )
   if (selected === undefined)
     throw new GatewayError('API_CONFIGURATION_ERROR', {
-      detail: `no integration response for status ${status}`,
+      detail: `No match for output mapping and no default output mapping configured. Endpoint Response Status Code: ${status}`,
     })
   if (!selected.isDeclared)
     throw new GatewayError('API_CONFIGURATION_ERROR', {
-      detail: `no method response for status ${selected.status}`,
+      detail: `Output mapping refers to an invalid method response: ${selected.status}`,
     })
   const values = valuesOf(response)
   const { type, body } = mappedBody(selected, response, values)

@@ -1,6 +1,7 @@
 /** Everything that a call to a deployed API needs from the outside. */
 import type { ContextValue, PolicySet, Principal } from '@sekisho/policy'
-import type { Throttle } from './snapshot.ts'
+import type { Deployment } from './deployment.ts'
+import type { StageSettings, Throttle } from './snapshot.ts'
 import type { Quota } from './usage.ts'
 
 /** Who an access key belongs to, and the policies on the caller's side. */
@@ -111,6 +112,15 @@ export interface PlanLimits {
   readonly methods: Readonly<Record<string, Throttle>>
 }
 
+/** Takes the lines that a stage writes of its calls; never waits. */
+export interface Journal {
+  readonly write: (
+    log: 'access' | 'execution',
+    of: { readonly deployment: Deployment; readonly stage: StageSettings },
+    line: string,
+  ) => void
+}
+
 export interface Ports {
   /** By which policies, sessions and limits go. */
   readonly nowMs: () => number
@@ -138,6 +148,8 @@ export interface Ports {
   readonly invokeFunction: (call: FunctionCall) => Promise<FunctionAnswer>
   /** What the service refuses is an answer too. @throws UpstreamError */
   readonly askService: (request: ServiceRequest) => Promise<UpstreamResponse>
+  /** Absent: nobody reads. */
+  readonly journal?: Journal
 }
 
 export interface GatewayOptions {

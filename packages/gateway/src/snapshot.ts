@@ -80,14 +80,29 @@ export interface StageSettings {
   readonly stageName: string
   readonly deploymentId: string
   readonly variables: Readonly<Record<string, string>>
-  /** By method, or for all,, as they were set; absent when there are none. */
+  /** By method, or for all, as they were set; absent when there are none. */
   readonly methodSettings?: Readonly<Record<string, MethodSettings>>
+  readonly accessLogSettings?: AccessLogSettings
+  /** Of the account: in whose name lines are written. Absent: none are. */
+  readonly logRoleArn?: string
 }
 
 /** What is set for a method of a stage; what is absent has API Gateway's default. */
 export interface MethodSettings {
   readonly throttlingRateLimit?: number
   readonly throttlingBurstLimit?: number
+  readonly loggingLevel?: 'OFF' | 'ERROR' | 'INFO'
+  /** Whole requests and responses are logged. */
+  readonly dataTraceEnabled?: boolean
+  readonly metricsEnabled?: boolean
+}
+
+/** Lines are written only where both are set. */
+export interface AccessLogSettings {
+  /** Of a log group. */
+  readonly destinationArn?: string
+  /** A line with `$context` variables in it. */
+  readonly format?: string
 }
 
 /** Calls a second, and how many at once. What is absent is what the account has. */

@@ -36,6 +36,8 @@ export function openDeployments(
     for (const { collection, key } of told) {
       if (!watched.has(collection)) continue
       changeCount++
+      // What an account says holds for all of its stages.
+      if (collection === apigatewayCollections.accounts) ready.clear()
       // Stages and deployments begin with the API's id, APIs end with it.
       const parts = key.split('/')
       ready.delete(parts[0]!)

@@ -14,6 +14,7 @@ import { createFrontDoor, type FrontDoor } from './front-door.ts'
 import { type FunctionsHost, openFunctionsHost } from './functions/host.ts'
 import { randomIds } from './ids.ts'
 import { createServicePorts } from './integrations.ts'
+import { createJournal } from './journal.ts'
 import { failureFields, type Log } from './log.ts'
 import { type LogWriter, openLogWriter } from './log-writer.ts'
 import { Metrics } from './metrics.ts'
@@ -151,6 +152,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
         ...createServicePorts(api),
         findKey: apiKeys.find,
         draw: (draws, nowMs) => store.counters.draw(draws, nowMs),
+        journal: createJournal(logWriter),
         ...(accountThrottle && { accountThrottle }),
       },
       gateway: { strictPaths: config['strict-paths'] },

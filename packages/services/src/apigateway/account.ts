@@ -1,14 +1,12 @@
 /** The account's own settings. */
 import type * as Sdk from '@aws-sdk/client-api-gateway'
 import { accountThrottle as awsAccountThrottle } from '@sekisho/gateway'
+import type { Reader } from '@sekisho/store'
+import { identityOfActing } from '../iam/acting.ts'
 import { type Call, type GatedOperations, passRole } from '../service.ts'
 import { badRequest, notSupported } from './errors.ts'
 import { applyPatches, type PatchTable, patchConstraints, textRow } from './patch.ts'
-import { collections } from './records.ts'
-
-interface AccountRecord {
-  readonly cloudwatchRoleArn?: string
-}
+import { type AccountRecord, collections } from './records.ts'
 
 export const account = {
   GetAccount: {
@@ -28,6 +26,7 @@ export const account = {
       const record = await call.documents.transact(async (transaction) => {
         const stored = await transaction.get<AccountRecord>(collections.accounts, keyOf(call))
         const changed = applyPatches(stored?.value ?? {}, patchOperations, patches)
+        await checkLogRole(transaction, changed, call)
         transaction.put(collections.accounts, keyOf(call), changed)
         return changed
       })
@@ -36,13 +35,26 @@ export const account = {
   },
 } satisfies GatedOperations<typeof Sdk>
 
+const noPermissions = 'The role ARN does not have required permissions set to API Gateway'
+
+/** @throws AwsError BadRequestException  there is no such role, or it does not trust API Gateway */
+async function checkLogRole(
+  reader: Reader,
+  { cloudwatchRoleArn: roleArn }: AccountRecord,
+  { accountId }: Call,
+): Promise<void> {
+  if (roleArn === undefined) return
+  const acting = { service: 'apigateway.amazonaws.com', accountId, roleArn }
+  if ((await identityOfActing(reader, acting)) === undefined) throw badRequest(noPermissions)
+}
+
 const patches: PatchTable<AccountRecord> = {
   '/cloudwatchRoleArn': textRow(({ cloudwatchRoleArn: _, ...record }, cloudwatchRoleArn) => {
     if (
       cloudwatchRoleArn !== undefined &&
       !/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/.test(cloudwatchRoleArn)
     )
-      throw badRequest('The role ARN does not have required permissions set to API Gateway')
+      throw badRequest(noPermissions)
     return { ...record, ...(cloudwatchRoleArn !== undefined && { cloudwatchRoleArn }) }
   }),
   '/features': {

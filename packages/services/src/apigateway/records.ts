@@ -62,6 +62,11 @@ export interface DeploymentRecord {
   readonly snapshot: DeploymentSnapshot
 }
 
+/** By account and region. */
+export interface AccountRecord {
+  readonly cloudwatchRoleArn?: string
+}
+
 export interface StageRecord extends StageSettings {
   readonly description?: string
   readonly tracingEnabled: boolean
@@ -162,13 +167,18 @@ export async function loadDeployedStage(
     collections.deployments,
     `${apiId}/${stage.value.deploymentId}`,
   )
-  return (
-    deployment && {
-      stage: stage.value,
-      snapshot: deployment.value.snapshot,
-      deployedAt: deployment.value.createdAt,
-    }
+  if (!deployment) return undefined
+  const { snapshot, createdAt: deployedAt } = deployment.value
+  const account = await reader.get<AccountRecord>(
+    collections.accounts,
+    `${snapshot.accountId}/${snapshot.region}`,
   )
+  const logRoleArn = account?.value.cloudwatchRoleArn
+  return {
+    stage: { ...stage.value, ...(logRoleArn !== undefined && { logRoleArn }) },
+    snapshot,
+    deployedAt,
+  }
 }
 
 export interface UndeployedPolicy {

@@ -1,5 +1,5 @@
 /** PATCH of a stage: what may be changed while it serves. */
-import type { MethodSettings } from '@sekisho/gateway'
+import { logGroupOf, type MethodSettings } from '@sekisho/gateway'
 import { badRequest, notSupported } from './errors.ts'
 import {
   booleanOf,
@@ -125,7 +125,10 @@ export const stagePatches: PatchTable<StageRecord> = {
   '/cacheClusterSize': unsupported('A stage cache', ['replace']),
   '/clientCertificateId': unsupported('A client certificate', ['replace']),
   '/documentationVersion': unsupported('A documentation version', ['replace']),
-  '/accessLogSettings': unsupported('Access logging', ['remove']),
+  '/accessLogSettings': {
+    ops: ['remove'],
+    apply: ({ accessLogSettings: _, ...stage }) => stage,
+  },
   '/accessLogSettings/{member}': { ops: ['add', 'replace', 'remove'], apply: accessLogSetting },
   '/canarySettings': unsupported('A canary', ['remove']),
   '/canarySettings/{member}': unsupported('A canary', ['replace', 'remove']),
@@ -137,14 +140,52 @@ export const stagePatches: PatchTable<StageRecord> = {
   '/{resourcePath}/{httpMethod}': { ops: ['remove'], apply: removeMethodSettings },
 }
 
-function accessLogSetting(_stage: StageRecord, { op, path, value, parameters }: Patch): never {
-  if (op === 'remove') throw nothingToRemove(path)
-  if (parameters[0] !== 'destinationArn' && parameters[0] !== 'format')
+function accessLogSetting(
+  stage: StageRecord,
+  { op, path, value, parameters: [member] }: Patch,
+): StageRecord {
+  const { accessLogSettings: before = {}, ...others } = stage
+  const isKnown = member === 'destinationArn' || member === 'format'
+  if (op === 'remove') {
+    if (!isKnown || before[member] === undefined) throw nothingToRemove(path)
+    const { [member]: _, ...left } = before
+    return Object.keys(left).length > 0 ? { ...others, accessLogSettings: left } : others
+  }
+  if (!isKnown)
     throw badRequest(
       'Invalid accessLogSettings path. Must be one of : [/accessLogSettings/destinationArn, /accessLogSettings/format]',
     )
   if (value === '') throw badRequest('Access Log value must not be empty')
-  throw notSupported('Access logging')
+  const set = member === 'format' ? checkedFormat(value) : checkedDestination(value)
+  return { ...others, accessLogSettings: { ...before, [member]: set } }
+}
+
+/** @see API Gateway Developer Guide, "Set up CloudWatch logging for REST APIs in API Gateway" */
+const longestFormat = 3_072
+
+function checkedFormat(format: string): string {
+  if (/[\r\n]/.test(format.replace(/\r?\n$/, '')))
+    throw badRequest(
+      `Access Log format must be single line, new line character is allowed only at end of the format: '${format}'`,
+    )
+  if (Buffer.byteLength(format) > longestFormat)
+    throw badRequest(`Access Log format must not be longer than ${longestFormat} bytes`)
+  if (!/\$context\.(?:requestId|extendedRequestId)(?![A-Za-z0-9_])/.test(format))
+    throw badRequest(
+      'Access Log format must contain either $context.requestId or $context.extendedRequestId',
+    )
+  return format
+}
+
+/** Without the `:*` that some clients end it with. */
+function checkedDestination(arn: string): string {
+  if (!arn.startsWith('arn:'))
+    throw badRequest(`Invalid ARN specified in the request. ARNs must start with 'arn:': ${arn}`)
+  if (/^arn:aws[a-z-]*:firehose:/.test(arn)) throw notSupported('Access logging to Firehose')
+  const destination = arn.replace(/:\*$/, '')
+  if (logGroupOf(destination) === undefined)
+    throw badRequest(`Invalid ARN specified in the request: ${arn}`)
+  return destination
 }
 
 /** What is not honoured by the data plane yet is not kept. */
@@ -162,7 +203,19 @@ function methodSetting(stage: StageRecord, patch: Patch): StageRecord {
   }
 }
 
+const loggingLevels = ['OFF', 'ERROR', 'INFO'] as const
+
 const kept: Readonly<Record<string, (patch: Patch) => MethodSettings>> = {
+  'metrics/enabled': (patch) => ({ metricsEnabled: booleanOf(patch, 'metrics/enabled') }),
+  'logging/dataTrace': (patch) => ({ dataTraceEnabled: booleanOf(patch, 'logging/dataTrace') }),
+  'logging/loglevel': ({ value }) => {
+    const loggingLevel = loggingLevels.find((level) => level === value)
+    if (loggingLevel === undefined)
+      throw badRequest(
+        `Invalid logging level specified: '${value}'. Must be one of: [${loggingLevels.join(', ')}]`,
+      )
+    return { loggingLevel }
+  },
   'throttling/rateLimit': ({ value }) => {
     if (!/^(-1(\.0+)?|\d{1,12}(\.\d{1,12})?)$/.test(value))
       throw badRequest(`Invalid value '${value}' for throttling/rateLimit, must be a number`)

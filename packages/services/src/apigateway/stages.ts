@@ -1,11 +1,18 @@
 /** Stages: names under which deployments are served. */
 import type * as Sdk from '@aws-sdk/client-api-gateway'
-import { accountThrottle } from '@sekisho/gateway'
+import { accountThrottle, methodDefaults } from '@sekisho/gateway'
 import type { Reader } from '@sekisho/store'
 import { type Call, type GatedOperations, requestTags } from '../service.ts'
 import { badRequest, conflict, limitExceeded, notFound, refuseMembers } from './errors.ts'
 import { applyPatches, patchConstraints } from './patch.ts'
-import { collections, getApi, missing, type StageRecord, shownTime } from './records.ts'
+import {
+  type AccountRecord,
+  collections,
+  getApi,
+  missing,
+  type StageRecord,
+  shownTime,
+} from './records.ts'
 import { stagePatches, stageWording } from './stage-patches.ts'
 import { checkTags } from './tags.ts'
 import { leavePlans } from './usage-plans.ts'
@@ -70,6 +77,7 @@ export const stages = {
         const before = await stageOf(transaction, call, restApiId, stageName)
         const changed = applyPatches(before, patchOperations, stagePatches, stageWording)
         checkVariables(changed.variables)
+        if (startsLogging(before, changed)) await checkLogRole(transaction, call)
         if (
           !(await transaction.get(collections.deployments, `${restApiId}/${changed.deploymentId}`))
         )
@@ -158,6 +166,23 @@ export function checkVariables(variables: Readonly<Record<string, string>> | und
   }
 }
 
+function startsLogging(before: StageRecord, after: StageRecord): boolean {
+  const logs = ({ accessLogSettings, methodSettings = {} }: StageRecord) =>
+    JSON.stringify([
+      accessLogSettings?.destinationArn,
+      Object.entries(methodSettings).flatMap(([name, { loggingLevel = 'OFF' }]) =>
+        loggingLevel === 'OFF' ? [] : [name, loggingLevel],
+      ),
+    ])
+  return logs(after) !== '[null,[]]' && logs(before) !== logs(after)
+}
+
+async function checkLogRole(reader: Reader, { accountId, region }: Call): Promise<void> {
+  const account = await reader.get<AccountRecord>(collections.accounts, `${accountId}/${region}`)
+  if (account?.value.cloudwatchRoleArn === undefined)
+    throw badRequest('CloudWatch Logs role ARN must be set in account settings to enable logging')
+}
+
 /** Whoever sets one sees all. @see recorded answers of AWS to the first setting of a stage */
 function shownMethodSettings({
   methodSettings = {},
@@ -169,8 +194,7 @@ function shownMethodSettings({
         cacheDataEncrypted: false,
         cacheTtlInSeconds: 300,
         cachingEnabled: false,
-        dataTraceEnabled: false,
-        metricsEnabled: false,
+        ...methodDefaults,
         requireAuthorizationForCacheControl: true,
         throttlingBurstLimit: accountThrottle.burstLimit,
         throttlingRateLimit: accountThrottle.rateLimit,
@@ -191,6 +215,7 @@ export function shownStage(record: StageRecord): Sdk.Stage {
     methodSettings: shownMethodSettings(record),
     variables: Object.keys(record.variables).length > 0 ? { ...record.variables } : undefined,
     tracingEnabled: record.tracingEnabled,
+    accessLogSettings: record.accessLogSettings,
     tags: Object.keys(record.tags).length > 0 ? { ...record.tags } : undefined,
     createdDate: shownTime(record.createdAt),
     lastUpdatedDate: shownTime(record.updatedAt),
