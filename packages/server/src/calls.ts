@@ -55,7 +55,7 @@ export function createCalls(options: CallsOptions): AnswerCall {
       rawQuery: arrival.rawQuery,
       headers: arrival.headers,
       sourceIp: source.address,
-      domainName: arrival.host,
+      domainName: address.domain?.host ?? arrival.host,
       isSecure: source.isSecure,
       receivedAtMs: options.ports.nowMs(),
       hasBody: arrival.hasBody,
@@ -91,7 +91,7 @@ type Refusal = Omit<GatewayReply, 'outcome'> & {
 /** What is refused whatever the API says: no such API, another region's, its default address closed, too long. */
 function refusalOf(
   { rawPath, rawQuery, headers }: Arrival,
-  { region }: ApiAddress,
+  { region, domain }: ApiAddress,
   served: ServedStage | undefined,
 ): Refusal | undefined {
   if (rawPath.length + rawQuery.length + 1 > limits.urlBytes) return uriTooLong
@@ -101,7 +101,11 @@ function refusalOf(
   if (served === undefined) return forbidden()
   const { snapshot } = served.deployment
   const isElsewhere = region !== undefined && region !== snapshot.region
-  return isElsewhere || snapshot.disableExecuteApiEndpoint ? forbidden() : undefined
+  const isClosed =
+    domain === undefined
+      ? snapshot.disableExecuteApiEndpoint
+      : snapshot.accountId !== domain.accountId
+  return isElsewhere || isClosed ? forbidden() : undefined
 }
 
 function forbidden(): Refusal {

@@ -11,6 +11,11 @@ const api = (
 ): Road => ({ road: 'execute-api', apiId, region, stageName, path })
 const aws: Road = { road: 'aws-api' }
 const misdirected: Road = { road: 'misdirected' }
+const domain = (host: string, otherwise: Road = misdirected): Road => ({
+  road: 'domain',
+  host,
+  otherwise,
+})
 
 const here = 'abc123.execute-api.us-east-1.localhost'
 
@@ -27,10 +32,15 @@ const rows: readonly (readonly [host: string, path: string, road: Road])[] = [
   ['192.168.1.6', '/', misdirected],
   ['gateway.internal:4566', '/', aws],
   ['foo.localhost', '/', aws],
-  ['evil.example', '/', misdirected],
-  ['localhost.evil.example', '/', misdirected],
-  ['127.0.0.1.nip.io', '/', misdirected],
-  ['evil.example', '/_sekisho/health', misdirected],
+  // Names that may be somebody's custom domain are misdirected where they are nobody's.
+  ['evil.example', '/', domain('evil.example')],
+  ['localhost.evil.example', '/', domain('localhost.evil.example')],
+  ['127.0.0.1.nip.io', '/', domain('127.0.0.1.nip.io')],
+  ['evil.example', '/_sekisho/health', domain('evil.example')],
+  ['API.Shop.Example.:443', '/a', domain('api.shop.example')],
+  ['api.shop.localhost:4566', '/a', domain('api.shop.localhost', aws)],
+  ['evil', '/', misdirected],
+  ['1.2.3', '/', misdirected],
   ['', '/', misdirected],
   ['127.0.0.1:4566:1', '/', misdirected],
   ['user@127.0.0.1', '/', misdirected],
@@ -44,6 +54,8 @@ const rows: readonly (readonly [host: string, path: string, road: Road])[] = [
   [here, '/prod/', api('abc123', 'prod', '/', 'us-east-1')],
   [here, '/prod//pets/', api('abc123', 'prod', '//pets/', 'us-east-1')],
   [here, '/', api('abc123', '', '', 'us-east-1')],
+  // What AWS calls a regional domain name answers as it does there: no API has that id.
+  ['d-abc.execute-api.us-east-1.localhost', '/x', api('d-abc', 'x', '', 'us-east-1')],
   [here.toUpperCase(), '/prod/', api('abc123', 'prod', '/', 'us-east-1')],
   ['abc123.execute-api.localhost', '/prod/x', api('abc123', 'prod', '/x')],
   ['abc123.execute-api.localhost.localstack.cloud:4566', '/prod/x', api('abc123', 'prod', '/x')],
@@ -91,6 +103,6 @@ test('what is remembered of hosts is bounded', () => {
   const other = createFrontDoor([])
   for (let at = 0; at < 10_000; at++)
     other.roadOf({ host: `h${at}.localhost`, rawPath: '/', localAddress: '127.0.0.1' })
-  const road = other.roadOf({ host: 'evil.example', rawPath: '/', localAddress: '127.0.0.1' })
+  const road = other.roadOf({ host: 'evil', rawPath: '/', localAddress: '127.0.0.1' })
   assert.deepEqual(road, misdirected)
 })

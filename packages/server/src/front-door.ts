@@ -10,6 +10,8 @@ export interface ApiAddress {
   readonly stageName: string
   /** What follows the stage: begins with `/`, or is empty. */
   readonly path: string
+  /** Of calls by a custom domain name: the host, and whose name it is. */
+  readonly domain?: { readonly host: string; readonly accountId: string }
 }
 
 export type Road =
@@ -19,6 +21,8 @@ export type Road =
   | { readonly road: 'operator'; readonly path: string }
   /** A form of address whose road is not built. */
   | { readonly road: 'unsupported'; readonly what: string }
+  /** The host may be a custom domain name; if it is none, the other road is meant. */
+  | { readonly road: 'domain'; readonly host: string; readonly otherwise: Road }
   /** The host is none of ours. */
   | { readonly road: 'misdirected' }
   | { readonly road: 'nowhere' }
@@ -28,6 +32,8 @@ type HostForm =
   | { readonly form: 'execute-api'; readonly apiId: string; readonly region: string | undefined }
   | { readonly form: 'unsupported'; readonly what: string }
   | { readonly form: 'ours' }
+  /** A name that somebody may have taken for an API. */
+  | { readonly form: 'name'; readonly name: string; readonly isOurs: boolean }
   | { readonly form: 'address'; readonly address: string }
   | { readonly form: 'strange' }
 
@@ -66,6 +72,12 @@ export function createFrontDoor(hostNames: readonly string[]): FrontDoor {
           return stagePath(form.apiId, form.region, rawPath, 1)
         case 'ours':
           return roadOfPath(rawPath)
+        case 'name':
+          return {
+            road: 'domain',
+            host: form.name,
+            otherwise: form.isOurs ? roadOfPath(rawPath) : misdirected,
+          }
         case 'address':
           return form.address === localAddress ? roadOfPath(rawPath) : misdirected
         case 'strange':
@@ -80,7 +92,7 @@ export function createFrontDoor(hostNames: readonly string[]): FrontDoor {
 /** The last labels of a host name, and what the labels before them are. */
 const suffixes: readonly (readonly [RegExp, (match: RegExpExecArray) => HostForm])[] = [
   [
-    /^([a-z0-9]+)\.execute-api\.(?:([a-z0-9-]+)\.)?localhost$/,
+    /^([a-z0-9-]+)\.execute-api\.(?:([a-z0-9-]+)\.)?localhost$/,
     ([, apiId = '', region]) => ({ form: 'execute-api', apiId, region }),
   ],
   [
@@ -97,7 +109,8 @@ const suffixes: readonly (readonly [RegExp, (match: RegExpExecArray) => HostForm
     () => ({ form: 'unsupported', what: 'function URLs are' }),
   ],
   [/^console\.localhost$/, () => ({ form: 'unsupported', what: 'the web console is' })],
-  [/^(?:[a-z0-9_-]+\.)*localhost$/, () => ({ form: 'ours' })],
+  [/^(?:[a-z0-9_-]+\.){2,}localhost$/, ([name]) => ({ form: 'name', name, isOurs: true })],
+  [/^(?:[a-z0-9_-]+\.)?localhost$/, () => ({ form: 'ours' })],
 ]
 
 function hostForm(host: string, names: ReadonlySet<string>): HostForm {
@@ -116,8 +129,12 @@ function hostForm(host: string, names: ReadonlySet<string>): HostForm {
     const match = pattern.exec(name)
     if (match) return read(match)
   }
-  return names.has(name) ? { form: 'ours' } : { form: 'strange' }
+  if (names.has(name)) return { form: 'ours' }
+  return mayBeDomain.test(name) ? { form: 'name', name, isOurs: false } : { form: 'strange' }
 }
+
+/** At least two labels; the last is no number. */
+const mayBeDomain = /^(?:[a-z0-9-]{1,63}\.)+(?!\d+$)[a-z0-9-]{1,63}$/
 
 const apiPrefix = '/_aws/execute-api/'
 const operatorPrefix = '/_sekisho/'

@@ -10,6 +10,7 @@ import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { throttleOf } from './config-settings.ts'
 import { type Deployments, openDeployments } from './deployments.ts'
+import { type Domains, openDomains } from './domains.ts'
 import { createFrontDoor, type FrontDoor } from './front-door.ts'
 import { type FunctionsHost, openFunctionsHost } from './functions/host.ts'
 import { randomIds } from './ids.ts'
@@ -34,6 +35,7 @@ export interface Parts {
   readonly archive: PolicyArchive
   readonly metrics: Metrics
   readonly deployments: Deployments
+  readonly domains: Domains
   readonly upstream: Upstream
   readonly functions: FunctionsHost
   readonly logWriter: LogWriter
@@ -139,6 +141,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     archive,
     metrics: new Metrics(),
     deployments,
+    domains: stack.use(openDomains(store)),
     upstream,
     frontDoor: createFrontDoor(config['host-names']),
     findSource: createFindSource(config['trust-proxy']),

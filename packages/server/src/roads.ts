@@ -1,6 +1,7 @@
 /** One request on its road: where from, which way, what came of it. */
 import type { AnswerApi } from './api/answer.ts'
 import type { Arrival, Reply } from './arrival.ts'
+import { addressIn, type Domains } from './domains.ts'
 import type { ApiAddress, FrontDoor, Road } from './front-door.ts'
 import { refuse } from './listen.ts'
 import type { Metrics } from './metrics.ts'
@@ -21,6 +22,7 @@ export type AnswerCall = (
 
 export interface RoadsOptions {
   readonly frontDoor: FrontDoor
+  readonly domains: Pick<Domains, 'find'>
   readonly findSource: FindSource
   readonly answerCall: AnswerCall
   readonly answerApi: AnswerApi
@@ -42,6 +44,14 @@ export interface Roads {
   readonly answerOnSocket: (arrival: Arrival) => Promise<Reply>
 }
 
+interface Taken {
+  /** For metrics. */
+  readonly road: string
+  readonly reply: Answered | Promise<Answered>
+}
+
+type Found = Awaited<ReturnType<Domains['find']>>
+
 export function createRoads(options: RoadsOptions): Roads {
   const { frontDoor, findSource, metrics } = options
 
@@ -49,8 +59,17 @@ export function createRoads(options: RoadsOptions): Roads {
   const take = (
     arrival: Arrival,
     ownAddress: string | undefined,
-  ): { road: string; reply: Answered | Promise<Answered> } => {
-    const road = frontDoor.roadOf(arrival)
+    road: Road = frontDoor.roadOf(arrival),
+  ): Taken => {
+    if (road.road === 'domain') {
+      const { host, otherwise } = road
+      const go = (domain: Found) =>
+        take(arrival, ownAddress, domain ? addressIn(domain, host, arrival.rawPath) : otherwise)
+      const found = options.domains.find(host)
+      if (!(found instanceof Promise)) return go(found)
+      const taken = found.then(go)
+      return { road: 'execute-api', reply: taken.then(({ reply }) => reply) }
+    }
     let source: Source
     try {
       source =

@@ -21,6 +21,11 @@ export const services: readonly Service[] = [
 ]
 
 export {
+  type DomainRecord,
+  domainCollections,
+  loadDomain,
+} from './apigateway/domain-records.ts'
+export {
   type ApiKeyRecord,
   keyCollections as apiKeyCollections,
   keyOfValue as loadApiKey,

@@ -5,7 +5,9 @@ import { account } from './account.ts'
 import { apiKeyImport } from './api-key-import.ts'
 import { apiKeys } from './api-keys.ts'
 import { authorizers } from './authorizers.ts'
+import { basePathMappings } from './base-path-mappings.ts'
 import { deployments } from './deployments.ts'
+import { domainNames } from './domain-names.ts'
 import { importExport } from './import-export.ts'
 import { integrationResponses } from './integration-responses.ts'
 import { integrations } from './integrations.ts'
@@ -45,6 +47,8 @@ export const apigateway = defineGatedService('apigateway', {
     ...usagePlans,
     ...usagePlanKeys,
     ...usage,
+    ...domainNames,
+    ...basePathMappings,
   },
 })
 

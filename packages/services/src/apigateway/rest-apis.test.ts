@@ -31,7 +31,7 @@ test('every operation stands behind a gate: its verb on its path', async () => {
     assert.equal(first?.action, `apigateway:${described.http?.method}`, name)
     assert.match(
       first?.resource ?? '',
-      /^arn:aws:apigateway:us-east-1::\/(restapis|account|tags|apikeys|usageplans)/,
+      /^arn:aws:apigateway:us-east-1::\/(restapis|account|tags|apikeys|usageplans|domainnames|vpclinks|clientcertificates|sdktypes)/,
     )
     assert.doesNotMatch(first?.resource ?? '', /[{}]|undefined/, name)
   }

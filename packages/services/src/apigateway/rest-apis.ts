@@ -7,6 +7,7 @@ import {
   type RequestKeys,
   requestTags,
 } from '../service.ts'
+import { refuseMapped } from './domain-records.ts'
 import { refuseMembers } from './errors.ts'
 import { fileApi, newApi } from './new-api.ts'
 import { page } from './paging.ts'
@@ -98,6 +99,7 @@ export const restApis = {
     async handle({ restApiId }, call) {
       await call.documents.transact(async (transaction) => {
         const record = await getApi(transaction, call, restApiId)
+        await refuseMapped(transaction, call, record.id)
         for (const collection of [collections.stages, collections.deployments])
           for (const { key } of await transaction.list(collection, { prefix: `${record.id}/` }))
             transaction.delete(collection, key)

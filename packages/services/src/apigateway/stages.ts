@@ -3,6 +3,7 @@ import type * as Sdk from '@aws-sdk/client-api-gateway'
 import { accountThrottle, methodDefaults } from '@sekisho/gateway'
 import type { Reader } from '@sekisho/store'
 import { type Call, type GatedOperations, requestTags } from '../service.ts'
+import { refuseMapped } from './domain-records.ts'
 import { badRequest, conflict, limitExceeded, notFound, refuseMembers } from './errors.ts'
 import { applyPatches, patchConstraints } from './patch.ts'
 import {
@@ -94,6 +95,7 @@ export const stages = {
     async handle({ restApiId, stageName }, call) {
       await call.documents.transact(async (transaction) => {
         await stageOf(transaction, call, restApiId, stageName)
+        await refuseMapped(transaction, call, restApiId, stageName)
         transaction.delete(collections.stages, `${restApiId}/${stageName}`)
         await leavePlans(
           transaction,

@@ -1,8 +1,9 @@
-/** How are the tags of APIs, stages, keys and plans changed and read? */
+/** How are the tags of APIs, stages, keys, plans and domain names changed and read? */
 import type * as Sdk from '@aws-sdk/client-api-gateway'
 import { AwsError } from '@sekisho/protocols'
 import type { Reader, Transaction } from '@sekisho/store'
 import { type Call, type GatedOperations, requestTags } from '../service.ts'
+import { getDomain, putDomain } from './domain-records.ts'
 import { badRequest, notFound } from './errors.ts'
 import { getKey, getPlan, putKey, putPlan } from './key-records.ts'
 import { collections, getApi, putApi, type StageRecord } from './records.ts'
@@ -83,6 +84,10 @@ const kinds = [
   ],
   [/^\/apikeys\/([^/]+)$/, kindOf((reader, call, [id]) => getKey(reader, call, id), putKey)],
   [/^\/usageplans\/([^/]+)$/, kindOf((reader, call, [id]) => getPlan(reader, call, id), putPlan)],
+  [
+    /^\/domainnames\/([^/]+)$/,
+    kindOf((reader, call, [id]) => getDomain(reader, call, id), putDomain),
+  ],
 ] as const
 
 function kindAt(path: string) {

@@ -1,0 +1,278 @@
+/** Custom domain names: hosts of one's own under which APIs are served. */
+import type * as Sdk from '@aws-sdk/client-api-gateway'
+import type { Input } from '@sekisho/protocols'
+import { type Call, type GatedOperations, requestTags } from '../service.ts'
+import {
+  type DomainRecord,
+  domainCollections,
+  domainKey,
+  domainsOf,
+  getDomain,
+  putDomain,
+  updateDomain,
+} from './domain-records.ts'
+import {
+  checkCertificateArn,
+  checkEndpointType,
+  checkSecurityPolicy,
+  distributionHostedZoneId,
+  edgeCertificateRegion,
+  readDomainName,
+  refuseDomainNameId,
+  regionalHostedZoneIds,
+  unsupportedMembers,
+} from './domain-rules.ts'
+import { badRequest, limitExceeded, notSupported, refuseMembers } from './errors.ts'
+import { page } from './paging.ts'
+import { applyPatches, type PatchRow, type PatchTable, patchConstraints, textRow } from './patch.ts'
+import { shownTime } from './records.ts'
+import { checkTags } from './tags.ts'
+
+/** @see API Gateway Developer Guide, "Quotas for configuring and running a REST API" */
+const maxDomains = 120
+
+export const domainNames = {
+  CreateDomainName: {
+    constraints: {
+      'endpointConfiguration.types': { enum: ['PRIVATE', 'EDGE', 'REGIONAL'] },
+      'endpointConfiguration.ipAddressType': { enum: ['ipv4', 'dualstack'] },
+    },
+    keys: ({ endpointConfiguration, securityPolicy = 'TLS_1_2', tags }) => ({
+      'apigateway:Request/EndpointType': endpointConfiguration?.types ?? ['EDGE'],
+      'apigateway:Request/SecurityPolicy': securityPolicy,
+      ...requestTags(tags),
+    }),
+    async handle(input, call) {
+      refuseMembers(input, unsupportedMembers)
+      const record = newDomain(input, call)
+      await call.documents.transact(async (transaction) => {
+        if (await transaction.get(domainCollections.owners, record.name))
+          throw badRequest('The domain name you provided already exists.')
+        if ((await domainsOf(transaction, call)).length >= maxDomains)
+          throw limitExceeded('Maximum number of domain names has been reached.')
+        const { accountId, region } = call
+        transaction.put(domainCollections.owners, record.name, { accountId, region })
+        putDomain(transaction, record)
+      })
+      return shownDomain(record)
+    },
+  },
+
+  GetDomainName: {
+    async handle(input, call) {
+      refuseDomainNameId(input)
+      return shownDomain(await getDomain(call.documents, call, input.domainName))
+    },
+  },
+
+  GetDomainNames: {
+    async handle({ resourceOwner, ...paging }, call) {
+      if (resourceOwner === 'OTHER_ACCOUNTS') return { items: [] }
+      const { items, position } = page(
+        await domainsOf(call.documents, call),
+        paging,
+        ({ name }) => name,
+      )
+      return { items: items.map(shownDomain), ...(position && { position }) }
+    },
+  },
+
+  UpdateDomainName: {
+    constraints: patchConstraints,
+    keys: ({ patchOperations = [] }) => {
+      const last = (prefix: string) =>
+        patchOperations.findLast(({ path }) => path?.startsWith(prefix))?.value
+      const type = last('/endpointConfiguration/types')
+      const securityPolicy = last('/securityPolicy')
+      return {
+        ...(type !== undefined && { 'apigateway:Request/EndpointType': [type] }),
+        ...(securityPolicy !== undefined && {
+          'apigateway:Request/SecurityPolicy': securityPolicy,
+        }),
+      }
+    },
+    async handle(input, call) {
+      refuseDomainNameId(input)
+      const patches = domainPatches(call)
+      return shownDomain(
+        await updateDomain(call, input.domainName, (before) =>
+          applyPatches(before, input.patchOperations, patches),
+        ),
+      )
+    },
+  },
+
+  DeleteDomainName: {
+    async handle(input, call) {
+      refuseDomainNameId(input)
+      await call.documents.transact(async (transaction) => {
+        const record = await getDomain(transaction, call, input.domainName)
+        transaction.delete(domainCollections.domains, domainKey(record, record.name))
+        transaction.delete(domainCollections.owners, record.name)
+      })
+      return {}
+    },
+  },
+} satisfies GatedOperations<typeof Sdk>
+
+const hostAlphabet = 'abcdefghijklmnopqrstuvwxyz0123456789'
+
+function newDomain(input: Input<typeof Sdk, 'CreateDomainName'>, call: Call): DomainRecord {
+  const { accountId, region, ids, now } = call
+  const { endpointConfiguration: endpoint, routingMode } = input
+  if (endpoint?.vpcEndpointIds?.length) throw notSupported('A private custom domain name')
+  if (routingMode !== undefined && routingMode !== 'BASE_PATH_MAPPING_ONLY')
+    throw notSupported(`Routing mode '${routingMode}'`)
+  const endpointType = checkEndpointType(
+    endpoint?.types ?? (input.regionalCertificateArn === undefined ? [] : ['REGIONAL']),
+  )
+  const name = readDomainName(input.domainName)
+  const certificates = {
+    ...(input.certificateArn !== undefined && {
+      certificateArn: checkCertificateArn(input.certificateArn, edgeCertificateRegion),
+      certificateChangedAt: now.getTime(),
+    }),
+    ...(input.certificateName !== undefined && { certificateName: input.certificateName }),
+    ...(input.regionalCertificateArn !== undefined && {
+      regionalCertificateArn: checkCertificateArn(input.regionalCertificateArn, region),
+    }),
+    ...(input.regionalCertificateName !== undefined && {
+      regionalCertificateName: input.regionalCertificateName,
+    }),
+  }
+  return checkCertificates({
+    name,
+    accountId,
+    region,
+    endpointType,
+    ipAddressType: endpoint?.ipAddressType === 'dualstack' ? 'dualstack' : 'ipv4',
+    securityPolicy: checkSecurityPolicy(input.securityPolicy ?? 'TLS_1_2'),
+    ...certificates,
+    regionalId: `d-${ids.text(hostAlphabet, 10)}`,
+    distributionId: `d${ids.text(hostAlphabet, 13)}`,
+    tags: checkTags(input.tags),
+    createdAt: now.getTime(),
+    mappings: {},
+  })
+}
+
+/** Each endpoint has a certificate of its own kind. @throws AwsError BadRequestException */
+function checkCertificates(record: DomainRecord): DomainRecord {
+  const isEdge = record.endpointType === 'EDGE'
+  const certificateArn = isEdge ? record.certificateArn : record.regionalCertificateArn
+  if (certificateArn === undefined)
+    throw badRequest(
+      isEdge
+        ? 'Edge-optimized endpoint type requires a certificate: specify certificateArn.'
+        : 'Regional endpoint type requires a certificate: specify regionalCertificateArn.',
+    )
+  return record
+}
+
+/** @see API Gateway API Reference, "Patch operations" (UpdateDomainName) */
+const domainPatches = ({ region, now }: Call): PatchTable<DomainRecord> => {
+  const endpointType: PatchRow<DomainRecord> = {
+    ops: ['add', 'replace', 'remove'],
+    apply(record, { op, value }) {
+      if (op === 'remove')
+        throw badRequest('REGIONAL Configuration and EDGE Configuration cannot be both DISABLED.')
+      return checkCertificates({ ...record, endpointType: checkEndpointType([value]) })
+    },
+  }
+  return {
+    '/certificateArn': {
+      ops: ['add', 'replace'],
+      apply: (record, { value }) => ({
+        ...record,
+        certificateArn: checkCertificateArn(value, edgeCertificateRegion),
+        certificateChangedAt: now.getTime(),
+      }),
+    },
+    '/certificateName': textRow(({ certificateName: _, ...record }, certificateName) => ({
+      ...record,
+      ...(certificateName !== undefined && { certificateName }),
+    })),
+    '/regionalCertificateArn': {
+      ops: ['add', 'replace'],
+      apply: (record, { value }) => ({
+        ...record,
+        regionalCertificateArn: checkCertificateArn(value, region),
+      }),
+    },
+    '/regionalCertificateName': textRow(
+      ({ regionalCertificateName: _, ...record }, regionalCertificateName) => ({
+        ...record,
+        ...(regionalCertificateName !== undefined && { regionalCertificateName }),
+      }),
+    ),
+    '/endpointConfiguration/types': endpointType,
+    '/endpointConfiguration/types/{type}': endpointType,
+    '/endpointConfiguration/ipAddressType': {
+      ops: ['replace'],
+      apply(record, { value }) {
+        if (value !== 'ipv4' && value !== 'dualstack')
+          throw badRequest('ipAddressType must be either ipv4 or dualstack.')
+        return { ...record, ipAddressType: value }
+      },
+    },
+    '/securityPolicy': {
+      ops: ['replace'],
+      apply: (record, { value }) => ({ ...record, securityPolicy: checkSecurityPolicy(value) }),
+    },
+    '/routingMode': {
+      ops: ['replace'],
+      apply(record, { value }) {
+        if (value !== 'BASE_PATH_MAPPING_ONLY') throw notSupported(`Routing mode '${value}'`)
+        return record
+      },
+    },
+    ...Object.fromEntries(
+      [
+        '/mutualTlsAuthentication/truststoreUri',
+        '/mutualTlsAuthentication/truststoreVersion',
+        '/ownershipVerificationCertificateArn',
+        '/endpointAccessMode',
+        '/managementPolicy',
+        '/policy',
+      ].map((path) => [path, refused(path.split('/')[1]!)]),
+    ),
+  }
+}
+
+function refused(what: string): PatchRow<DomainRecord> {
+  return {
+    ops: ['add', 'replace', 'remove'],
+    apply() {
+      throw notSupported(`'${what}'`)
+    },
+  }
+}
+
+function shownDomain(record: DomainRecord): Sdk.DomainName {
+  const isEdge = record.endpointType === 'EDGE'
+  return {
+    domainName: record.name,
+    domainNameArn: `arn:aws:apigateway:${record.region}::/domainnames/${record.name}`,
+    certificateName: record.certificateName,
+    certificateArn: record.certificateArn,
+    ...(record.certificateChangedAt !== undefined && {
+      certificateUploadDate: shownTime(record.certificateChangedAt),
+    }),
+    regionalCertificateName: record.regionalCertificateName,
+    regionalCertificateArn: record.regionalCertificateArn,
+    ...(isEdge
+      ? {
+          distributionDomainName: `${record.distributionId}.cloudfront.net`,
+          distributionHostedZoneId,
+        }
+      : {
+          regionalDomainName: `${record.regionalId}.execute-api.${record.region}.amazonaws.com`,
+          regionalHostedZoneId: regionalHostedZoneIds[record.region],
+        }),
+    endpointConfiguration: { types: [record.endpointType], ipAddressType: record.ipAddressType },
+    domainNameStatus: 'AVAILABLE',
+    securityPolicy: record.securityPolicy as Sdk.SecurityPolicy,
+    tags: Object.keys(record.tags).length > 0 ? { ...record.tags } : undefined,
+    routingMode: 'BASE_PATH_MAPPING_ONLY',
+  }
+}
