@@ -15,6 +15,10 @@ export function accessVariables(access: Access): Readonly<Record<string, string>
     ...(access.sessionToken !== undefined && { AWS_SESSION_TOKEN: access.sessionToken }),
     AWS_REGION: access.region,
     AWS_DEFAULT_REGION: access.region,
+    ...(access.authorityPath !== undefined && {
+      AWS_CA_BUNDLE: access.authorityPath,
+      NODE_EXTRA_CA_CERTS: access.authorityPath,
+    }),
   }
 }
 

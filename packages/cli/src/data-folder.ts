@@ -15,6 +15,8 @@ export interface Credentials {
 export interface Access extends Credentials {
   readonly endpoint: string
   readonly region: string
+  /** Of an HTTPS endpoint: the file of the certificate to trust. */
+  readonly authorityPath?: string
 }
 
 /** `--data`, or SEKISHO_DATA, or `data` of sekisho.config.json, or `.sekisho`: as `start` finds it. */
@@ -35,7 +37,9 @@ export function readAccess(folder: string, profile = 'default'): Access {
     config.get(profile === 'default' ? profile : `profile ${profile}`) ?? config.get('default')
   if (credentials === undefined)
     throw usageError(`no account \`${profile}\` in \`${join(folder, 'credentials')}\``)
+  const authorityPath = settings?.get('ca_bundle')
   return {
+    ...(authorityPath !== undefined && { authorityPath }),
     endpoint: needed(settings?.get('endpoint_url'), 'endpoint_url', folder),
     region: needed(settings?.get('region'), 'region', folder),
     accessKeyId: needed(credentials.get('aws_access_key_id'), 'aws_access_key_id', folder),

@@ -1,5 +1,7 @@
 /** How is the running server asked what only its operator may ask? */
+import { readFileSync } from 'node:fs'
 import { type IncomingMessage, type RequestOptions, request } from 'node:http'
+import { request as secureRequest } from 'node:https'
 import { join, relative } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { noServerIn, readAccess, readDataFile } from './data-folder.ts'
@@ -75,7 +77,8 @@ function send(way: RequestOptions, { method, path, body }: OperatorCall): Promis
     'content-length': Buffer.byteLength(payload),
     ...(way.headers as Record<string, string> | undefined),
   }
-  request({ ...way, method, path: `/_sekisho/${path}`, headers })
+  const ask = way.protocol === 'https:' ? secureRequest : request
+  ask({ ...way, method, path: `/_sekisho/${path}`, headers })
     .on('response', resolve)
     .on('error', reject)
     .end(payload)
@@ -92,8 +95,11 @@ function socketOf(folder: string): string {
 function overHttp(folder: string): RequestOptions {
   const token = readDataFile(folder, 'operator-token')
   if (token === undefined) throw noServerIn(folder)
-  const { hostname, port, host } = new URL(readAccess(folder).endpoint)
+  const { endpoint, authorityPath } = readAccess(folder)
+  const { protocol, hostname, port, host } = new URL(endpoint)
   return {
+    protocol,
+    ...(authorityPath !== undefined && { ca: readFileSync(authorityPath) }),
     hostname: hostname.replace(/^\[|\]$/g, ''),
     port,
     headers: { host, authorization: `Bearer ${token}` },

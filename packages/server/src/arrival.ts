@@ -17,12 +17,20 @@ export interface Arrival {
   readonly localAddress: string
   /** Epoch milliseconds. */
   readonly receivedAt: number
+  /** Absent: came in the clear. */
+  readonly tls?: TlsConnection | undefined
   /** The headers announce one. */
   readonly hasBody: boolean
   /** The peer is this process itself: an integration calls back. */
   readonly isOwn: boolean
   /** A promise only where there is a body to wait for. @throws BodyTooLargeError */
   readonly readBody: (limitBytes: number) => Uint8Array | Promise<Uint8Array>
+}
+
+/** As OpenSSL names them: `TLSv1.3`, `TLS_AES_256_GCM_SHA384`. */
+export interface TlsConnection {
+  readonly version: string
+  readonly cipherSuite: string
 }
 
 export interface Reply {

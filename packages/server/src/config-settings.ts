@@ -170,6 +170,17 @@ export const settings = {
     fallback: 'none',
     help: 'calls to deployed APIs that each account and region may make a second, and at once; AWS begins with 10000/5000',
   }),
+  tls: row({
+    read: flag,
+    fallback: false,
+    help: 'serve HTTPS instead of HTTP, with certificates of an authority of its own in the data folder',
+  }),
+  'tls-certificates': row<readonly string[]>({
+    value: 'CERTIFICATE=KEY[,…]',
+    read: list((item) => /^[^=]+=[^=]+$/.test(item)),
+    fallback: [],
+    help: 'PEM files of certificates and their keys, for the hosts that each names',
+  }),
   'strict-paths': row({
     read: flag,
     fallback: false,
@@ -181,7 +192,7 @@ export const settings = {
 export type SettingName = keyof typeof settings
 
 /** Known names of options that this version refuses instead of ignoring them. */
-export const laterSettings = ['shared-counters', 'tls', 'edge-address', 'vpc-endpoint'] as const
+export const laterSettings = ['shared-counters', 'edge-address', 'vpc-endpoint'] as const
 
 export type Settings = {
   readonly [Name in SettingName]: (typeof settings)[Name] extends Setting<infer T> ? T : never

@@ -172,6 +172,8 @@ function checkTogether(config: Settings): void {
     throw new ConfigError(
       `\`--iam ${config.iam}\` would let others in: use it with a loopback \`--host\`, not \`${config.host}\``,
     )
+  if (config['tls-certificates'].length > 0 && !config.tls)
+    throw new ConfigError('`--tls-certificates` says what `--tls` serves with: give both')
   if (config.store !== 'embedded' && config.store !== 'memory:')
     throw new ConfigError(`\`--store ${config.store}\` is not supported yet; use \`embedded\``)
   if (config.workers > 1 && config.store === 'memory:')

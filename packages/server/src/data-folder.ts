@@ -87,7 +87,16 @@ export interface Profile {
 export function writeCredentials(
   folder: string,
   profiles: readonly Profile[],
-  { endpoint, region }: { readonly endpoint: string; readonly region: string },
+  {
+    endpoint,
+    region,
+    authorityPath,
+  }: {
+    readonly endpoint: string
+    readonly region: string
+    /** Of an HTTPS endpoint: whom clients have to trust. */
+    readonly authorityPath?: string
+  },
 ): void {
   const named = profiles.map((profile, place) => ({
     ...profile,
@@ -97,9 +106,10 @@ export function writeCredentials(
     ({ name, accessKeyId, secretAccessKey }) =>
       `[${name}]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`,
   )
+  const bundle = authorityPath === undefined ? '' : `ca_bundle = ${authorityPath}\n`
   const config = named.map(
     ({ name }) =>
-      `[${name === 'default' ? name : `profile ${name}`}]\nregion = ${region}\nendpoint_url = ${endpoint}\n`,
+      `[${name === 'default' ? name : `profile ${name}`}]\nregion = ${region}\nendpoint_url = ${endpoint}\n${bundle}`,
   )
   writePrivately(join(folder, 'credentials'), credentials.join('\n'))
   writePrivately(join(folder, 'config'), config.join('\n'))

@@ -1,18 +1,29 @@
 /** Bytes off the sockets into requests, answers onto them; what is not HTTP is turned away here. */
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo, ListenOptions, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type Arrival, BodyTooLargeError, ClientGoneError, type Reply } from './arrival.ts'
+import { TLSSocket } from 'node:tls'
+import {
+  type Arrival,
+  BodyTooLargeError,
+  ClientGoneError,
+  type Reply,
+  type TlsConnection,
+} from './arrival.ts'
 import { bodyOf } from './body.ts'
 import { unmapped } from './net/addresses.ts'
 import { PlainConnection } from './plain-connection.ts'
 import { framedHeaders, hasNoBody } from './reply-text.ts'
+import { type Certificates, tlsOptions } from './tls/certificates.ts'
 
 /** Sizes in bytes, times in milliseconds. */
 export const httpLimits = {
   /** Request line and headers together: a URL and a header block of API Gateway's 10,240 bytes each. */
   headBytes: 20_480,
+  /** For a TLS handshake. */
+  handshakeMs: 10_000,
   /** From the first byte of a request to the end of its headers. */
   headersMs: 10_000,
   /** To the end of its body. */
@@ -36,6 +47,8 @@ export interface ListenOn {
   readonly isOwn?: (address: string, port: number) => boolean
   /** What stands in for the peer where sockets have no addresses. */
   readonly peerName?: string
+  /** Absent: in the clear. */
+  readonly certificates?: Certificates | undefined
 }
 
 export interface Listener {
@@ -45,20 +58,23 @@ export interface Listener {
   readonly close: (graceMs: number) => Promise<void>
 }
 
+const serverOptions = {
+  maxHeaderSize: httpLimits.headBytes,
+  headersTimeout: httpLimits.headersMs,
+  requestTimeout: httpLimits.requestMs,
+  keepAliveTimeout: httpLimits.keepAliveMs,
+  connectionsCheckingInterval: httpLimits.checkMs,
+  // Missing and repeated Host headers are refused below, in words.
+  requireHostHeader: false,
+  // Half-open peers are found by the kernel.
+  keepAlive: true,
+  keepAliveInitialDelay: 30_000,
+  noDelay: true,
+} as const
+
 export async function listen(options: ListenOn): Promise<Listener> {
-  const server = createServer({
-    maxHeaderSize: httpLimits.headBytes,
-    headersTimeout: httpLimits.headersMs,
-    requestTimeout: httpLimits.requestMs,
-    keepAliveTimeout: httpLimits.keepAliveMs,
-    connectionsCheckingInterval: httpLimits.checkMs,
-    // Missing and repeated Host headers are refused below, in words.
-    requireHostHeader: false,
-    // Half-open peers are found by the kernel.
-    keepAlive: true,
-    keepAliveInitialDelay: 30_000,
-    noDelay: true,
-  })
+  const { certificates } = options
+  const server = certificates ? secureServer(certificates) : createServer(serverOptions)
   // Any count that fits the size: what lies beyond a count would be dropped in silence.
   server.maxHeadersCount = 0
   server.setTimeout(httpLimits.silentMs)
@@ -84,6 +100,31 @@ export async function listen(options: ListenOn): Promise<Listener> {
   }
 }
 
+/** HTTP/1.1 over TLS; each host has its own certificate. */
+function secureServer(certificates: Certificates): Server {
+  let fallback = certificates.fallback()
+  const server = createSecureServer({
+    ...serverOptions,
+    ...tlsOptions,
+    ...fallback,
+    handshakeTimeout: httpLimits.handshakeMs,
+    ALPNProtocols: ['http/1.1'],
+    SNICallback(host, callback) {
+      Promise.try(() => certificates.contextFor(host)).then(
+        (context) => callback(null, context),
+        (error: Error) => callback(error),
+      )
+    },
+  })
+  server.prependListener('connection', () => {
+    const latest = certificates.fallback()
+    if (latest === fallback) return
+    fallback = latest
+    server.setSecureContext({ ...tlsOptions, ...latest })
+  })
+  return server
+}
+
 interface PlainConnections {
   readonly beginClosing: () => void
   readonly destroyAll: () => void
@@ -91,12 +132,13 @@ interface PlainConnections {
 
 /** Every connection begins as a plain one; the server's own reading of connections takes over where it must. */
 function servePlainly(server: Server, options: ListenOn): PlainConnections {
-  const [complete] = server.listeners('connection')
-  server.removeAllListeners('connection')
+  const event = options.certificates ? 'secureConnection' : 'connection'
+  const [complete] = server.listeners(event)
+  server.removeAllListeners(event)
   const open = new Map<Socket, PlainConnection>()
   let isClosing = false
   const afterReading = createAfterReading()
-  server.on('connection', (socket: Socket) => {
+  server.on(event, (socket: Socket) => {
     const peer = options.peerName ?? peerOf(socket)
     const connection = new PlainConnection(socket, {
       answer: options.answer,
@@ -108,6 +150,7 @@ function servePlainly(server: Server, options: ListenOn): PlainConnections {
       isClosing: () => isClosing,
       peer,
       localAddress: localAddressOf(socket),
+      tls: tlsOf(socket),
       isOwn: () => isOwn(socket, options),
       afterReading,
       headBytes: httpLimits.headBytes,
@@ -190,6 +233,7 @@ function replyTo(
     peer: options.peerName ?? peerOf(socket),
     localAddress: localAddressOf(socket),
     receivedAt: Date.now(),
+    tls: tlsOf(socket),
     hasBody: announced !== '0',
     isOwn: isOwn(socket, options),
     readBody: (limit) => bodyOf(request, announced, limit),
@@ -216,6 +260,17 @@ const localKey = Symbol('local')
 
 function localAddressOf(socket: Socket & { [localKey]?: string }): string {
   return (socket[localKey] ??= unmapped(socket.localAddress ?? ''))
+}
+
+const tlsKey = Symbol('tls')
+
+function tlsOf(socket: Socket): TlsConnection | undefined {
+  if (!(socket instanceof TLSSocket)) return undefined
+  const known = socket as TLSSocket & { [tlsKey]?: TlsConnection }
+  return (known[tlsKey] ??= {
+    version: socket.getProtocol() ?? '',
+    cipherSuite: socket.getCipher()?.standardName ?? '',
+  })
 }
 
 const ownKey = Symbol('own')
@@ -289,7 +344,8 @@ export function refuse(status: number, requestId: string, message: string): Repl
 
 /** What cannot be parsed gets a status and the end of its connection. */
 function refuseBroken(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  const isHandshakes = socket instanceof TLSSocket && socket.getProtocol() === null
+  if (error.code === 'ECONNRESET' || isHandshakes || !socket.writable) {
     socket.destroy()
     return
   }

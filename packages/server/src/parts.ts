@@ -22,6 +22,7 @@ import { Metrics } from './metrics.ts'
 import { createFindSource, type FindSource } from './net/source-address.ts'
 import { explainedRequest } from './operator/explain.ts'
 import type { AnswerCall } from './roads.ts'
+import { openServedTls, type ServedTls } from './tls/served.ts'
 import { openPolicyArchive, type PolicyArchive } from './trail/policies.ts'
 import { segmentLimits } from './trail/segments.ts'
 import { openTrail, type Trail } from './trail/trail.ts'
@@ -36,6 +37,8 @@ export interface Parts {
   readonly metrics: Metrics
   readonly deployments: Deployments
   readonly domains: Domains
+  /** Undefined: serves HTTP. */
+  readonly tls: ServedTls | undefined
   readonly upstream: Upstream
   readonly functions: FunctionsHost
   readonly logWriter: LogWriter
@@ -96,7 +99,12 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   )
   const accountThrottle = throttleOf(config['account-throttle'])
   const apiKeys = stack.use(openApiKeys(store))
-  const upstream = stack.use(createUpstream(announce))
+  const frontDoor = createFrontDoor(config['host-names'])
+  const domains = stack.use(openDomains(store))
+  const tls = openServedTls(config, frontDoor, domains, (error) =>
+    log.error('a certificate cannot be read again', failureFields(error)),
+  )
+  const upstream = stack.use(createUpstream(announce, tls?.authority.cert))
   const onFailure = (error: unknown, requestId: string) =>
     log.error('a request failed', { requestId, ...failureFields(error) })
   const logWriter = stack.use(
@@ -141,9 +149,10 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     archive,
     metrics: new Metrics(),
     deployments,
-    domains: stack.use(openDomains(store)),
+    domains,
+    tls,
     upstream,
-    frontDoor: createFrontDoor(config['host-names']),
+    frontDoor,
     findSource: createFindSource(config['trust-proxy']),
     answerCall: createCalls({
       deployments,

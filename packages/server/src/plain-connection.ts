@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
-import { type Arrival, noBody, type Reply } from './arrival.ts'
+import { type Arrival, noBody, type Reply, type TlsConnection } from './arrival.ts'
 import { readPlainHead } from './plain-head.ts'
 import { hasNoBody, headOf } from './reply-text.ts'
 
@@ -16,6 +16,7 @@ export interface PlainOptions {
   readonly isClosing: () => boolean
   readonly peer: string
   readonly localAddress: string
+  readonly tls: TlsConnection | undefined
   readonly isOwn: () => boolean
   /** Runs `flush` once everything that has arrived by now was read. */
   readonly afterReading: (flush: () => void) => void
@@ -119,7 +120,7 @@ export class PlainConnection {
     requestId: string,
   ): Arrival {
     const question = target.indexOf('?')
-    const { peer, localAddress } = this.#options
+    const { peer, localAddress, tls } = this.#options
     return {
       requestId,
       method,
@@ -130,6 +131,7 @@ export class PlainConnection {
       peer,
       localAddress,
       receivedAt: Date.now(),
+      tls,
       hasBody: false,
       isOwn: (this.#own ??= this.#options.isOwn()),
       readBody: () => noBody,

@@ -74,8 +74,8 @@ export function createRoads(options: RoadsOptions): Roads {
     try {
       source =
         ownAddress === undefined
-          ? findSource(arrival.peer, arrival.headers)
-          : { address: ownAddress, isSecure: false }
+          ? findSource(arrival.peer, arrival.headers, arrival.tls !== undefined)
+          : { address: ownAddress, isSecure: arrival.tls !== undefined }
     } catch (error) {
       if (!(error instanceof ForwardedForError)) throw error
       return { road: road.road, reply: turnAway(arrival, road, 400, error.message, options) }

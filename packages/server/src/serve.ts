@@ -22,16 +22,17 @@ export async function serve(args: readonly string[]): Promise<number> {
   // Listened for before anybody can know that this server is there.
   const stopped = signalled()
   const server = await start(config, { path: process.argv[1]!, args: ['start', asWorker] })
-  const { endpoint, data, undeployedPolicies } = server
+  const { endpoint, data, authorityPath, undeployedPolicies } = server
   for (const { apiId, stageName, changedAt } of undeployedPolicies)
     process.stderr.write(
       `the policy of API ${apiId} changed after its last deployment (${new Date(changedAt).toISOString()}): stage ${stageName} still serves the older one\n`,
     )
-  const { port } = new URL(endpoint)
+  const { protocol, port } = new URL(endpoint)
+  const console = `${protocol}//console.localhost:${port}/`
   process.stdout.write(
     config.json
-      ? `${JSON.stringify({ ready: true, endpoint, console: `http://console.localhost:${port}/`, data })}\n`
-      : `sekisho ready at ${endpoint}\n`,
+      ? `${JSON.stringify({ ready: true, endpoint, console, data, caCertificate: authorityPath })}\n`
+      : `sekisho ready at ${endpoint}\n${authorityPath ? `clients trust its certificates by ${authorityPath}\n` : ''}`,
   )
   await stopped
   await server.close()

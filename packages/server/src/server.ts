@@ -30,6 +30,8 @@ export interface RunningServer {
   /** `http://127.0.0.1:4566` */
   readonly endpoint: string
   readonly data: string
+  /** The certificate to trust, as PEM; absent: serves HTTP. */
+  readonly authorityPath?: string
   /** Stages whose API has another policy than the one they serve. */
   readonly undeployedPolicies: readonly UndeployedPolicy[]
   /** Lets open requests end, then everything else. */
@@ -92,8 +94,9 @@ export async function start(config: Config, program?: WorkerProgram): Promise<Ru
   let isReady = false
   const accountsChanged = async () =>
     writeCredentials(folder.path, await listAccounts(store.documents), {
-      endpoint: endpointOf(config.host, (await opened.promise).port),
+      endpoint: endpointOf(config, (await opened.promise).port),
       region: config.region,
+      ...(parts.tls && { authorityPath: parts.tls.authority.path }),
     })
   const roads = createRoads({
     ...parts,
@@ -151,6 +154,7 @@ export async function start(config: Config, program?: WorkerProgram): Promise<Ru
     on: { host: config.host, port: config.port, reusePort: config.workers > 1 },
     onFailure,
     isOwn: parts.upstream.isOwn,
+    certificates: parts.tls?.certificates,
   })
   stack.defer(() => listener.close(0))
   opened.resolve(listener)
@@ -189,8 +193,9 @@ export async function start(config: Config, program?: WorkerProgram): Promise<Ru
 
   const running = stack.move()
   return {
-    endpoint: endpointOf(config.host, listener.port),
+    endpoint: endpointOf(config, listener.port),
     data: folder.path,
+    ...(parts.tls && { authorityPath: parts.tls.authority.path }),
     undeployedPolicies: await undeployedPolicies(store.documents),
     async close() {
       isReady = false
@@ -243,8 +248,8 @@ async function listenToOperator(
   }
 }
 
-function endpointOf(host: string, port: number): string {
+function endpointOf({ host, tls }: Pick<Config, 'host' | 'tls'>, port: number): string {
   // An address of every interface is none to call.
   const callable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
-  return `http://${callable.includes(':') ? `[${callable}]` : callable}:${port}`
+  return `${tls ? 'https' : 'http'}://${callable.includes(':') ? `[${callable}]` : callable}:${port}`
 }

@@ -1,6 +1,7 @@
 /** Calls that integrations make to the outside: connections kept, time bounded, link-local addresses refused. */
 import { type LookupAddress, lookup } from 'node:dns'
 import { isIP, type LookupFunction, type Socket } from 'node:net'
+import { getCACertificates } from 'node:tls'
 import { UpstreamError, type UpstreamRequest, type UpstreamResponse } from '@sekisho/gateway'
 import type { Agent, Dispatcher } from 'undici'
 import { isLinkLocal, isLoopback, unmapped } from './net/addresses.ts'
@@ -22,7 +23,8 @@ export interface Upstream extends AsyncDisposable {
   readonly hear: (name: string, isOpen: boolean) => void
 }
 
-export function createUpstream(announce?: Announce): Upstream {
+/** @param authority  PEM of this server's own authority: integrations may call back over HTTPS */
+export function createUpstream(announce?: Announce, authority?: string): Upstream {
   const ownSockets = new Set<string>()
   let agent: Promise<Agent> | undefined
   const open = async (): Promise<Agent> => {
@@ -34,6 +36,7 @@ export function createUpstream(announce?: Announce): Upstream {
       allowH2: false,
       lookup: lookupOutside,
       autoSelectFamily: true,
+      ...(authority !== undefined && { ca: [...getCACertificates('default'), authority] }),
     })
     return new Agent({
       allowH2: false,

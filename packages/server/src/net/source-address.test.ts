@@ -86,7 +86,7 @@ const rows: readonly Row[] = [
 
 for (const { name, trusted = proxies, peer = '10.0.0.1', headers, expect } of rows)
   test(`source address: ${name}`, () => {
-    const find = () => createFindSource(trusted)(peer, headers).address
+    const find = () => createFindSource(trusted)(peer, headers, false).address
     if (expect === 'refused') assert.throws(find, ForwardedForError)
     else assert.equal(find(), expect)
   })
@@ -96,6 +96,7 @@ test('only a trusted proxy can say that the client came over TLS', () => {
     createFindSource(proxies)(
       peer,
       values.flatMap((value) => ['x-forwarded-proto', value]),
+      false,
     ).isSecure
   assert.equal(secure('10.0.0.1', 'https'), true)
   assert.equal(secure('10.0.0.1', 'HTTPS'), true)
@@ -104,4 +105,15 @@ test('only a trusted proxy can say that the client came over TLS', () => {
   assert.equal(secure('10.0.0.1', 'wss'), false)
   assert.equal(secure('10.0.0.1'), false)
   assert.equal(secure('9.9.9.9', 'https'), false)
+})
+
+test('a connection over TLS is secure, unless a trusted proxy says what was before it', () => {
+  const secure = (peer: string, headers: readonly string[], trusted = proxies) =>
+    createFindSource(trusted)(peer, headers, true).isSecure
+  assert.equal(secure('9.9.9.9', []), true)
+  assert.equal(secure('9.9.9.9', [], []), true)
+  assert.equal(secure('9.9.9.9', ['x-forwarded-proto', 'http']), true)
+  assert.equal(secure('10.0.0.1', ['x-forwarded-proto', 'http']), false)
+  assert.equal(secure('10.0.0.1', []), false)
+  assert.equal(secure('10.0.0.1', ['x-forwarded-proto', 'https']), true)
 })

@@ -13,7 +13,8 @@ export class ForwardedForError extends Error {
   readonly code = 'FORWARDED_FOR'
 }
 
-export type FindSource = (peer: string, headers: readonly string[]) => Source
+/** @param isSecure  the connection itself came over TLS */
+export type FindSource = (peer: string, headers: readonly string[], isSecure: boolean) => Source
 
 /**
  * @param trusted  CIDR blocks of proxies
@@ -21,10 +22,11 @@ export type FindSource = (peer: string, headers: readonly string[]) => Source
  *          headers are one list. It throws ForwardedForError when it meets an entry that is no address.
  */
 export function createFindSource(trusted: readonly string[]): FindSource {
-  if (trusted.length === 0) return (address) => ({ address, isSecure: false })
+  if (trusted.length === 0) return (address, _, isSecure) => ({ address, isSecure })
   const isTrusted = createBlocks(trusted)
-  return (peer, headers) => {
-    if (!isTrusted(peer)) return { address: peer, isSecure: false }
+  return (peer, headers, isDirectlySecure) => {
+    if (!isTrusted(peer)) return { address: peer, isSecure: isDirectlySecure }
+    // How the client reached the proxy is the proxy's to say.
     const isSecure = listOf(headers, 'x-forwarded-proto').at(-1)?.toLowerCase() === 'https'
     let address = peer
     for (const entry of listOf(headers, 'x-forwarded-for').reverse()) {

@@ -111,6 +111,7 @@ async function serve(
     on: { host: config.host, port, reusePort: true },
     onFailure: parts.onFailure,
     isOwn: parts.upstream.isOwn,
+    certificates: parts.tls?.certificates,
   })
   await parts.functions.open(roads.answerFunction, port)
   return { parts, listener }
