@@ -184,6 +184,65 @@ test(
   },
 )
 
+test(
+  'a Lambda authorizer lets in whom its function knows, and asks once for many calls',
+  isolated,
+  async () => {
+    const { name, uri } = await makeFunction(`async ({ authorizationToken, methodArn }) => {
+    if (authorizationToken === 'stranger') throw new Error('Unauthorized')
+    const Effect = authorizationToken === 'friend' ? 'Allow' : 'Deny'
+    const Statement = [{ Effect, Action: 'execute-api:Invoke', Resource: methodArn.replace(/GET.*/, '*') }]
+    return { principalId: authorizationToken, policyDocument: { Version: '2012-10-17', Statement }, context: { asked: Date.now() } }
+  }`)
+    const { id: restApiId, rootResourceId: resourceId } = await api.createRestApi({ name: 'door' })
+    const { id: authorizerId } = await api.createAuthorizer({
+      restApiId,
+      name: 'door',
+      type: 'TOKEN',
+      identitySource: 'method.request.header.Auth',
+      authorizerUri: uri,
+    })
+    const method = { restApiId, resourceId, httpMethod: 'GET' }
+    await api.putMethod({ ...method, authorizationType: 'CUSTOM', authorizerId })
+    await api.putIntegration({
+      ...method,
+      type: 'MOCK',
+      requestTemplates: { 'application/json': '{"statusCode":200}' },
+    })
+    await api.putMethodResponse({ ...method, statusCode: '200' })
+    await api.putIntegrationResponse({
+      ...method,
+      statusCode: '200',
+      responseTemplates: {
+        'application/json': '$context.authorizer.principalId $context.authorizer.asked',
+      },
+    })
+    await api.createDeployment({ restApiId, stageName: 'prod' })
+    const get = async (token?: string) => {
+      const url = `${server.endpoint}/_aws/execute-api/${restApiId}/prod/`
+      const answer = await fetch(url, token === undefined ? {} : { headers: { Auth: token } })
+      return [answer.status, await answer.text()]
+    }
+    assert.deepEqual(await get('friend'), [500, '{"message":null}'], 'not permitted to ask yet')
+    await functions.addPermission({
+      FunctionName: name,
+      StatementId: 'gateway',
+      Action: 'lambda:InvokeFunction',
+      Principal: 'apigateway.amazonaws.com',
+      SourceArn: `arn:aws:execute-api:us-east-1:${account}:${restApiId}/authorizers/${authorizerId}`,
+    })
+    const first = await get('friend')
+    assert.match(first[1] as string, /^friend \d+$/)
+    assert.deepEqual(await get('friend'), first, 'remembered')
+    assert.deepEqual(await get('stranger'), [401, '{"message":"Unauthorized"}'])
+    assert.deepEqual(await get(), [401, '{"message":"Unauthorized"}'])
+    assert.deepEqual(await get('foe'), [
+      403,
+      '{"Message":"User is not authorized to access this resource with an explicit deny"}',
+    ])
+  },
+)
+
 test('another service is asked by action, as the role', async () => {
   const credentials = `arn:aws:iam::${account}:role/gateway`
   const { get } = await deploy(

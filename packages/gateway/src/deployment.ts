@@ -1,5 +1,6 @@
 /** A deployment made ready: routes, policy, templates and mappings, compiled once. */
 import { type CompiledPolicy, compilePolicy } from '@sekisho/policy'
+import { type CompiledAuthorizer, compileAuthorizer } from './authorizers/compiled-authorizer.ts'
 import { type CompiledIntegration, compileIntegration } from './compiled-integration.ts'
 import type { DeploymentSnapshot, SnapshotMethod, SnapshotResource } from './snapshot.ts'
 
@@ -17,6 +18,8 @@ export interface CompiledMethod {
   readonly resource: SnapshotResource
   readonly definition: SnapshotMethod
   readonly authorizationType: string
+  /** That asks a function; undefined also where it cannot be read. */
+  readonly authorizer: CompiledAuthorizer | undefined
   readonly apiKeyRequired: boolean
   /** Required parameters as AWS lists them: headers, then path, then query, by name. */
   readonly required: readonly RequiredParameter[]
@@ -43,10 +46,15 @@ export interface Deployment {
 /** Never throws for a stored snapshot: what cannot be compiled refuses when it is called. */
 export function compileDeployment(snapshot: DeploymentSnapshot): Deployment {
   const root = emptyNode()
+  const authorizers = new Map(
+    Object.entries(snapshot.authorizers ?? {})
+      .filter(([, { type }]) => type !== 'COGNITO_USER_POOLS')
+      .map(([id, authorizer]) => [id, compileAuthorizer(authorizer)]),
+  )
   for (const resource of snapshot.resources) {
     const node = nodeAt(root, resource.path)
     for (const [name, definition] of Object.entries(resource.methods)) {
-      const method = compileMethod(resource, name, definition)
+      const method = compileMethod(resource, name, definition, authorizers)
       if (name === 'ANY') node.any = method
       else node.methods.set(name, method)
     }
@@ -103,12 +111,14 @@ function compileMethod(
   resource: SnapshotResource,
   name: string,
   definition: SnapshotMethod,
+  authorizers: ReadonlyMap<string, CompiledAuthorizer | undefined>,
 ): CompiledMethod {
   return {
     name,
     resource,
     definition,
     authorizationType: definition.authorizationType ?? 'NONE',
+    authorizer: authorizers.get(definition.authorizerId ?? ''),
     apiKeyRequired: definition.apiKeyRequired ?? false,
     required: definition.requestValidatorId === undefined ? [] : requiredParameters(definition),
     integration:

@@ -120,7 +120,7 @@ function userIdOf(caller: Principal): string | undefined {
 }
 
 /** Values decoded; `;` parts like `&`. */
-function queryOf(rawQuery: string): Record<string, readonly string[]> {
+export function queryOf(rawQuery: string): Record<string, readonly string[]> {
   const grouped: Record<string, string[]> = Object.create(null)
   for (const [name, value] of new URLSearchParams(rawQuery.replaceAll(';', '&'))) {
     grouped[name] ??= []
@@ -129,7 +129,7 @@ function queryOf(rawQuery: string): Record<string, readonly string[]> {
   return grouped
 }
 
-function headersOf(
+export function headersOf(
   flat: readonly string[],
 ): ReadonlyMap<string, { name: string; values: string[] }> {
   const headers = new Map<string, { name: string; values: string[] }>()

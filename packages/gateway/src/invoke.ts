@@ -1,7 +1,9 @@
 /** The life of a call to a deployed API. */
 import { admit } from './admit.ts'
-import { authenticate, checkBeforeBody, DeniedError, flowOf } from './authorize.ts'
+import { authenticate, checkBeforeBody } from './authenticate.ts'
+import { flowOf } from './authorize.ts'
 import { compress } from './compress.ts'
+import { DeniedError } from './decide.ts'
 import type { Deployment } from './deployment.ts'
 import { GatewayError, renderRefusal } from './gateway-responses.ts'
 import { integrate } from './integrate.ts'

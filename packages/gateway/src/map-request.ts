@@ -14,6 +14,7 @@ import {
 } from './headers.ts'
 import { MappingError, valueOfSource } from './mappings.ts'
 import type { CallEnvironment, IntegrationRequest, Validated } from './pass.ts'
+import { fillStageVariables } from './stage-variables.ts'
 import { TemplateInput, templateUtil } from './templates/functions.ts'
 import { render, type Variables } from './templates/render.ts'
 import { TemplateError } from './templates/syntax.ts'
@@ -187,10 +188,7 @@ function addressOf(
   env: CallEnvironment,
 ): string {
   const { variables } = env.validated.stage
-  const withVariables = (definition.uri ?? '').replace(
-    /\$\{stageVariables\.([A-Za-z0-9_]+)\}/g,
-    (_, name: string) => variables[name] ?? '',
-  )
+  const withVariables = fillStageVariables(definition.uri ?? '', variables)
   return withVariables.replace(/\{([^{}]+?)\+?\}/g, (_, name: string) =>
     Object.hasOwn(path, name) ? encodePath(path[name]!) : '',
   )

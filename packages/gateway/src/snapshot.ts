@@ -80,6 +80,8 @@ export interface StageSettings {
   readonly stageName: string
   readonly deploymentId: string
   readonly variables: Readonly<Record<string, string>>
+  /** What authorizers said before counts no more; epoch milliseconds. */
+  readonly authorizersFlushedAt?: number
   /** By method, or for all, as they were set; absent when there are none. */
   readonly methodSettings?: Readonly<Record<string, MethodSettings>>
   readonly accessLogSettings?: AccessLogSettings

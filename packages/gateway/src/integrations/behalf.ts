@@ -2,6 +2,7 @@
 import { GatewayError } from '../gateway-responses.ts'
 import type { IntegrationRequest } from '../pass.ts'
 import type { OnBehalf } from '../ports.ts'
+import { fillStageVariables } from '../stage-variables.ts'
 
 /** The caller's own credentials. */
 const ofCaller = /^arn:aws[a-z-]*:iam::\*:user\/\*$/
@@ -20,10 +21,7 @@ export function behalfOf({ for: pass }: IntegrationRequest): OnBehalf {
   const common = { accountId, region, sourceArn: resource, causedBy: received.requestId }
   const { credentials } = method.integration!.definition
   if (credentials === undefined || credentials === '') return common
-  const filled = credentials.replace(
-    /\$\{stageVariables\.([A-Za-z0-9_]+)\}/g,
-    (_, name: string) => stage.variables[name] ?? '',
-  )
+  const filled = fillStageVariables(credentials, stage.variables)
   if (ofRole.test(filled)) return { ...common, roleArn: filled }
   if (!ofCaller.test(filled))
     throw new GatewayError('API_CONFIGURATION_ERROR', {

@@ -1,32 +1,26 @@
 /** The event that a function behind AWS_PROXY is given, payload format 1.0. */
 import { isBinary } from '../content-handling.ts'
-import type { CallEnvironment } from '../pass.ts'
+import type { CallEnvironment, Matched, Received } from '../pass.ts'
 
 type Values = Readonly<Record<string, unknown>>
 
-/**
- * Empty maps are null; of several values the last counts where one is wanted.
- *
- * @see API Gateway Developer Guide, "Lambda proxy integrations in API Gateway" (input format)
- */
-export function proxyEvent(env: CallEnvironment): Values {
-  const { validated, context } = env
-  const { received, method, httpMethod, pathParameters, stage, body, deployment } = validated
-  const { headers, multiValueHeaders } = headersOf(env)
-  const contentType = env.headers.get('content-type')?.values[0] ?? ''
+/** What is known of a request before its body is. */
+export interface RequestFacts {
+  readonly pass: Matched
+  /** `$context` */
+  readonly context: Values
+  readonly query: Readonly<Record<string, readonly string[]>>
+  readonly headers: CallEnvironment['headers']
+}
+
+/** @see API Gateway Developer Guide, "Lambda proxy integrations in API Gateway" (input format) */
+export function proxyEvent({ validated, context, query, headers }: CallEnvironment): Values {
+  const { body, deployment } = validated
+  const contentType = headers.get('content-type')?.values[0] ?? ''
   const isBase64Encoded =
     body.length > 0 && isBinary(contentType, deployment.snapshot.binaryMediaTypes)
   return {
-    resource: method.resource.path,
-    path: received.stagePath.replace(/^\/*/, '/'),
-    httpMethod,
-    headers,
-    multiValueHeaders,
-    queryStringParameters: orNull(lastValues(env.query)),
-    multiValueQueryStringParameters: orNull(env.query),
-    pathParameters: orNull(pathParameters),
-    stageVariables: orNull(stage.variables),
-    requestContext: requestContextOf(context),
+    ...requestEvent({ pass: validated, context, query, headers }),
     body:
       body.length === 0
         ? null
@@ -34,6 +28,22 @@ export function proxyEvent(env: CallEnvironment): Values {
           ? Buffer.from(body).toString('base64')
           : new TextDecoder().decode(body),
     isBase64Encoded,
+  }
+}
+
+/** All but the body. Empty maps are null; of several values the last counts where one is wanted. */
+export function requestEvent({ pass, context, query, headers }: RequestFacts): Values {
+  const { received, method, httpMethod, pathParameters, stage } = pass
+  return {
+    resource: method.resource.path,
+    path: received.stagePath.replace(/^\/*/, '/'),
+    httpMethod,
+    ...headersOf(received, headers),
+    queryStringParameters: orNull(lastValues(query)),
+    multiValueQueryStringParameters: orNull(query),
+    pathParameters: orNull(pathParameters),
+    stageVariables: orNull(stage.variables),
+    requestContext: requestContextOf(context),
   }
 }
 
@@ -52,15 +62,15 @@ const spelt: ReadonlyMap<string, string> = new Map([
   ['user-agent', 'User-Agent'],
 ])
 
-function headersOf({ validated: { received }, headers }: CallEnvironment) {
+function headersOf({ isSecure, sourceIp }: Received, headers: RequestFacts['headers']) {
   const all: Record<string, readonly string[]> = {}
   for (const [lower, { name, values }] of headers)
     if (!lower.startsWith('x-forwarded-')) all[spelt.get(lower) ?? name] = values
   const before = headers.get('x-forwarded-for')?.values ?? []
-  const proto = received.isSecure ? 'https' : 'http'
-  const [, port = received.isSecure ? '443' : '80'] =
+  const proto = isSecure ? 'https' : 'http'
+  const [, port = isSecure ? '443' : '80'] =
     /:(\d+)$/.exec(headers.get('host')?.values[0] ?? '') ?? []
-  all['X-Forwarded-For'] = [[...before, received.sourceIp].join(', ')]
+  all['X-Forwarded-For'] = [[...before, sourceIp].join(', ')]
   all['X-Forwarded-Port'] = [port]
   all['X-Forwarded-Proto'] = [proto]
   return { headers: lastValues(all), multiValueHeaders: all }

@@ -1,5 +1,5 @@
 /** What a stage's access log can say of a call, beside what mapping templates can. */
-import { DeniedError } from '../authorize.ts'
+import { DeniedError } from '../decide.ts'
 import { contextOf } from '../environment.ts'
 import { messageOf } from '../gateway-responses.ts'
 import type { GatewayReply } from '../pass.ts'
