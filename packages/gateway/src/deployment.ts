@@ -2,6 +2,7 @@
 import { type CompiledPolicy, compilePolicy } from '@sekisho/policy'
 import { type CompiledAuthorizer, compileAuthorizer } from './authorizers/compiled-authorizer.ts'
 import { type CompiledIntegration, compileIntegration } from './compiled-integration.ts'
+import { compileRequestChecks, modelsOf, type RequestChecks } from './compiled-validation.ts'
 import type { DeploymentSnapshot, SnapshotMethod, SnapshotResource } from './snapshot.ts'
 
 export interface RouteNode {
@@ -21,15 +22,10 @@ export interface CompiledMethod {
   /** That asks a function; undefined also where it cannot be read. */
   readonly authorizer: CompiledAuthorizer | undefined
   readonly apiKeyRequired: boolean
-  /** Required parameters as AWS lists them: headers, then path, then query, by name. */
-  readonly required: readonly RequiredParameter[]
+  /** Undefined: nothing is asked of a request. */
+  readonly checks: RequestChecks | undefined
   /** Undefined: the deployment has nothing behind the method. */
   readonly integration: CompiledIntegration | undefined
-}
-
-export interface RequiredParameter {
-  readonly place: 'header' | 'path' | 'querystring'
-  readonly name: string
 }
 
 /** No policy, a policy, or one that cannot be compiled: everything is refused then. */
@@ -46,15 +42,20 @@ export interface Deployment {
 /** Never throws for a stored snapshot: what cannot be compiled refuses when it is called. */
 export function compileDeployment(snapshot: DeploymentSnapshot): Deployment {
   const root = emptyNode()
+  const modelOf = modelsOf(snapshot)
   const authorizers = new Map(
     Object.entries(snapshot.authorizers ?? {})
       .filter(([, { type }]) => type !== 'COGNITO_USER_POOLS')
       .map(([id, authorizer]) => [id, compileAuthorizer(authorizer)]),
   )
+  const shared: Shared = {
+    authorizers,
+    checksOf: (method) => compileRequestChecks(method, snapshot, modelOf),
+  }
   for (const resource of snapshot.resources) {
     const node = nodeAt(root, resource.path)
     for (const [name, definition] of Object.entries(resource.methods)) {
-      const method = compileMethod(resource, name, definition, authorizers)
+      const method = compileMethod(resource, name, definition, shared)
       if (name === 'ANY') node.any = method
       else node.methods.set(name, method)
     }
@@ -107,11 +108,17 @@ function childOf(node: RouteNode, part: string): RouteNode {
   return node[key].node
 }
 
+/** What methods of a deployment have in common. */
+interface Shared {
+  readonly authorizers: ReadonlyMap<string, CompiledAuthorizer | undefined>
+  readonly checksOf: (method: SnapshotMethod) => RequestChecks | undefined
+}
+
 function compileMethod(
   resource: SnapshotResource,
   name: string,
   definition: SnapshotMethod,
-  authorizers: ReadonlyMap<string, CompiledAuthorizer | undefined>,
+  { authorizers, checksOf }: Shared,
 ): CompiledMethod {
   return {
     name,
@@ -120,24 +127,8 @@ function compileMethod(
     authorizationType: definition.authorizationType ?? 'NONE',
     authorizer: authorizers.get(definition.authorizerId ?? ''),
     apiKeyRequired: definition.apiKeyRequired ?? false,
-    required: definition.requestValidatorId === undefined ? [] : requiredParameters(definition),
+    checks: checksOf(definition),
     integration:
       definition.methodIntegration && compileIntegration(definition, definition.methodIntegration),
   }
-}
-
-const places = ['header', 'path', 'querystring'] as const
-
-function requiredParameters({
-  requestParameters = {},
-}: SnapshotMethod): readonly RequiredParameter[] {
-  return places.flatMap((place) =>
-    Object.keys(requestParameters)
-      .filter(
-        (expression) =>
-          requestParameters[expression] && expression.startsWith(`method.request.${place}.`),
-      )
-      .map((expression) => ({ place, name: expression.slice(`method.request.${place}.`.length) }))
-      .sort((one, other) => (one.name < other.name ? -1 : 1)),
-  )
 }

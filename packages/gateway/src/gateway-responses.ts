@@ -75,6 +75,8 @@ export interface RefusalDetails {
   readonly message?: string
   readonly errorType?: string
   readonly status?: number
+  /** What a request's validation found: templates may tell. */
+  readonly validationError?: string
   /** For people who look into the logs, never for the client. */
   readonly detail?: string
 }

@@ -10,6 +10,7 @@ export {
 export { invoke } from './invoke.ts'
 export { type LogGroup, logGroupOf } from './logs/destination.ts'
 export type { Authorization, GatewayReply, Outcome, Received } from './pass.ts'
+export { compilePattern, type Pattern, PatternError } from './patterns/match.ts'
 export {
   type CallerIdentity,
   type Draw,
@@ -27,6 +28,8 @@ export {
   type UpstreamResponse,
 } from './ports.ts'
 export { executeApiKeys } from './request-context.ts'
+export { compileSchema, modelUrl } from './schema/compile.ts'
+export { SchemaError } from './schema/values.ts'
 export type * from './snapshot.ts'
 export { methodDefaults } from './stage-settings.ts'
 export {

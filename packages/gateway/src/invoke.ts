@@ -139,7 +139,7 @@ function serve(
     constant !== undefined &&
     admitted.deployment.snapshot.minimumCompressionSize === undefined &&
     body.length === 0 &&
-    admitted.method.required.length === 0 &&
+    admitted.method.checks === undefined &&
     hasNoContentType(admitted.received)
   )
     return { ...constant, outcome: outcomeOf(progress) }

@@ -13,6 +13,8 @@ import { integrationResponses } from './integration-responses.ts'
 import { integrations } from './integrations.ts'
 import { methodResponses } from './method-responses.ts'
 import { methods } from './methods.ts'
+import { models } from './models.ts'
+import { requestValidators } from './request-validators.ts'
 import { resources } from './resources.ts'
 import { restApis } from './rest-apis.ts'
 import { stages } from './stages.ts'
@@ -37,6 +39,8 @@ export const apigateway = defineGatedService('apigateway', {
     ...integrations,
     ...integrationResponses,
     ...authorizers,
+    ...models,
+    ...requestValidators,
     ...deployments,
     ...stages,
     ...account,

@@ -39,13 +39,13 @@ export const methods = {
           requestParameters: requestParameters(input.requestParameters),
         }),
         ...(input.requestModels && { requestModels: input.requestModels }),
+        ...(input.requestValidatorId && { requestValidatorId: input.requestValidatorId }),
         ...(input.authorizerId && { authorizerId: input.authorizerId }),
         ...(input.authorizationScopes && { authorizationScopes: input.authorizationScopes }),
       }
       const change = (api: RestApiRecord) => {
         const { methods: present } = resourceOf(api, resourceId)
-        if (input.requestValidatorId)
-          throw badRequest('Invalid Request Validator identifier specified')
+        checkValidator(api, method)
         checkModels(api, method.requestModels)
         // Whoever names one means the method to be guarded.
         if (input.authorizerId && !Object.hasOwn(authorizersOf, input.authorizationType))
@@ -72,6 +72,7 @@ export const methods = {
         await changeMethod(call, { restApiId, resourceId, httpMethod }, (method, api) => {
           const changed = applyPatches(method, patchOperations, methodPatches)
           checkModels(api, changed.requestModels)
+          checkValidator(api, changed)
           return withAuthorizer(api, changed)
         }),
       )
@@ -203,6 +204,15 @@ function requestParameters(parameters: Readonly<Record<string, boolean>>): Recor
 }
 
 /** @throws AwsError BadRequestException */
+function checkValidator(
+  { requestValidators = {} }: RestApiRecord,
+  { requestValidatorId: id }: SnapshotMethod,
+): void {
+  if (id !== undefined && !Object.hasOwn(requestValidators, id))
+    throw badRequest('Invalid Request Validator identifier specified')
+}
+
+/** @throws AwsError BadRequestException */
 export function checkModels(
   api: RestApiRecord,
   models: Readonly<Record<string, string>> | undefined,
@@ -235,13 +245,10 @@ const methodPatches: PatchTable<SnapshotMethod> = {
       return { ...method, authorizationScopes: op === 'add' ? [...others, value] : others }
     },
   },
-  '/requestValidatorId': {
-    ops: ['replace'],
-    apply(method, { value }) {
-      if (value !== '') throw badRequest('Invalid Request Validator identifier specified')
-      return method
-    },
-  },
+  '/requestValidatorId': textRow(({ requestValidatorId: _, ...method }, requestValidatorId) => ({
+    ...method,
+    ...(requestValidatorId !== undefined && { requestValidatorId }),
+  })),
   '/requestParameters/{expression}': entryRow<SnapshotMethod, boolean>(
     (method) => method.requestParameters,
     ({ requestParameters: _, ...method }, entries) => ({

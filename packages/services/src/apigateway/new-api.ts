@@ -1,6 +1,6 @@
 /** What is an API when it is new: empty, or a copy of another. */
 import type * as Sdk from '@aws-sdk/client-api-gateway'
-import type { SnapshotModel } from '@sekisho/gateway'
+import { modelUrl, type SnapshotModel } from '@sekisho/gateway'
 import type { Input } from '@sekisho/protocols'
 import type { Transaction } from '@sekisho/store'
 import type { Call } from '../service.ts'
@@ -107,13 +107,17 @@ function cloned(
   source: RestApiRecord,
   takesKeySource: boolean,
 ): RestApiRecord {
-  const { models, binaryMediaTypes, apiKeySource, description, minimumCompressionSize } = source
+  const { binaryMediaTypes, apiKeySource, description, minimumCompressionSize } = source
+  const { requestValidators, authorizers, gatewayResponses } = source
   const policy = record.policy ?? policyFor(record, source)
   return {
     ...record,
     rootResourceId: source.rootResourceId,
     resources: source.resources,
-    models,
+    models: modelsFor(record, source),
+    ...(requestValidators && { requestValidators }),
+    ...(authorizers && { authorizers }),
+    ...(gatewayResponses && { gatewayResponses }),
     ...(takesKeySource && { apiKeySource }),
     ...(record.binaryMediaTypes.length === 0 && { binaryMediaTypes }),
     ...(record.description === undefined && description !== undefined && { description }),
@@ -121,6 +125,16 @@ function cloned(
       minimumCompressionSize !== undefined && { minimumCompressionSize }),
     ...(policy !== undefined && { policy, policyChangedAt: record.createdAt }),
   }
+}
+
+/** What refers to models of the source refers to those of the copy. */
+function modelsFor({ id }: RestApiRecord, source: RestApiRecord): RestApiRecord['models'] {
+  return Object.fromEntries(
+    Object.entries(source.models).map(([name, model]) => [
+      name,
+      { ...model, schema: model.schema.replaceAll(modelUrl(source.id, ''), modelUrl(id, '')) },
+    ]),
+  )
 }
 
 /** ARNs of the source become ARNs of the copy; what else they contain stays. */
