@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { WorkLimitError } from '../work.ts'
 import { compilePattern, PatternError } from './match.ts'
 
-const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c', ' ', '\n', '0', '😀'), maxLength: 8 })
+const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c', ' ', '\n', '0', 'é'), maxLength: 8 })
 const atom = fc.constantFrom('a', 'b', '.', '[ab]', '[^a]', '\\d', '\\w', '\\s', '\\b', '^', '$')
 const quantifier = fc.constantFrom('', '*', '+', '?', '{2}', '{1,}', '{0,2}', '*?')
 const { pattern } = fc.letrec<{ pattern: string; part: string }>((tie) => ({
@@ -35,6 +35,11 @@ test('the whole text matches when it has to', () => {
     ['a', 'bxc', 'ab', 'xa', 'bc\n'].map((text) => pattern.test(text)),
     [true, true, false, false, false],
   )
+})
+
+test('a character beyond 16 bits is one', () => {
+  assert.equal(compilePattern('^.$').test('😀'), true)
+  assert.equal(compilePattern('^[😀]{2}$').test('😀😀'), true)
 })
 
 test("Java's leading flags are read", () => {
