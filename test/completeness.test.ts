@@ -17,6 +17,7 @@ const sample = {
   RoleArn: 'arn:aws:iam::000000000000:role/sample',
   WebIdentityToken: 'no token',
   logGroupName: 'sample',
+  Arn: 'arn:aws:lambda:us-east-1:000000000000:layer:sample:1',
   resourceArn: 'arn:aws:logs:us-east-1:000000000000:log-group:sample',
 }
 

@@ -19,6 +19,8 @@ export type Road =
   | { readonly road: 'aws-api' }
   /** `/_sekisho/` and what follows it. */
   | { readonly road: 'operator'; readonly path: string }
+  /** A link to a function's code: what follows `/_aws/lambda/code/`. */
+  | { readonly road: 'function-code'; readonly link: string }
   /** A form of address whose road is not built. */
   | { readonly road: 'unsupported'; readonly what: string }
   /** The host may be a custom domain name; if it is none, the other road is meant. */
@@ -137,6 +139,7 @@ function hostForm(host: string, names: ReadonlySet<string>): HostForm {
 const mayBeDomain = /^(?:[a-z0-9-]{1,63}\.)+(?!\d+$)[a-z0-9-]{1,63}$/
 
 const apiPrefix = '/_aws/execute-api/'
+export const codePrefix = '/_aws/lambda/code/'
 const operatorPrefix = '/_sekisho/'
 
 function roadOfPath(rawPath: string): Road {
@@ -160,6 +163,8 @@ function roadOfOwnPath(rawPath: string): Road {
   }
   if (rawPath.startsWith(operatorPrefix))
     return { road: 'operator', path: rawPath.slice(operatorPrefix.length) }
+  if (rawPath.startsWith(codePrefix))
+    return { road: 'function-code', link: rawPath.slice(codePrefix.length) }
   if (rawPath.startsWith('/_aws/cloudfront/'))
     return { road: 'unsupported', what: 'calls through distributions are' }
   if (rawPath === '/_console' || rawPath.startsWith('/_console/'))

@@ -3,6 +3,7 @@ import type { AnswerApi } from './api/answer.ts'
 import type { Arrival, Reply } from './arrival.ts'
 import { addressIn, type Domains } from './domains.ts'
 import type { ApiAddress, FrontDoor, Road } from './front-door.ts'
+import type { FunctionsHost } from './functions/host.ts'
 import { refuse } from './listen.ts'
 import type { Metrics } from './metrics.ts'
 import { type FindSource, ForwardedForError, type Source } from './net/source-address.ts'
@@ -27,6 +28,7 @@ export interface RoadsOptions {
   readonly answerCall: AnswerCall
   readonly answerApi: AnswerApi
   readonly answerOperator: AnswerOperator
+  readonly functions: Pick<FunctionsHost, 'answerCode'>
   readonly metrics: Metrics
   readonly trail: Pick<Trail, 'record'>
   /** What calls count as that this process itself makes to its own port. */
@@ -91,6 +93,8 @@ export function createRoads(options: RoadsOptions): Roads {
         return ownAddress !== undefined
           ? { road: road.road, reply: refuse(403, 'not for integrations and functions') }
           : { road: road.road, reply: operate(arrival, road.path, source.address, false, options) }
+      case 'function-code':
+        return { road: road.road, reply: options.functions.answerCode(arrival, road.link) }
       case 'misdirected':
         return { road: road.road, reply: refuse(421, 'no such host here') }
       case 'nowhere':

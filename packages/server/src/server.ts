@@ -13,6 +13,7 @@ import { backupFolder, type State } from '@sekisho/store'
 import { createTestClock, machineClock, storedOffset, storeOffset } from './clock.ts'
 import { type Config, ConfigError } from './config.ts'
 import { type DataFolder, openDataFolder, writeCredentials } from './data-folder.ts'
+import { endpointOf } from './endpoint.ts'
 import { randomIds } from './ids.ts'
 import { type Listener, listen } from './listen.ts'
 import { createLog, failureFields, type Log } from './log.ts'
@@ -246,10 +247,4 @@ async function listenToOperator(
     log.warn('no operator socket; use the operator token', failureFields(error))
     return undefined
   }
-}
-
-function endpointOf({ host, tls }: Pick<Config, 'host' | 'tls'>, port: number): string {
-  // An address of every interface is none to call.
-  const callable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
-  return `${tls ? 'https' : 'http'}://${callable.includes(':') ? `[${callable}]` : callable}:${port}`
 }

@@ -34,8 +34,11 @@ export interface Api {
   readonly forward: ForwardInside
 }
 
-/** The largest body that any operation here takes (an imported OpenAPI document, with room). */
+/** The largest body that operations here take (an imported OpenAPI document, with room). */
 const bodyLimit = 16 * 1024 * 1024
+/** Those with code in them: 50 MB in base64. @see Lambda Developer Guide, "Lambda quotas" */
+const codeLimit = 69_905_067
+const codePath = /^\/20\d\d-\d\d-\d\d\/(?:functions(?:\/[^/]+\/code)?|layers\/[^/]+\/versions)\/?$/
 
 export function createApi(options: ApiOptions): Api {
   const byName = new Map(options.services.map((service) => [service.name, service]))
@@ -160,7 +163,13 @@ function unsignedCaller({ region, firstAccountId }: Gate): Caller {
 
 async function receive(arrival: Arrival): Promise<WireRequest> {
   const { method, rawPath, rawQuery, headers } = arrival
-  return { method, rawPath, rawQuery, headers, body: await arrival.readBody(bodyLimit) }
+  return {
+    method,
+    rawPath,
+    rawQuery,
+    headers,
+    body: await arrival.readBody(codePath.test(rawPath) ? codeLimit : bodyLimit),
+  }
 }
 
 function context(

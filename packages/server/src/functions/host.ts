@@ -12,9 +12,11 @@ import {
 import type { State } from '@sekisho/store'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
+import { endpointOf } from '../endpoint.ts'
 import { type Answer, type Listener, listen } from '../listen.ts'
 import { failureFields, type Log } from '../log.ts'
 import type { LogWriter } from '../log-writer.ts'
+import { type CodeLinks, openCodeLinks } from './code-links.ts'
 import { openEventQueue } from './event-queue.ts'
 import { createRunner } from './runner.ts'
 
@@ -22,6 +24,7 @@ export interface FunctionsHost extends AsyncDisposable {
   readonly runner: FunctionRunner
   /** Functions may call from now on. @param port  of the server, which is theirs inside too */
   readonly open: (answer: Answer, port: number) => Promise<void>
+  readonly answerCode: CodeLinks['answer']
   /** Events that nobody waits for are run from now on; one process of a server does it. */
   readonly runEvents: (aws: CallAws) => Promise<void>
 }
@@ -76,6 +79,12 @@ export function openFunctionsHost(options: HostOptions): FunctionsHost {
     now,
     path: config.path,
   })
+  const links = openCodeLinks({
+    store,
+    ids,
+    now: Date.now,
+    endpoint: () => endpointOf(config, port),
+  })
   const events = openEventQueue({
     store,
     clock,
@@ -83,7 +92,8 @@ export function openFunctionsHost(options: HostOptions): FunctionsHost {
     onFailure: (error) => log.error('an event cannot be run', failureFields(error)),
   })
   return {
-    runner: { ...runner, hasRoomFor: events.hasRoomFor },
+    runner: { ...runner, hasRoomFor: events.hasRoomFor, linkTo: links.linkTo },
+    answerCode: links.answer,
     runEvents: events.begin,
     async open(answer, theirs) {
       port = theirs

@@ -58,7 +58,7 @@ const reapMs = 10_000
 const credentialsMarginMs = 5 * 60_000
 const bootstraps = join(import.meta.dirname, 'bootstraps')
 
-export interface Runner extends Omit<FunctionRunner, 'hasRoomFor'>, AsyncDisposable {}
+export interface Runner extends Omit<FunctionRunner, 'hasRoomFor' | 'linkTo'>, AsyncDisposable {}
 
 export function createRunner(options: RunnerOptions): Runner {
   const { folder, blobs, path, now } = options
@@ -204,6 +204,7 @@ function confinedOf(
   const root = place('/var/task', task)
   const runtime = place('/var/runtime', bootstraps)
   const family = familyOf(fn.runtime)!
+  const major = /^nodejs(\d+)/.exec(fn.runtime)?.[1]
   const isNode = family.bootstrap === 'node.mjs'
   const ownsNetwork = isIsolated && network === 'none'
   const opt = layers === undefined ? [] : [place('/opt', layers)]
@@ -234,7 +235,10 @@ function confinedOf(
       LD_LIBRARY_PATH: [root, join(root, 'lib'), ...opt.map((each) => join(each, 'lib'))].join(':'),
       ...(isNode && {
         NODE_PATH: [
-          ...opt.map((each) => join(each, 'nodejs/node_modules')),
+          ...opt.flatMap((each) => [
+            ...(major === undefined ? [] : [join(each, `nodejs/node${major}/node_modules`)]),
+            join(each, 'nodejs/node_modules'),
+          ]),
           ...(libraries === undefined ? [] : [place('/node_modules', libraries)]),
         ].join(':'),
       }),
@@ -256,6 +260,7 @@ function confinedOf(
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
       AWS_SESSION_TOKEN: credentials.sessionToken,
+      ...(opt[0] !== undefined && { SEKISHO_LAYERS: opt[0] }),
       SEKISHO_FORWARD_PORT: ownsNetwork ? String(port()) : '0',
       SEKISHO_FORWARD_SOCKET: place(insideSocket, socket),
     },

@@ -33,7 +33,6 @@ const unsupported = [
   'FileSystemConfigs',
   'ImageConfig',
   'KMSKeyArn',
-  'Layers',
   'TenancyConfig',
   'VpcConfig',
 ] as const
@@ -213,6 +212,10 @@ export function shown(
     ...(record.deadLetterArn !== undefined && {
       DeadLetterConfig: { TargetArn: record.deadLetterArn },
     }),
+    ...(record.layers &&
+      record.layers.length > 0 && {
+        Layers: record.layers.map(({ arn, code }) => ({ Arn: arn, CodeSize: code.sizeBytes })),
+      }),
     TracingConfig: { Mode: record.tracing ?? 'PassThrough' },
     RevisionId: record.revisionId,
     State: 'Active',

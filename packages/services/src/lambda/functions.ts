@@ -1,10 +1,11 @@
 /** Functions: made, shown, changed and removed. */
 import type * as Sdk from '@aws-sdk/client-lambda'
 import type { Call, Need, Operations } from '../service.ts'
-import { dropCode, storeCode } from './code.ts'
+import { checkUnpacked, codeLink, dropCode, storeCode } from './code.ts'
 import { checkConfiguration, configurationConstraints, configured, shown } from './configuration.ts'
 import { conflict, invalidParameter, noFunction, notSupported } from './errors.ts'
-import { functionNeed, qualifiedNeed, rolePassed, tagKeys } from './gate.ts'
+import { functionNeed, layerKeys, qualifiedNeed, rolePassed, tagKeys } from './gate.ts'
+import { dropLayers, layersOf, layersRead } from './layer-records.ts'
 import { arnOf, isVersionNumber, keyOf, latest, namedBy, qualifiedArnOf } from './names.ts'
 import { fromMarker, markerOf, pageSize } from './paging.ts'
 import {
@@ -28,12 +29,13 @@ export const functions = {
       'Architectures.*': { enum: ['x86_64', 'arm64'] },
       PackageType: { enum: ['Image', 'Zip'] },
     },
-    async needs({ FunctionName, Role, Tags }, call) {
+    async needs({ FunctionName, Role, Tags, Layers }, call) {
       const { accountId } = call
       const { name, region } = namedBy(FunctionName, call)
       const resource = arnOf({ accountId, region, name })
-      const create: Need = { action: 'lambda:CreateFunction', resource, keys: tagKeys(Tags) }
-      return [create, ...rolePassed(Role)]
+      const keys = { ...tagKeys(Tags), ...layerKeys(Layers) }
+      const create: Need = { action: 'lambda:CreateFunction', resource, keys }
+      return [create, ...rolePassed(Role), ...(await layersRead(Layers, call))]
     },
     async handle(input, call) {
       if (input.PackageType === 'Image' || input.Runtime === undefined)
@@ -55,7 +57,8 @@ export const functions = {
         logFormat: 'Text',
         logGroup: `/aws/lambda/${name}`,
       })
-      const code = await storeCode(input.Code, call)
+      const layers = await layersOf(input.Layers ?? [], call)
+      const code = await storeCode(input.Code, call, layers)
       const record: FunctionRecord = {
         accountId,
         region,
@@ -64,6 +67,7 @@ export const functions = {
         architecture: input.Architectures?.[0] === 'arm64' ? 'arm64' : 'x86_64',
         tags: input.Tags ?? {},
         code,
+        ...(layers.length > 0 && { layers }),
         modifiedAt: call.now.getTime(),
         revisionId: call.ids.uuid(),
         policy: [],
@@ -92,7 +96,10 @@ export const functions = {
       const { fn, configuration, version } = found
       return {
         Configuration: shown(configuration, version, qualifier),
-        Code: { RepositoryType: 'S3' },
+        Code: {
+          RepositoryType: 'S3',
+          Location: await codeLink(configuration.code, configuration.name, call),
+        },
         Tags: Object.keys(fn.tags).length > 0 ? { ...fn.tags } : undefined,
         ...(fn.reservedConcurrency !== undefined && {
           Concurrency: { ReservedConcurrentExecutions: fn.reservedConcurrency },
@@ -142,7 +149,7 @@ export const functions = {
       const named = namedBy(input.FunctionName, call)
       const fn = await changeable(call, input.FunctionName)
       checkRevision(fn, input.RevisionId)
-      const code = await storeCode(input, call)
+      const code = await storeCode(input, call, fn.layers)
       const architecture = input.Architectures?.[0] ?? fn.architecture
       if (input.DryRun) {
         await call.blobs.delete(code.blob)
@@ -160,17 +167,21 @@ export const functions = {
 
   UpdateFunctionConfiguration: {
     constraints: configurationConstraints,
-    needs: async ({ FunctionName, Role }, call) => [
-      await functionNeed('UpdateFunctionConfiguration', FunctionName, call),
+    needs: async ({ FunctionName, Role, Layers }, call) => [
+      await functionNeed('UpdateFunctionConfiguration', FunctionName, call, layerKeys(Layers)),
       ...rolePassed(Role),
+      ...(await layersRead(Layers, call)),
     ],
     async handle(input, call) {
       await checkConfiguration(input, call)
       const fn = await changeable(call, input.FunctionName)
-      const { after } = await change(call, fn, input.RevisionId, (record) => {
+      const layers = input.Layers && (await layersOf(input.Layers, call))
+      if (layers) checkUnpacked([fn.code, ...layers.map(({ code }) => code)])
+      const { before, after } = await change(call, fn, input.RevisionId, (record) => {
         const { deadLetterArn: _, applicationLogLevel: __, systemLogLevel: ___, ...rest } = record
-        return { ...rest, ...configured(input, record) }
+        return { ...rest, ...configured(input, record), ...(layers && { layers }) }
       })
+      if (layers) await dropLayers(call, before.layers ?? [])
       return shown(after)
     },
   },

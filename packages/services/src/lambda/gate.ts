@@ -72,6 +72,11 @@ export function rolePassed(role: string | undefined): readonly Need[] {
   return passRole(role, 'lambda.amazonaws.com')
 }
 
+/** The layers that a function is given. */
+export function layerKeys(layers: readonly string[] | undefined): RequestKeys {
+  return layers === undefined || layers.length === 0 ? {} : { 'lambda:Layer': layers }
+}
+
 export function tagKeys(tags: Readonly<Record<string, string>> | undefined): RequestKeys {
   return requestTags(tags)
 }

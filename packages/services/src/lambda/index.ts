@@ -5,6 +5,8 @@ import { concurrency } from './concurrency.ts'
 import { eventConfigs } from './event-configs.ts'
 import { functions } from './functions.ts'
 import { invoke } from './invoke.ts'
+import { layerPermissions } from './layer-permissions.ts'
+import { layers } from './layers.ts'
 import { permissions } from './permissions.ts'
 import { tags } from './tags.ts'
 import { versions } from './versions.ts'
@@ -16,6 +18,8 @@ export const lambda = defineService('lambda', {
     ...functions,
     ...versions,
     ...aliases,
+    ...layers,
+    ...layerPermissions,
     ...permissions,
     ...concurrency,
     ...tags,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { AwsError } from '@sekisho/protocols'
 import { type Harness, harness } from '../harness.fixture.ts'
 import { iamCollections, keyOf } from '../iam/records.ts'
 
@@ -104,6 +105,7 @@ test('aliases lead to versions, by weight where there are two', async () => {
         whyNot: () => undefined,
         inspect: async () => ({ unpackedBytes: 0 }),
         hasRoomFor: () => true,
+        linkTo: async () => '',
         retire: () => {},
       },
     })
@@ -204,4 +206,38 @@ test('an event is on disk when it is accepted, and refused where too many wait',
   assert.equal(kept?.value.payload, '{"a":1}')
   const broken = await made.ask('POST', '/2014-11-13/functions/f/invoke-async', '{')
   assert.equal(broken.headers['x-amzn-errortype'], 'InvalidRequestContentException')
+})
+
+test('code comes from S3 with the caller’s rights', async () => {
+  await using made = await withFunction()
+  const asked: unknown[] = []
+  const from = (answer: () => unknown) =>
+    made.ask(
+      'PUT',
+      `${functions}/f/code`,
+      { S3Bucket: 'b', S3Key: 'k', S3ObjectVersion: 'v' },
+      {
+        aws: async (...given) => {
+          asked.push(given)
+          return answer() as never
+        },
+      },
+    )
+  const pieces = async function* () {
+    yield Buffer.from('ne')
+    yield Buffer.from('w')
+  }
+  const updated = await from(() => ({ Body: pieces() }))
+  assert.equal(updated.json.CodeSize, 3, updated.text)
+  assert.deepEqual(asked, [
+    ['s3', 'GetObject', { Bucket: 'b', Key: 'k', VersionId: 'v' }, 'caller'],
+  ])
+  const missing = await from(() => {
+    throw new AwsError('NoSuchKey', 'The specified key does not exist.', 404)
+  })
+  assert.match(missing.text, /Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error/)
+  const denied = await from(() => {
+    throw new AwsError('AccessDenied', 'Access Denied', 403)
+  })
+  assert.equal(denied.headers['x-amzn-errortype'], 'AccessDeniedException')
 })

@@ -1,5 +1,4 @@
 /** Who else may use a function: its resource policy, and those of its versions and aliases, statement by statement. */
-import { createHash } from 'node:crypto'
 import type * as Sdk from '@aws-sdk/client-lambda'
 import { AwsError } from '@sekisho/protocols'
 import type { Call, Operations } from '../service.ts'
@@ -7,7 +6,7 @@ import { conflict, invalidParameter, notFound, preconditionFailed } from './erro
 import { policyText, qualifiedNeed } from './gate.ts'
 import { latest, type Named, namedBy, qualifiedArnOf } from './names.ts'
 import { type FunctionRecord, type PermissionRecord, policyOf, resolveFunction } from './records.ts'
-import { keep } from './revisions.ts'
+import { keep, revisionOfText } from './revisions.ts'
 
 const statementId = {
   StatementId: [{ minLength: 1, maxLength: 100 }, { pattern: /([a-zA-Z0-9-_]+)/ }],
@@ -124,10 +123,8 @@ function withPolicy(
   }
 }
 
-/** The same text, the same revision: in a UUID's form, as AWS's. */
 function revisionOf(policy: readonly PermissionRecord[]): string {
-  const hash = createHash('sha256').update(policyText(policy)).digest('hex')
-  return hash.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5')
+  return revisionOfText(policyText(policy))
 }
 
 /** @throws AwsError PreconditionFailedException */

@@ -29,6 +29,8 @@ export const lambdaCollections = {
   aliases: 'lambda-aliases',
   /** Keyed by function and qualifier. */
   eventConfigs: 'lambda-event-configs',
+  layers: 'lambda-layers',
+  layerVersions: 'lambda-layer-versions',
   /** Events that wait to be run, keyed by the time when they are due. */
   events: 'lambda-events',
 } as const
@@ -54,7 +56,9 @@ export interface FunctionRecord {
   readonly tracing?: 'Active' | 'PassThrough'
   /** Where events go that could not be run. */
   readonly deadLetterArn?: string
-  readonly code: CodeArchive & { readonly sizeBytes: number; readonly sha256Base64: string }
+  readonly code: CodeRecord
+  /** In order: later ones lie over earlier ones. */
+  readonly layers?: readonly LayerUse[]
   readonly modifiedAt: number
   /** Changes with everything that an environment is made of. */
   readonly revisionId: string
@@ -66,6 +70,19 @@ export interface FunctionRecord {
   readonly reservedConcurrency?: number
   /** The number of the version that was published last; numbers are not used twice. */
   readonly lastVersion?: number
+}
+
+export interface CodeRecord extends CodeArchive {
+  readonly sizeBytes: number
+  readonly sha256Base64: string
+  readonly unpackedBytes?: number
+}
+
+/** A version of a layer, as a function keeps it: it stays, whatever becomes of the layer. */
+export interface LayerUse {
+  /** With its version. */
+  readonly arn: string
+  readonly code: CodeRecord
 }
 
 /** What never changes any more. */
@@ -193,7 +210,7 @@ export function runnable({ configuration, version }: Resolved): RunnableFunction
     ephemeralStorageMb: configuration.ephemeralStorageMb,
     environment: configuration.environment ?? {},
     code: configuration.code,
-    layers: [],
+    layers: (configuration.layers ?? []).map(({ code }) => code),
     logGroup: configuration.logGroup,
     logFormat: configuration.logFormat,
     applicationLogLevel: configuration.applicationLogLevel,

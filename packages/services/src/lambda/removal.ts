@@ -3,6 +3,7 @@ import type { Transaction } from '@sekisho/store'
 import type { Call } from '../service.ts'
 import { dropCode } from './code.ts'
 import { conflict, noFunction } from './errors.ts'
+import { dropLayers } from './layer-records.ts'
 import {
   arnOf,
   type FunctionName,
@@ -24,7 +25,7 @@ const { functions, versions, aliases, eventConfigs } = lambdaCollections
 
 /** @throws AwsError ResourceNotFoundException */
 export async function deleteFunction(call: Call, named: FunctionName): Promise<void> {
-  const blobs = await call.documents.transact(async (transaction) => {
+  const gone = await call.documents.transact(async (transaction) => {
     const fn = await findFunction(transaction, named)
     const prefix = `${keyOf(named)}/`
     const published = await transaction.list<VersionRecord>(versions, { prefix })
@@ -32,16 +33,20 @@ export async function deleteFunction(call: Call, named: FunctionName): Promise<v
       for (const { key } of await transaction.list(collection, { prefix }))
         transaction.delete(collection, key)
     transaction.delete(functions, keyOf(named))
-    return new Set([fn, ...published.map(({ value }) => value)].map(({ code }) => code.blob))
+    return [fn, ...published.map(({ value }) => value)]
   })
   call.functions.retire(`${arnOf(named)}:`)
-  for (const blob of blobs) await call.blobs.delete(blob)
+  for (const blob of new Set(gone.map(({ code }) => code.blob))) await call.blobs.delete(blob)
+  await dropLayers(
+    call,
+    gone.flatMap(({ layers = [] }) => layers),
+  )
 }
 
 /** @throws AwsError ResourceNotFoundException, ResourceConflictException */
 export async function deleteVersion(call: Call, named: Named, version: string): Promise<void> {
   const key = versionKeyOf(named, version)
-  const blob = await call.documents.transact(async (transaction) => {
+  const gone = await call.documents.transact(async (transaction) => {
     const stored = await transaction.get<VersionRecord>(versions, key)
     if (stored === undefined) throw noFunction(qualifiedArnOf(named))
     const leading = await aliasesOf(transaction, named, version)
@@ -51,10 +56,11 @@ export async function deleteVersion(call: Call, named: Named, version: string): 
       )
     transaction.delete(versions, key)
     await forgetQualifier(transaction, named)
-    return stored.value.code.blob
+    return stored.value
   })
   call.functions.retire(`${qualifiedArnOf(named)}:`)
-  await dropCode(call, named, blob)
+  await dropCode(call, named, gone.code.blob)
+  await dropLayers(call, gone.layers ?? [])
 }
 
 async function aliasesOf(

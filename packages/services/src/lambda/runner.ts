@@ -103,6 +103,12 @@ export interface FunctionRunner {
    * @throws RunnerError INVALID_CODE
    */
   readonly inspect: (archive: Uint8Array) => Promise<{ readonly unpackedBytes: number }>
+  /** An address on this server where a blob can be fetched for a while, by whoever has it. */
+  readonly linkTo: (link: {
+    readonly blob: string
+    readonly name: string
+    readonly forMs: number
+  }) => Promise<string>
   /** Whether one more event of that size may wait to be run. */
   readonly hasRoomFor: (bytes: number) => boolean
   /** Ends the environments of revisions that begin so, once they are idle: their code or configuration is gone. */

@@ -11,6 +11,8 @@ const [INVOKE, READY, INIT_ERROR, RESPONSE, ERROR, LOG, PIECE] = [1, 2, 3, 4, 5,
 
 const socket = new Socket({ fd: 3, readable: true, writable: true })
 const root = process.env.LAMBDA_TASK_ROOT
+// Found by NODE_PATH already.
+delete process.env.SEKISHO_LAYERS
 
 function send(kind, body) {
   const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body)

@@ -9,6 +9,9 @@ import { forward } from './forward.mjs'
 const [INVOKE, READY, INIT_ERROR, RESPONSE, ERROR, PIECE] = [1, 2, 3, 4, 5, 7]
 const mostResponseBytes = 6 * 1024 * 1024
 
+const { SEKISHO_LAYERS: layers } = process.env
+delete process.env.SEKISHO_LAYERS
+
 const socket = new Socket({ fd: 3, readable: true, writable: true })
 
 function send(kind, body) {
@@ -180,7 +183,11 @@ socket.on('close', () => process.exit(0))
 
 function program() {
   const root = process.env.LAMBDA_TASK_ROOT
-  const names = [join(root, 'bootstrap'), '/opt/bootstrap', join(root, process.env._HANDLER)]
+  const names = [
+    join(root, 'bootstrap'),
+    ...(layers === undefined ? [] : [join(layers, 'bootstrap')]),
+    join(root, process.env._HANDLER),
+  ]
   return names.find((name) => {
     try {
       accessSync(name, constants.X_OK)

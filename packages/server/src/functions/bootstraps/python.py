@@ -300,7 +300,10 @@ def main():
     forward()
     sys.meta_path.insert(0, EndpointForOldClients())
     sys.path.insert(0, os.environ["LAMBDA_TASK_ROOT"])
-    sys.path.extend(["/opt/python"] if os.path.isdir("/opt/python") else [])
+    layers = os.environ.pop("SEKISHO_LAYERS", None)
+    if layers:
+        version = f"lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
+        sys.path[1:1] = [os.path.join(layers, "python"), os.path.join(layers, "python", version)]
     try:
         handler = load_handler(os.environ["_HANDLER"])
     except BaseException as error:  # noqa: BLE001 whatever loading raises is told
