@@ -82,6 +82,8 @@ export function contextOf({
       caller: userId,
       principalOrgId: authorization?.request.context.get('aws:principalorgid'),
       sourceIp: received.sourceIp,
+      vpcId: received.vpcEndpoint?.vpcId,
+      vpceId: received.vpcEndpoint?.id,
       user: userId,
       userAgent: headersOf(received.headers).get('user-agent')?.values.at(-1),
       userArn: caller && 'arn' in caller ? caller.arn : undefined,
@@ -98,7 +100,11 @@ export function contextOf({
 }
 
 /** From the stage on, whatever the address has before it; on a domain of its own as it came. */
-function shownPath({ rawPath, stagePath }: Received, { stageName }: StageSettings): string {
+function shownPath(
+  { rawPath, stagePath, customDomain }: Received,
+  { stageName }: StageSettings,
+): string {
+  if (customDomain !== undefined) return rawPath
   const path = `/${stageName}${stagePath}`
   return rawPath.endsWith(path) ? path : rawPath
 }

@@ -18,6 +18,10 @@ export interface Received {
   readonly headers: readonly string[]
   readonly sourceIp: string
   readonly domainName: string
+  /** Called by a custom domain name; the base path is empty where none was given. */
+  readonly customDomain?: { readonly basePath: string }
+  /** Came through this VPC endpoint: a call to a private API. */
+  readonly vpcEndpoint?: { readonly id: string; readonly vpcId?: string }
   readonly isSecure: boolean
   readonly receivedAtMs: number
   readonly hasBody: boolean

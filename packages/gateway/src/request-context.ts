@@ -8,8 +8,12 @@ export const executeApiKeys = {
   'aws:epochtime': ({ receivedAtMs }) => String(Math.floor(receivedAtMs / 1000)),
   'aws:referer': ({ headers }) => header(headers, 'referer'),
   'aws:securetransport': ({ isSecure }) => String(isSecure),
-  'aws:sourceip': ({ sourceIp }) => sourceIp,
+  // Within a VPC an address goes by another key.
+  'aws:sourceip': ({ sourceIp, vpcEndpoint }) => (vpcEndpoint ? undefined : sourceIp),
+  'aws:sourcevpc': ({ vpcEndpoint }) => vpcEndpoint?.vpcId,
+  'aws:sourcevpce': ({ vpcEndpoint }) => vpcEndpoint?.id,
   'aws:useragent': ({ headers }) => header(headers, 'user-agent'),
+  'aws:vpcsourceip': ({ sourceIp, vpcEndpoint }) => (vpcEndpoint ? sourceIp : undefined),
 } satisfies Record<string, (received: Received) => string | undefined>
 
 export class RequestContext implements ContextValues {
@@ -24,7 +28,7 @@ export class RequestContext implements ContextValues {
 
   get(lowerCaseKey: string): ContextValue | undefined {
     // By far the most asked; the tables decide the rest.
-    if (lowerCaseKey === 'aws:sourceip') return this.#received.sourceIp
+    if (lowerCaseKey === 'aws:sourceip') return executeApiKeys['aws:sourceip'](this.#received)
     if (Object.hasOwn(executeApiKeys, lowerCaseKey))
       return executeApiKeys[lowerCaseKey as keyof typeof executeApiKeys](this.#received)
     return this.#callerKeys?.get(lowerCaseKey)

@@ -1,4 +1,5 @@
 /** A request as it stood on the wire, and the answer it will get, free of any server's classes. */
+import type { VpcEndpoint } from './vpc-endpoints.ts'
 
 /** Headers are flat lists: name, value, name, value … as received or to be sent. */
 export interface Arrival {
@@ -17,6 +18,8 @@ export interface Arrival {
   readonly localAddress: string
   /** Epoch milliseconds. */
   readonly receivedAt: number
+  /** Came by a listener that stands for this VPC endpoint. */
+  readonly vpcEndpoint?: VpcEndpoint | undefined
   /** Absent: came in the clear. */
   readonly tls?: TlsConnection | undefined
   /** The headers announce one. */

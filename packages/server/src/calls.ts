@@ -56,6 +56,8 @@ export function createCalls(options: CallsOptions): AnswerCall {
       headers: arrival.headers,
       sourceIp: source.address,
       domainName: address.domain?.host ?? arrival.host,
+      ...(address.domain && { customDomain: { basePath: address.domain.basePath } }),
+      ...(arrival.vpcEndpoint && { vpcEndpoint: arrival.vpcEndpoint }),
       isSecure: source.isSecure,
       receivedAtMs: options.ports.nowMs(),
       hasBody: arrival.hasBody,
@@ -90,8 +92,8 @@ type Refusal = Omit<GatewayReply, 'outcome'> & {
 
 /** What is refused whatever the API says: no such API, another region's, its default address closed, too long. */
 function refusalOf(
-  { rawPath, rawQuery, headers }: Arrival,
-  { region, domain }: ApiAddress,
+  { rawPath, rawQuery, headers, vpcEndpoint }: Arrival,
+  { region, domain, isByEndpointName = false }: ApiAddress,
   served: ServedStage | undefined,
 ): Refusal | undefined {
   if (rawPath.length + rawQuery.length + 1 > limits.urlBytes) return uriTooLong
@@ -105,7 +107,13 @@ function refusalOf(
     domain === undefined
       ? snapshot.disableExecuteApiEndpoint
       : snapshot.accountId !== domain.accountId
-  return isElsewhere || isClosed ? forbidden() : undefined
+  // Private APIs and VPC endpoints are for each other alone.
+  const isPrivate = snapshot.endpointTypes.includes('PRIVATE')
+  const isApart =
+    isPrivate !== (vpcEndpoint !== undefined) ||
+    (isPrivate && snapshot.policy === undefined) ||
+    (isByEndpointName && !snapshot.vpcEndpointIds.includes(vpcEndpoint?.id ?? ''))
+  return isElsewhere || isClosed || isApart ? forbidden() : undefined
 }
 
 function forbidden(): Refusal {

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net'
 import type { Throttle } from '@sekisho/gateway'
 import { parseCidr } from './net/addresses.ts'
+import { type VpcListener, vpcListenerOf } from './vpc-endpoints.ts'
 
 /** Reads a setting's text; undefined when it is no value for it. */
 type Read<T> = (text: string) => T | undefined
@@ -181,6 +182,15 @@ export const settings = {
     fallback: [],
     help: 'PEM files of certificates and their keys, for the hosts that each names',
   }),
+  'vpc-endpoint': row<readonly VpcListener[]>({
+    value: 'ID[@VPC]=ADDRESS:PORT[,…]',
+    read(given) {
+      const listeners = given.split(',').map((item) => vpcListenerOf(item.trim()))
+      return listeners.every((each) => each !== undefined) ? listeners : undefined
+    },
+    fallback: [],
+    help: 'listeners by which private APIs are called, as through that VPC endpoint (of that VPC)',
+  }),
   'strict-paths': row({
     read: flag,
     fallback: false,
@@ -192,7 +202,7 @@ export const settings = {
 export type SettingName = keyof typeof settings
 
 /** Known names of options that this version refuses instead of ignoring them. */
-export const laterSettings = ['shared-counters', 'edge-address', 'vpc-endpoint'] as const
+export const laterSettings = ['shared-counters', 'edge-address'] as const
 
 export type Settings = {
   readonly [Name in SettingName]: (typeof settings)[Name] extends Setting<infer T> ? T : never

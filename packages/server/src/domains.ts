@@ -54,7 +54,7 @@ export function addressIn(domain: DomainRecord, host: string, rawPath: string): 
     region,
     stageName: mapping?.stage ?? stage,
     path: mapping?.stage === undefined ? afterStage : below,
-    domain: { host, accountId },
+    domain: { host, accountId, basePath },
   }
 }
 

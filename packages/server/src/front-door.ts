@@ -11,7 +11,9 @@ export interface ApiAddress {
   /** What follows the stage: begins with `/`, or is empty. */
   readonly path: string
   /** Of calls by a custom domain name: the host, and whose name it is. */
-  readonly domain?: { readonly host: string; readonly accountId: string }
+  readonly domain?: { readonly host: string; readonly accountId: string; readonly basePath: string }
+  /** The host names a VPC endpoint beside the API: the two have to belong together. */
+  readonly isByEndpointName?: boolean
 }
 
 export type Road =

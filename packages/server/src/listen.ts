@@ -17,6 +17,7 @@ import { unmapped } from './net/addresses.ts'
 import { PlainConnection } from './plain-connection.ts'
 import { framedHeaders, hasNoBody } from './reply-text.ts'
 import { type Certificates, tlsOptions } from './tls/certificates.ts'
+import type { VpcEndpoint } from './vpc-endpoints.ts'
 
 /** Sizes in bytes, times in milliseconds. */
 export const httpLimits = {
@@ -49,6 +50,8 @@ export interface ListenOn {
   readonly peerName?: string
   /** Absent: in the clear. */
   readonly certificates?: Certificates | undefined
+  /** What this listener stands for. */
+  readonly vpcEndpoint?: VpcEndpoint | undefined
 }
 
 export interface Listener {
@@ -151,6 +154,7 @@ function servePlainly(server: Server, options: ListenOn): PlainConnections {
       peer,
       localAddress: localAddressOf(socket),
       tls: tlsOf(socket),
+      vpcEndpoint: options.vpcEndpoint,
       isOwn: () => isOwn(socket, options),
       afterReading,
       headBytes: httpLimits.headBytes,
@@ -234,6 +238,7 @@ function replyTo(
     localAddress: localAddressOf(socket),
     receivedAt: Date.now(),
     tls: tlsOf(socket),
+    vpcEndpoint: options.vpcEndpoint,
     hasBody: announced !== '0',
     isOwn: isOwn(socket, options),
     readBody: (limit) => bodyOf(request, announced, limit),

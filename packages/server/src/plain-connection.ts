@@ -7,6 +7,7 @@ import type { Socket } from 'node:net'
 import { type Arrival, noBody, type Reply, type TlsConnection } from './arrival.ts'
 import { readPlainHead } from './plain-head.ts'
 import { hasNoBody, headOf } from './reply-text.ts'
+import type { VpcEndpoint } from './vpc-endpoints.ts'
 
 export interface PlainOptions {
   readonly answer: (arrival: Arrival) => Reply | Promise<Reply>
@@ -17,6 +18,7 @@ export interface PlainOptions {
   readonly peer: string
   readonly localAddress: string
   readonly tls: TlsConnection | undefined
+  readonly vpcEndpoint: VpcEndpoint | undefined
   readonly isOwn: () => boolean
   /** Runs `flush` once everything that has arrived by now was read. */
   readonly afterReading: (flush: () => void) => void
@@ -120,7 +122,7 @@ export class PlainConnection {
     requestId: string,
   ): Arrival {
     const question = target.indexOf('?')
-    const { peer, localAddress, tls } = this.#options
+    const { peer, localAddress, tls, vpcEndpoint } = this.#options
     return {
       requestId,
       method,
@@ -132,6 +134,7 @@ export class PlainConnection {
       localAddress,
       receivedAt: Date.now(),
       tls,
+      vpcEndpoint,
       hasBody: false,
       isOwn: (this.#own ??= this.#options.isOwn()),
       readBody: () => noBody,

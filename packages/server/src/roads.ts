@@ -9,6 +9,7 @@ import type { Metrics } from './metrics.ts'
 import { type FindSource, ForwardedForError, type Source } from './net/source-address.ts'
 import type { AnswerOperator } from './operator/answer.ts'
 import type { Trail } from './trail/trail.ts'
+import { addressByEndpoint } from './vpc-endpoints.ts'
 
 export interface Answered extends Reply {
   /** For metrics and the log: one of a bounded set of words. */
@@ -57,11 +58,16 @@ type Found = Awaited<ReturnType<Domains['find']>>
 export function createRoads(options: RoadsOptions): Roads {
   const { frontDoor, findSource, metrics } = options
 
+  const roadOf = (arrival: Arrival): Road =>
+    arrival.vpcEndpoint === undefined
+      ? frontDoor.roadOf(arrival)
+      : addressByEndpoint(arrival, arrival.vpcEndpoint, frontDoor)
+
   /** @param ownAddress  what a call counts as that comes from this server itself */
   const take = (
     arrival: Arrival,
     ownAddress: string | undefined,
-    road: Road = frontDoor.roadOf(arrival),
+    road: Road = roadOf(arrival),
   ): Taken => {
     if (road.road === 'domain') {
       const { host, otherwise } = road

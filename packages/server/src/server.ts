@@ -16,6 +16,7 @@ import { type DataFolder, openDataFolder, writeCredentials } from './data-folder
 import { endpointOf } from './endpoint.ts'
 import { randomIds } from './ids.ts'
 import { type Listener, listen } from './listen.ts'
+import { listenEverywhere } from './listeners.ts'
 import { createLog, failureFields, type Log } from './log.ts'
 import { Metrics } from './metrics.ts'
 import { createOperator } from './operator/answer.ts'
@@ -150,13 +151,7 @@ export async function start(config: Config, program?: WorkerProgram): Promise<Ru
     functionsAddress: config['functions-address'],
   })
 
-  const listener = await listen({
-    answer: roads.answer,
-    on: { host: config.host, port: config.port, reusePort: config.workers > 1 },
-    onFailure,
-    isOwn: parts.upstream.isOwn,
-    certificates: parts.tls?.certificates,
-  })
+  const listener = await listenEverywhere({ config, parts, answer: roads.answer })
   stack.defer(() => listener.close(0))
   opened.resolve(listener)
   await parts.functions.open(roads.answerFunction, listener.port)

@@ -36,7 +36,7 @@ export function requestEvent({ pass, context, query, headers }: RequestFacts): V
   const { received, method, httpMethod, pathParameters, stage } = pass
   return {
     resource: method.resource.path,
-    path: received.stagePath.replace(/^\/*/, '/'),
+    path: (received.customDomain ? received.rawPath : received.stagePath).replace(/^\/*/, '/'),
     httpMethod,
     ...headersOf(received, headers),
     queryStringParameters: orNull(lastValues(query)),

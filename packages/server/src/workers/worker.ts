@@ -2,7 +2,8 @@
 
 import { type Clock, createTestClock, machineClock } from '../clock.ts'
 import { joinDataFolder } from '../data-folder.ts'
-import { type Listener, listen } from '../listen.ts'
+import type { Listener } from '../listen.ts'
+import { listenEverywhere } from '../listeners.ts'
 import { createLog } from '../log.ts'
 import { openParts, type Parts } from '../parts.ts'
 import { createRoads } from '../roads.ts'
@@ -106,13 +107,7 @@ async function serve(
     integrationAddress: config['integration-address'],
     functionsAddress: config['functions-address'],
   })
-  const listener = await listen({
-    answer: roads.answer,
-    on: { host: config.host, port, reusePort: true },
-    onFailure: parts.onFailure,
-    isOwn: parts.upstream.isOwn,
-    certificates: parts.tls?.certificates,
-  })
+  const listener = await listenEverywhere({ config, parts, answer: roads.answer, port })
   await parts.functions.open(roads.answerFunction, port)
   return { parts, listener }
 }
