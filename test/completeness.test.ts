@@ -23,6 +23,22 @@ const sample = {
 
 /** Where a service means something else by a name that another has too. */
 const samples: Readonly<Record<string, object>> = {
+  events: {
+    Name: 'sample',
+    Rule: 'sample',
+    Targets: [],
+    Entries: [{}],
+    ResourceARN: 'arn:aws:events:us-east-1:000000000000:rule/sample',
+    Tags: [],
+    TagKeys: [],
+  },
+  scheduler: {
+    Name: 'sample',
+    Target: { RoleArn: 'arn:aws:iam::000000000000:role/sample' },
+    ResourceArn: 'arn:aws:scheduler:us-east-1:000000000000:schedule-group/sample',
+    Tags: [],
+    TagKeys: [],
+  },
   cloudfront: {
     Resource: 'arn:aws:cloudfront::000000000000:distribution/ESAMPLE',
     TagKeys: {},

@@ -1,11 +1,13 @@
 /** The AWS APIs that are answered here, one line each. */
 import { apigateway } from './apigateway/index.ts'
 import { cloudfront } from './cloudfront/index.ts'
+import { events } from './events/index.ts'
 import { iam } from './iam/index.ts'
 import { iamToolbox } from './iam-toolbox/index.ts'
 import { lambda } from './lambda/index.ts'
 import { logs } from './logs/index.ts'
 import { organizations } from './organizations/index.ts'
+import { scheduler } from './scheduler/index.ts'
 import type { Service } from './service.ts'
 import { sts } from './sts/index.ts'
 
@@ -17,6 +19,8 @@ export const services: readonly Service[] = [
   organizations,
   lambda,
   logs,
+  events,
+  scheduler,
   cloudfront,
 ]
 
@@ -40,6 +44,7 @@ export {
   type UndeployedPolicy,
   undeployedPolicies,
 } from './apigateway/records.ts'
+export { occurRule, replanRules } from './events/occur.ts'
 export { type AccessKeyUse, accessKeyUsesCollection } from './iam/access-keys.ts'
 export {
   AccountError,
@@ -80,5 +85,19 @@ export {
 export { appendEvents } from './logs/append.ts'
 export { type GroupName, groupArn, logsCollections } from './logs/records.ts'
 export { sweepLogs } from './logs/sweep.ts'
+export { completeSchedule, occurSchedule, replanSchedules } from './scheduler/occur.ts'
 export type { AnyOperation, Behalf, Call, CallAws, IdSource, Need, Service } from './service.ts'
 export type { KeySet } from './sts/json-web-token.ts'
+export {
+  bytesOfKey as bytesOfDelivery,
+  type Due,
+  deliveriesCollection,
+  dueDeliveries,
+  failDelivery,
+  keepBacklogFull,
+  mostWaiting,
+  nextDeliveryAt,
+  settleDelivery,
+} from './timetable/deliveries.ts'
+export { firstRunAt, runsCollection, takeUpRuns, timeOfKey } from './timetable/runs.ts'
+export { send as sendDelivery } from './timetable/send.ts'

@@ -53,7 +53,8 @@ const year: Field = { least: 1970, most: 9999, largestStep: 9999 }
 export function parseCron(text: string): Cron | undefined {
   const fields = text.trim().toUpperCase().split(/\s+/)
   if (fields.length !== 6) return undefined
-  const [minuteText, hourText, dayText, monthText, weekdayText, yearText] = fields as Six
+  const [minuteText = '', hourText = '', dayText = '', monthText = '', weekdayText = ''] = fields
+  const yearText = fields[5]!
   const minutes = listOf(minuteText, minute)
   const hours = listOf(hourText, hour)
   const months = listOf(monthText, month)
@@ -62,8 +63,6 @@ export function parseCron(text: string): Cron | undefined {
   if (!minutes || !hours || !months || !years || !days) return undefined
   return { minutes, hours, months, years: yearText === '*' ? undefined : new Set(years), days }
 }
-
-type Six = readonly [string, string, string, string, string, string]
 
 /** One of the two says which days; the other is `?`. */
 function daysOf(dayText: string, weekdayText: string): Days | undefined {
@@ -79,7 +78,7 @@ function daysOfMonth(text: string): Days | undefined {
   }
   const nearest = /^(\d{1,2})W$/.exec(text)
   if (nearest) {
-    const day = valueOf(nearest[1]!, dayOfMonth)
+    const day = numberOf(nearest[1]!, dayOfMonth)
     return day === undefined ? undefined : { of: 'nearest weekday', day }
   }
   const days = listOf(text, dayOfMonth)
@@ -90,12 +89,12 @@ function daysOfWeek(text: string): Days | undefined {
   if (text === 'L') return { of: 'week', weekdays: new Set([7]) }
   const nth = /^(\w+)#([1-5])$/.exec(text)
   if (nth) {
-    const weekday = valueOf(nth[1]!, dayOfWeek)
+    const weekday = numberOf(nth[1]!, dayOfWeek)
     return weekday === undefined ? undefined : { of: 'nth of month', weekday, nth: Number(nth[2]) }
   }
   const last = /^(\w+)L$/.exec(text)
   if (last) {
-    const weekday = valueOf(last[1]!, dayOfWeek)
+    const weekday = numberOf(last[1]!, dayOfWeek)
     return weekday === undefined ? undefined : { of: 'last of month', weekday }
   }
   const weekdays = listOf(text, dayOfWeek)
@@ -120,9 +119,9 @@ function partOf(text: string, field: Field): readonly number[] | undefined {
   const [, range = '*', firstText, lastText, stepText] = match
   const step = stepText === undefined ? 1 : Number(stepText)
   if (step < 1 || step > field.largestStep) return undefined
-  const first = range === '*' ? field.least : valueOf(firstText!, field)
+  const first = range === '*' ? field.least : numberOf(firstText!, field)
   const isOpen = range === '*' || (lastText === undefined && stepText !== undefined)
-  const last = isOpen ? field.most : lastText === undefined ? first : valueOf(lastText, field)
+  const last = isOpen ? field.most : lastText === undefined ? first : numberOf(lastText, field)
   if (first === undefined || last === undefined) return undefined
   return valuesFrom(first, last, step, field)
 }
@@ -143,7 +142,7 @@ function valuesFrom(
   return values
 }
 
-function valueOf(text: string, { least, most, names }: Field): number | undefined {
+function numberOf(text: string, { least, most, names }: Field): number | undefined {
   const named = names?.indexOf(text) ?? -1
   if (named >= 0) return least + named
   if (!/^\d{1,4}$/.test(text)) return undefined

@@ -23,7 +23,11 @@ const cases: readonly (readonly [string, string, readonly (string | undefined)[]
   ['cron(15 12 * * ? *)', '2026-12-31T12:14:59Z', ['2026-12-31T12:15:00Z', '2027-01-01T12:15:00Z']],
   ['cron(0 18 ? * MON-FRI *)', '2026-01-02T18:00:00Z', ['2026-01-05T18:00:00Z']],
   ['cron(0 8 1 * ? *)', '2026-01-31T00:00:00Z', ['2026-02-01T08:00:00Z', '2026-03-01T08:00:00Z']],
-  ['cron(0/15 * * * ? *)', '2026-01-01T00:40:00Z', ['2026-01-01T00:45:00Z', '2026-01-01T01:00:00Z']],
+  [
+    'cron(0/15 * * * ? *)',
+    '2026-01-01T00:40:00Z',
+    ['2026-01-01T00:45:00Z', '2026-01-01T01:00:00Z'],
+  ],
   ['cron(*/10 * ? * MON-FRI *)', '2026-01-02T23:50:00Z', ['2026-01-05T00:00:00Z']],
   [
     'cron(0/5 8-17 ? * MON-FRI *)',
@@ -43,13 +47,17 @@ const cases: readonly (readonly [string, string, readonly (string | undefined)[]
   ['cron(0 9 ? * L *)', '2026-01-01T00:00:00Z', ['2026-01-03T09:00:00Z', '2026-01-10T09:00:00Z']],
   ['cron(0 9 ? * sat-mon *)', '2026-01-03T09:00:00Z', ['2026-01-04T09:00:00Z']],
   ['cron(0 0 29 2 ? *)', '2096-03-01T00:00:00Z', ['2104-02-29T00:00:00Z']],
-  ['cron(0 0 1 JAN,JUL ? 2027-2028)', '2026-01-01T00:00:00Z', [
-    '2027-01-01T00:00:00Z',
-    '2027-07-01T00:00:00Z',
-    '2028-01-01T00:00:00Z',
-    '2028-07-01T00:00:00Z',
-    undefined,
-  ]],
+  [
+    'cron(0 0 1 JAN,JUL ? 2027-2028)',
+    '2026-01-01T00:00:00Z',
+    [
+      '2027-01-01T00:00:00Z',
+      '2027-07-01T00:00:00Z',
+      '2028-01-01T00:00:00Z',
+      '2028-07-01T00:00:00Z',
+      undefined,
+    ],
+  ],
   ['cron(0 0 30 2 ? *)', '2026-01-01T00:00:00Z', [undefined]],
   ['cron(0 20 * * ? 2500)', '2026-01-01T00:00:00Z', [undefined]],
   ['rate(5 minutes)', '2026-01-01T00:00:30Z', ['2026-01-01T00:05:30Z', '2026-01-01T00:10:30Z']],
@@ -233,9 +241,7 @@ test('the next run is the first minute that every field names', () => {
         const isNamed = (at: Date) =>
           minutes[1].includes(at.getUTCMinutes()) &&
           hours[1].includes(at.getUTCHours()) &&
-          (byWeekday
-            ? weekdays[1].includes(at.getUTCDay() + 1)
-            : days[1].includes(at.getUTCDate()))
+          (byWeekday ? weekdays[1].includes(at.getUTCDay() + 1) : days[1].includes(at.getUTCDate()))
         // Minute by minute for two days; every run beyond them is one all the same.
         const first = Math.floor(after / 60_000) * 60_000 + 60_000
         const nearby = range(0, 2 * 1_440)

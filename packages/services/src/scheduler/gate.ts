@@ -1,0 +1,40 @@
+/** What does a call to Scheduler need? The action on the schedule or its group. */
+import { type Call, type Need, passRole, type RequestKeys } from '../service.ts'
+import { type GroupName, groupArn, readGroup, type ScheduleName, scheduleArn } from './records.ts'
+
+/** @see Service Authorization Reference, "Actions, resources, and condition keys for Amazon EventBridge Scheduler" */
+export async function groupNeed(
+  action: string,
+  name: GroupName,
+  call: Call,
+  keys: RequestKeys = {},
+): Promise<Need> {
+  return {
+    action: `scheduler:${action}`,
+    resource: groupArn(name),
+    keys: { ...(await tagsOfGroup(name, call)), ...keys },
+  }
+}
+
+/** Tags are the group's. */
+export async function scheduleNeed(action: string, name: ScheduleName, call: Call): Promise<Need> {
+  return {
+    action: `scheduler:${action}`,
+    resource: scheduleArn(name),
+    keys: await tagsOfGroup({ ...name, name: name.group }, call),
+  }
+}
+
+async function tagsOfGroup(name: GroupName, { documents }: Call): Promise<RequestKeys> {
+  const group = await readGroup(documents, name)
+  const tags = Object.entries(group?.tags ?? {})
+  return Object.fromEntries(tags.map(([tag, value]) => [`aws:ResourceTag/${tag}`, value]))
+}
+
+export function listNeed(action: string): Need {
+  return { action: `scheduler:${action}`, resource: '*' }
+}
+
+export function rolePassed(role: string): readonly Need[] {
+  return passRole(role, 'scheduler.amazonaws.com')
+}
