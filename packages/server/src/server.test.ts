@@ -170,9 +170,9 @@ test('an AWS API call is refused without a true signature of a known key', async
 })
 
 test('the service that answers is the one that the signature names', async () => {
-  const events = await running.signed('/restapis', { service: 'events' })
-  assert.equal(events.status, 501)
-  assert.match(events.body, /The service events is not supported by Sekisho yet/)
+  const stacks = await running.signed('/restapis', { service: 'cloudformation' })
+  assert.equal(stacks.status, 501)
+  assert.match(stacks.body, /The service cloudformation is not supported by Sekisho yet/)
   const unknown = await running.signed('/restapis', { service: 'dynamodb' })
   assert.equal(unknown.status, 501)
   const api = await running.signed('/', {

@@ -24,6 +24,7 @@ import { createOperations } from './operator/operations.ts'
 import { dayMs, openParts } from './parts.ts'
 import { reset } from './reset.ts'
 import { createRoads } from './roads.ts'
+import { openTimetable } from './timetable.ts'
 import type { Trail } from './trail/trail.ts'
 import { Crew, type WorkerProgram } from './workers/crew.ts'
 import { createCrewTrail } from './workers/crew-trail.ts'
@@ -185,6 +186,7 @@ export async function start(config: Config, program?: WorkerProgram): Promise<Ru
     crew = begun
     await begun.begin()
   }
+  stack.use(await openTimetable({ store, clock, ids: randomIds, aws: parts.aws, log }))
   isReady = true
 
   const running = stack.move()

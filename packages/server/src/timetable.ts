@@ -1,0 +1,287 @@
+/** What fires: rules and schedules at their times, and deliveries to their targets until they are taken. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  bytesOfDelivery,
+  type CallAws,
+  completeSchedule,
+  type Due,
+  deliveriesCollection,
+  dueDeliveries,
+  failDelivery,
+  firstRunAt,
+  type IdSource,
+  keepBacklogFull,
+  mostWaiting,
+  nextDeliveryAt,
+  occurRule,
+  occurSchedule,
+  replanRules,
+  replanSchedules,
+  runsCollection,
+  sendDelivery,
+  settleDelivery,
+  takeUpRuns,
+  timeOfKey,
+} from '@sekisho/services'
+import type { State } from '@sekisho/store'
+import type { Clock } from './clock.ts'
+import { failureFields, type Log } from './log.ts'
+
+export interface TimetableOptions {
+  readonly store: Pick<State, 'changes' | 'documents'>
+  readonly clock: Clock
+  readonly ids: IdSource
+  readonly aws: CallAws
+  readonly log: Log
+}
+
+const occurs = { rule: occurRule, schedule: occurSchedule } as const
+
+/** Deliveries that are under way at once; to one target, so that no target waits for another's. */
+const mostUnderWay = 64
+const mostToOne = 16
+/** How far one look into what is due goes. */
+const pageSize = 200
+const mostPages = 5
+/** The machine's clock may be set; nobody tells us. */
+const longestSleepMs = 60_000
+/** How long deliveries under way may still take when the server stops. */
+const graceMs = 5_000
+const pauseMs = 1_000
+const roomMs = 2
+/** Waiting deliveries are few enough again below this part of what may wait. */
+const emptyEnough = 0.9
+
+/**
+ * Between runs there is one timer. One process of a server has this: a moment is taken up once, and each of its
+ * deliveries is attempted until the target has taken it or it is given up. A delivery whose target had it when the
+ * process was killed, before that was written down, is made once more.
+ */
+export async function openTimetable(options: TimetableOptions): Promise<AsyncDisposable> {
+  const timetable = new Timetable(options)
+  await timetable.begin()
+  return timetable
+}
+
+class Timetable implements AsyncDisposable {
+  readonly #options: TimetableOptions
+  readonly #listening: readonly Disposable[]
+  readonly #underWay = new Map<string, Promise<void>>()
+  readonly #toTarget = new Map<string, number>()
+  readonly #backlog: Backlog
+  #timer: NodeJS.Timeout | undefined
+  #roomTimer: NodeJS.Timeout | undefined
+  /** When the timer rings; epoch milliseconds of the clock. */
+  #ringsAt = Number.POSITIVE_INFINITY
+  #turning: Promise<void> | undefined
+  #isAskedAgain = false
+  #isJumped = true
+  #isClosed = false
+
+  constructor(options: TimetableOptions) {
+    this.#options = options
+    const { store, clock } = options
+    this.#backlog = new Backlog(store.documents)
+    this.#listening = [
+      store.changes.subscribe((told) => {
+        for (const { collection, key } of told) this.#hear(collection, key)
+      }),
+      clock.onJump(() => {
+        this.#isJumped = true
+        this.#wake()
+      }),
+    ]
+  }
+
+  async begin(): Promise<void> {
+    await this.#backlog.begin()
+    this.#wake()
+    await this.#turning
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true
+    clearTimeout(this.#timer)
+    clearTimeout(this.#roomTimer)
+    for (const each of this.#listening) each[Symbol.dispose]()
+    await this.#turning
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const late = setTimeout(resolve, graceMs)
+    await Promise.race([Promise.allSettled(this.#underWay.values()), promise])
+    clearTimeout(late)
+  }
+
+  #hear(collection: string, key: string): void {
+    if (collection === deliveriesCollection) this.#backlog.look(key).catch(this.#failed)
+    else if (collection !== runsCollection) return
+    const at = timeOfKey(key)
+    if (at < this.#ringsAt || at <= this.#options.clock.now()) this.#wake()
+  }
+
+  /** One turn after the other; what comes during one is seen by the next. */
+  #wake(): void {
+    if (this.#isClosed) return
+    if (this.#turning) {
+      this.#isAskedAgain = true
+      return
+    }
+    this.#turning = this.#turn()
+      .catch(this.#failed)
+      .then(() => {
+        this.#turning = undefined
+        if (!this.#isAskedAgain) return
+        this.#isAskedAgain = false
+        this.#wake()
+      })
+  }
+
+  readonly #failed = (error: unknown): void => {
+    if (this.#isClosed) return
+    this.#options.log.error('the timetable failed', failureFields(error))
+    this.#sleepUntil(this.#options.clock.now() + longestSleepMs)
+  }
+
+  async #turn(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#ringsAt = Number.POSITIVE_INFINITY
+    const { store, clock, ids } = this.#options
+    const { documents } = store
+    if (this.#isJumped) {
+      this.#isJumped = false
+      await replanRules(documents, clock.now())
+      await replanSchedules(documents, clock.now())
+    }
+    while (!this.#isClosed && (await takeUpRuns(documents, occurs, clock.now(), ids)) > 0);
+    const now = clock.now()
+    await this.#setOut(now)
+    const next = [await firstRunAt(documents), await nextDeliveryAt(documents, now)]
+    this.#sleepUntil(Math.min(...next.map((at) => at ?? Number.POSITIVE_INFINITY)))
+  }
+
+  #sleepUntil(at: number): void {
+    if (this.#isClosed) return
+    clearTimeout(this.#timer)
+    this.#ringsAt = at
+    if (at === Number.POSITIVE_INFINITY) return
+    const left = Math.max(0, at - this.#options.clock.now())
+    this.#timer = setTimeout(() => this.#wake(), Math.min(left, longestSleepMs)).unref()
+  }
+
+  /** As many of what is due as may be under way. */
+  async #setOut(now: number): Promise<void> {
+    const { documents } = this.#options.store
+    let after: string | undefined
+    for (let page = 0; page < mostPages && this.#underWay.size < mostUnderWay; page++) {
+      const due = await dueDeliveries(documents, now, pageSize, after)
+      for (const each of due) if (!this.#isClosed && this.#mayGo(each)) this.#start(each)
+      if (due.length < pageSize) return
+      after = due.at(-1)!.key
+    }
+  }
+
+  #mayGo({ key, delivery }: Due): boolean {
+    return (
+      !this.#underWay.has(key) &&
+      this.#underWay.size < mostUnderWay &&
+      (this.#toTarget.get(delivery.targetArn) ?? 0) < mostToOne
+    )
+  }
+
+  #start(due: Due): void {
+    const { targetArn } = due.delivery
+    this.#toTarget.set(targetArn, (this.#toTarget.get(targetArn) ?? 0) + 1)
+    const done = this.#deliver(due)
+      .catch(async (error) => {
+        this.#failed(error)
+        // What cannot even be written down is not tried again at once.
+        await sleep(pauseMs, undefined, { ref: false })
+      })
+      .then(() => {
+        this.#underWay.delete(due.key)
+        const left = this.#toTarget.get(targetArn)! - 1
+        if (left > 0) this.#toTarget.set(targetArn, left)
+        else this.#toTarget.delete(targetArn)
+        // Many that end together make room together.
+        this.#roomTimer ??= setTimeout(() => {
+          this.#roomTimer = undefined
+          this.#wake()
+        }, roomMs)
+      })
+    this.#underWay.set(due.key, done)
+  }
+
+  async #deliver(due: Due): Promise<void> {
+    const { store, clock, ids, aws, log } = this.#options
+    const { delivery } = due
+    const failure = await sendDelivery(delivery, { aws, ids }).catch((error) => {
+      log.error('a delivery failed', { origin: delivery.originArn, ...failureFields(error) })
+      return { code: 'InternalFailure', message: String(error), isPassing: true }
+    })
+    if (failure === undefined) return settleDelivery(store.documents, due, completeSchedule)
+    const outcome = await failDelivery(store.documents, due, failure, {
+      nowMs: clock.now(),
+      ids,
+      complete: completeSchedule,
+    })
+    const { originArn, targetArn, attempts } = delivery
+    const { code, message } = failure
+    log.warn('a target did not take what a rule or schedule had for it', {
+      origin: originArn,
+      target: targetArn,
+      attempt: attempts + 1,
+      code,
+      reason: message,
+      outcome,
+    })
+  }
+}
+
+/** How much waits to be delivered; where it is too much, no further events are taken. */
+class Backlog {
+  readonly #documents: State['documents']
+  readonly #known = new Set<string>()
+  #bytes = 0
+  #isFull = false
+
+  constructor(documents: State['documents']) {
+    this.#documents = documents
+  }
+
+  async begin(): Promise<void> {
+    let after: string | undefined
+    for (;;) {
+      const range = { limit: pageSize, ...(after !== undefined && { after }) }
+      const page = await this.#documents.list(deliveriesCollection, range)
+      for (const { key } of page) this.#add(key)
+      after = page.at(-1)?.key
+      if (page.length < pageSize) break
+    }
+    this.#isFull = !this.#isFilledTo(1)
+    await this.#tell(this.#isFilledTo(1))
+  }
+
+  /** Somebody wrote it or took it away. */
+  async look(key: string): Promise<void> {
+    const isThere = (await this.#documents.get(deliveriesCollection, key)) !== undefined
+    if (isThere) this.#add(key)
+    else if (this.#known.delete(key)) this.#bytes -= bytesOfDelivery(key)
+    await this.#tell(this.#isFilledTo(this.#isFull ? emptyEnough : 1))
+  }
+
+  #add(key: string): void {
+    if (this.#known.has(key)) return
+    this.#known.add(key)
+    this.#bytes += bytesOfDelivery(key)
+  }
+
+  #isFilledTo(part: number): boolean {
+    const { deliveries, bytes } = mostWaiting
+    return this.#known.size >= deliveries * part || this.#bytes >= bytes * part
+  }
+
+  async #tell(isFull: boolean): Promise<void> {
+    if (isFull === this.#isFull) return
+    this.#isFull = isFull
+    await keepBacklogFull(this.#documents, isFull)
+  }
+}
