@@ -1,6 +1,7 @@
 /** An integration made ready: templates parsed, mappings read, patterns compiled. */
 import type { IntegrationResponse } from '@aws-sdk/client-api-gateway'
 import { compileMappings, type Mapping } from './mappings.ts'
+import { compilePattern, isMatch, type Pattern, PatternError } from './patterns/match.ts'
 import type { SnapshotMethod } from './snapshot.ts'
 import { parseTemplate } from './templates/parse.ts'
 import type { Part } from './templates/syntax.ts'
@@ -31,7 +32,7 @@ export interface CompiledResponse {
   readonly definition: IntegrationResponse
   readonly status: number
   /** Undefined: the default response. */
-  readonly pattern: RegExp | undefined
+  readonly pattern: Pattern | undefined
   readonly templates: ReadonlyMap<string, CompiledTemplate>
   readonly mappings: readonly Mapping[]
   /** The method response of this status is declared. */
@@ -105,19 +106,21 @@ function compileResponse(
   return {
     definition,
     status: Number(statusCode),
-    pattern: selectionPattern ? compilePattern(selectionPattern) : undefined,
+    pattern: selectionPattern ? compileSelection(selectionPattern) : undefined,
     templates: compileTemplates(definition.responseTemplates),
     mappings: compileMappings(definition.responseParameters),
     isDeclared: method.methodResponses?.[statusCode] !== undefined,
   }
 }
 
-/** The whole text has to match. One that cannot be read matches nothing. */
-function compilePattern(pattern: string): RegExp {
+/** The whole text has to match. What cannot be read, or takes too long, matches nothing. */
+function compileSelection(expression: string): Pattern {
   try {
-    return new RegExp(`^(?:${pattern})$`)
-  } catch {
-    return /(?!)/
+    const pattern = compilePattern(expression, { isWhole: true })
+    return { test: (text) => isMatch(pattern, text) }
+  } catch (error) {
+    if (!(error instanceof PatternError)) throw error
+    return { test: () => false }
   }
 }
 

@@ -1,4 +1,5 @@
 /** A Lambda authorizer made ready: where the identity is read, what it has to look like, how long an answer is kept. */
+import { compilePattern, type Pattern, PatternError } from '../patterns/match.ts'
 import type { SnapshotAuthorizer } from '../snapshot.ts'
 import { AnswerCache } from './answer-cache.ts'
 
@@ -13,7 +14,7 @@ export interface CompiledAuthorizer {
   readonly isToken: boolean
   readonly sources: readonly IdentitySource[]
   /** Of a token, the whole of it. */
-  readonly validation: RegExp | undefined
+  readonly validation: Pattern | undefined
   /** 0: nothing is kept. */
   readonly ttlMs: number
   readonly answers: AnswerCache
@@ -45,12 +46,13 @@ export function compileAuthorizer(definition: SnapshotAuthorizer): CompiledAutho
       sources,
       validation:
         isToken && identityValidationExpression
-          ? new RegExp(`^(?:${identityValidationExpression})$`)
+          ? compilePattern(identityValidationExpression, { isWhole: true })
           : undefined,
       ttlMs: (authorizerResultTtlInSeconds ?? defaultTtlSeconds) * 1_000,
       answers: new AnswerCache(),
     }
-  } catch {
+  } catch (error) {
+    if (!(error instanceof PatternError)) throw error
     return undefined
   }
 }

@@ -6,6 +6,7 @@ import { GatewayError } from '../gateway-responses.ts'
 import { requestEvent } from '../integrations/proxy-event.ts'
 import { functionOf, parseServiceAddress } from '../integrations/service-address.ts'
 import type { Authorized, Matched } from '../pass.ts'
+import { isMatch } from '../patterns/match.ts'
 import { type GatewayOptions, type Ports, UpstreamError } from '../ports.ts'
 import { RequestContext } from '../request-context.ts'
 import { fillStageVariables } from '../stage-variables.ts'
@@ -98,7 +99,7 @@ function identityOf(matched: Matched, authorizer: CompiledAuthorizer): string {
   const mustBeThere = isToken || ttlMs > 0
   if (mustBeThere && values.some((value) => value === undefined || value === ''))
     throw new GatewayError('UNAUTHORIZED')
-  if (validation && !validation.test(values[0] ?? '')) throw new GatewayError('UNAUTHORIZED')
+  if (validation && !isMatch(validation, values[0] ?? '')) throw new GatewayError('UNAUTHORIZED')
   return JSON.stringify(values)
 }
 

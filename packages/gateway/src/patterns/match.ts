@@ -1,5 +1,5 @@
 /** Does a text match an expression? All ways through it are walked at once: no expression takes longer than its size times the text's. */
-import { spend, type Work } from '../work.ts'
+import { spend, type Work, WorkLimitError } from '../work.ts'
 import { type Assertion, type Node, PatternError, parsePattern } from './parse.ts'
 
 export { PatternError } from './parse.ts'
@@ -169,4 +169,14 @@ function holds(what: Assertion, text: string, at: number): boolean {
 
 function isWord(char: string | undefined): boolean {
   return char !== undefined && /\w/.test(char)
+}
+
+/** As `test`; what takes too long does not match. */
+export function isMatch(pattern: Pattern, text: string): boolean {
+  try {
+    return pattern.test(text)
+  } catch (error) {
+    if (error instanceof WorkLimitError) return false
+    throw error
+  }
 }
