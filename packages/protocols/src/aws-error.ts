@@ -56,17 +56,21 @@ export class AwsError extends Error {
   readonly status: number
   /** Further members of the error's shape, as its model names them. */
   readonly details: Readonly<Record<string, unknown>>
+  /** Name, value, name, value … that go with it, where its protocol has room for them. */
+  readonly headers: readonly string[]
 
   constructor(
     code: string,
     message: string,
     status: number,
     details: Readonly<Record<string, unknown>> = {},
+    headers: readonly string[] = [],
   ) {
     super(message)
     this.code = code
     this.status = status
     this.details = details
+    this.headers = headers
   }
 }
 

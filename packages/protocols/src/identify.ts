@@ -163,6 +163,13 @@ export function identifyOperation(
     return { operation, labels: {} }
   }
   const match = name === 's3' ? matchBucket(model, request) : routerOf(model).match(request)
+  if (match === undefined && name === 's3')
+    throw new AwsError(
+      'MethodNotAllowed',
+      'The specified method is not allowed against this resource.',
+      405,
+      { Method: request.method },
+    )
   if (match === undefined)
     throw commonError(
       'UnknownOperationException',

@@ -15,7 +15,14 @@ export {
 } from './constraints.ts'
 export type { Labels } from './http-binding.ts'
 export { type Identified, identifyOperation, identifyService, protocolOf } from './identify.ts'
-export { type ErrorModel, type OperationModel, readModel, type ServiceModel } from './model.ts'
+export { bucketNamed } from './match.ts'
+export {
+  type ErrorModel,
+  type OperationModel,
+  readModel,
+  type ServiceModel,
+  takesStream,
+} from './model.ts'
 export type { ErrorName, Input, OperationName, Output, Received, SdkModule } from './operations.ts'
 export type { AnswerContext, Protocol, ProtocolName, Values } from './protocol.ts'
 export { protocols } from './protocols.ts'
@@ -27,4 +34,10 @@ export {
   serviceTraits,
   traitsOfService,
 } from './services.ts'
-export { headerOf, queryEntries, type WireRequest, type WireResponse } from './wire.ts'
+export {
+  type BodyStream,
+  headerOf,
+  queryEntries,
+  type WireRequest,
+  type WireResponse,
+} from './wire.ts'

@@ -83,6 +83,12 @@ function bucketRoutersOf(model: ServiceModel): Record<'account' | 'bucket', Rout
   return routers
 }
 
+/** The bucket that a request to S3 names, if any: told without knowing what is asked of it. */
+export function bucketNamed({ rawPath, headers }: RoutedRequest): string | undefined {
+  const address = bucketAddressOf(rawPath, headerOf(headers, 'host'))
+  return address && decode(address.bucket)
+}
+
 interface BucketAddress {
   /** Still percent-encoded. */
   readonly bucket: string

@@ -90,6 +90,11 @@ function deref(schema: unknown): never {
   return (typeof schema === 'function' ? schema() : schema) as never
 }
 
+/** Its body is read as it arrives, not as a whole. */
+export function takesStream({ input }: OperationModel): boolean {
+  return membersOf(input).some(([, member]) => traitsOf(member).httpPayload && member.isStreaming())
+}
+
 export type Members = readonly (readonly [name: string, schema: Schema])[]
 
 const membersOfStructures = new WeakMap<object, Members>()

@@ -3,7 +3,7 @@ import { callingUnreadable } from './aws-error.ts'
 import { readBindings, writeBindings } from './http-binding.ts'
 import { membersOf, type Schema, traitsOf } from './model.ts'
 import type { AnswerContext, Protocol, Values } from './protocol.ts'
-import type { WireRequest } from './wire.ts'
+import type { WireRequest, WireResponse } from './wire.ts'
 import { parseXml } from './xml.ts'
 import { errorContent, readXml, writeContent, writeXml } from './xml-codec.ts'
 
@@ -27,12 +27,13 @@ export const restXml: Protocol = {
   },
 
   encode(operation, output, { requestId, xmlNamespace }) {
-    const { status, headers, payload, bodyMembers } = writeBindings(operation, output)
+    const { status: usual, headers, payload, bodyMembers } = writeBindings(operation, output)
+    const status = output['ContentRange'] === undefined ? usual : partialContent
     const common = [...idHeaders(requestId, xmlNamespace), ...headers]
     if (payload) {
       const [schema, value] = payload
       if (schema.isBlobSchema() || schema.isStringSchema())
-        return { status, headers: common, body: (value as Uint8Array | string | undefined) ?? '' }
+        return { status, headers: common, body: (value as WireResponse['body'] | undefined) ?? '' }
       const name = traitsOf(schema).xmlName ?? schema.getName(false) ?? 'Result'
       return {
         status,
@@ -42,7 +43,10 @@ export const restXml: Protocol = {
     }
     if (bodyMembers.length === 0) return { status, headers: common, body: '' }
     const name = traitsOf(operation.output).xmlName ?? operation.output.getName(false) ?? 'Result'
-    const body = bodyOf(operation.output, bodyMembers, output)
+    const only = unwrapped.has(operation.name) ? bodyMembers[0] : undefined
+    const body = only
+      ? writeContent(only[1], output[only[0]] ?? '')
+      : bodyOf(operation.output, bodyMembers, output)
     const namespace = xmlNamespace ? ` xmlns="${xmlNamespace}"` : ''
     return {
       status,
@@ -54,7 +58,12 @@ export const restXml: Protocol = {
   encodeError(error, { requestId, xmlNamespace }) {
     return {
       status: error.status,
-      headers: [...idHeaders(requestId, xmlNamespace), 'Content-Type', 'application/xml'],
+      headers: [
+        ...idHeaders(requestId, xmlNamespace),
+        ...error.headers,
+        'Content-Type',
+        'application/xml',
+      ],
       body:
         declaration +
         (isS3(xmlNamespace)
@@ -64,7 +73,14 @@ export const restXml: Protocol = {
   },
 }
 
+/** Whatever says which part of a whole it is, is one. @see RFC 9110, "206 Partial Content" */
+const partialContent = 206
+
+/** Their one member stands in the root without an element of its own, which the schemas do not say. */
+const unwrapped: ReadonlySet<string> = new Set(['GetBucketLocation'])
+
 function readPayload(schema: Schema, request: WireRequest): unknown {
+  if (schema.isStreaming()) return request.stream ?? request.body
   if (schema.isBlobSchema()) return request.body
   if (request.body.length === 0) return undefined
   return schema.isStringSchema()

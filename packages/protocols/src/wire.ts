@@ -8,7 +8,20 @@ export interface WireRequest {
   readonly rawQuery: string
   /** Name, value, name, value … as received. */
   readonly headers: readonly string[]
+  /** Empty where the body is a stream. */
   readonly body: Uint8Array
+  /** Of operations that take their body as it arrives. */
+  readonly stream?: BodyStream
+}
+
+/** A body that is read as it arrives, once. What it gives counts only when it has ended without an error. */
+export interface BodyStream extends AsyncIterable<Uint8Array> {
+  /** Of all that it gives; undefined: nobody said. */
+  readonly lengthBytes: number | undefined
+  /** What is announced to follow the body, in lower case. */
+  readonly trailerNames: readonly string[]
+  /** What followed it, by those names; empty before its end. */
+  readonly trailers: ReadonlyMap<string, string>
 }
 
 export interface WireResponse {

@@ -38,7 +38,7 @@ export class LimitError extends Error {
   readonly code = 'LIMIT'
 }
 
-const maxKeyLength = 1_024
+const maxKeyLength = 2_200
 const maxValueLength = 64 * 1024 * 1024
 /** A transaction that loses this often is in a storm that waiting would not calm. */
 const maxAttempts = 100

@@ -1,7 +1,6 @@
 /** Blobs as files in a folder: whole or not there at all. */
 import { createHash, randomUUID } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { compareKeys } from '../optimistic.ts'
 import type { Blobs } from '../store.ts'
@@ -41,10 +40,7 @@ export class BlobFolder implements Blobs {
     let sizeBytes = 0
     try {
       await using handle = await open(unfinished, 'wx', 0o600)
-      for await (const part of bytes instanceof Uint8Array ? [bytes] : bytes) {
-        await handle.writeFile(part)
-        sizeBytes += part.length
-      }
+      sizeBytes = await write(handle, bytes instanceof Uint8Array ? [bytes] : bytes)
       await handle.sync()
       await mkdir(dirname(target), { recursive: true, mode: 0o700 })
       await rename(unfinished, target)
@@ -65,11 +61,16 @@ export class BlobFolder implements Blobs {
   ): Promise<AsyncIterable<Uint8Array> | undefined> {
     const file = this.#index.file(name)
     if (file === undefined) return undefined
-    const path = join(this.#folder, file)
-    const { size } = await stat(path)
+    // Open from now on: whatever happens to the name, these bytes can be read to their end.
+    const handle = await openIfThere(join(this.#folder, file))
+    if (handle === undefined) return undefined
+    const { size } = await handle.stat()
     const start = range?.start ?? 0
     const end = Math.min(range?.end ?? size, size)
-    return end <= start ? nothing() : createReadStream(path, { start, end: end - 1 })
+    if (end > start)
+      return handle.createReadStream({ start, end: end - 1, highWaterMark: pieceBytes })
+    await handle.close()
+    return nothing()
   }
 
   async delete(name: string): Promise<void> {
@@ -81,6 +82,47 @@ export class BlobFolder implements Blobs {
 
   async *list(prefix: string): AsyncIterable<string> {
     yield* [...this.#index.names(prefix)].sort(compareKeys)
+  }
+}
+
+/** What is read, and written, at once: fewer trips to the disk, a bounded memory. */
+const pieceBytes = 512 * 1024
+
+/** One piece is written while the next one is gathered. */
+async function write(
+  handle: FileHandle,
+  bytes: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<number> {
+  let sizeBytes = 0
+  let waiting: Uint8Array[] = []
+  let waitingBytes = 0
+  let writing: Promise<void> = Promise.resolve()
+  const writeWaiting = async () => {
+    await writing
+    writing = handle.writeFile(waiting.length === 1 ? waiting[0]! : Buffer.concat(waiting))
+    // Its failure is met at the next wait for it, which the source may never let come.
+    writing.catch(() => {})
+    waiting = []
+    waitingBytes = 0
+  }
+  for await (const part of bytes) {
+    waiting.push(part)
+    waitingBytes += part.length
+    sizeBytes += part.length
+    if (waitingBytes >= pieceBytes) await writeWaiting()
+  }
+  if (waitingBytes > 0) await writeWaiting()
+  await writing
+  return sizeBytes
+}
+
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, 'r')
+  } catch (error) {
+    // Deleted, or replaced, since its place was looked up.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
   }
 }
 

@@ -232,8 +232,11 @@ class SqliteDocuments implements Documents {
     collection: string,
     { prefix = '', after, before, limit = -1, isReversed }: Range,
   ): readonly Row[] {
-    const uppers = [...(prefix === '' ? [] : [upperBound(prefix)]), ...(before ? [before] : [])]
-    const sql = `SELECT key, value, revision FROM records WHERE collection = ? AND key >= ? AND key > ?${' AND key < ?'.repeat(uppers.length)} ORDER BY key${isReversed ? ' DESC' : ''} LIMIT ?`
+    const uppers = [
+      ...(prefix === '' ? [] : [upperBound(prefix)]),
+      ...(before ? [Buffer.from(before)] : []),
+    ]
+    const sql = `SELECT key, value, revision FROM records WHERE collection = ? AND key >= ? AND key > ?${' AND key < CAST(? AS TEXT)'.repeat(uppers.length)} ORDER BY key${isReversed ? ' DESC' : ''} LIMIT ?`
     let statement = this.#lists.get(sql)
     if (statement === undefined) {
       statement = this.#database.prepare(sql)
@@ -244,9 +247,9 @@ class SqliteDocuments implements Documents {
   }
 }
 
-/** The first text, in byte order, that no longer begins with `prefix`. */
-function upperBound(prefix: string): string {
-  return `${prefix}\u{10ffff}`
+/** Follows all that begins with `prefix`, in byte order: no text has such a byte. */
+function upperBound(prefix: string): Uint8Array {
+  return Buffer.concat([Buffer.from(prefix), Buffer.from([0xff])])
 }
 
 function storedOf<T>({ key, value, revision }: Row): Stored<T> {
