@@ -18,6 +18,9 @@ const sample = {
   WebIdentityToken: 'no token',
   logGroupName: 'sample',
   Arn: 'arn:aws:lambda:us-east-1:000000000000:layer:sample:1',
+  Bucket: 'sample',
+  Key: 'sample',
+  CopySource: 'sample/sample',
   resourceArn: 'arn:aws:logs:us-east-1:000000000000:log-group:sample',
 }
 
@@ -50,6 +53,9 @@ for (const service of services)
   test(`every operation of ${service.name} is one of its model, and asks for something`, async () => {
     await using store = await openStore('memory:')
     const accountId = '000000000000'
+    await store.documents.transact((transaction) =>
+      transaction.put('s3.buckets', 'sample', { name: 'sample', id: 'sample', accountId }),
+    )
     const call = {
       accountId,
       region: 'us-east-1',

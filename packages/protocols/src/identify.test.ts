@@ -308,11 +308,12 @@ const unknown: readonly (readonly [
     'UnknownOperationException',
     'No operation of apigateway has GET on this path.',
   ],
+  ['s3', { method: 'GET', path: '/%ff/k' }, 'InvalidURI', "Couldn't parse the specified URI."],
   [
     's3',
-    { method: 'GET', path: '/%ff/k' },
-    'UnknownOperationException',
-    'No operation of s3 has GET on this path.',
+    { method: 'PATCH', path: '/bucket/key' },
+    'MethodNotAllowed',
+    'The specified method is not allowed against this resource.',
   ],
 ]
 

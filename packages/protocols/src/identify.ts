@@ -110,6 +110,27 @@ function formOf(request: WireRequest): { action?: string; version?: string } {
   return form
 }
 
+/** @see Amazon S3 API Reference, "Error responses" */
+function notOfS3({ method, rawPath }: WireRequest): AwsError {
+  if (!isDecodable(rawPath))
+    return new AwsError('InvalidURI', "Couldn't parse the specified URI.", 400, { URI: rawPath })
+  return new AwsError(
+    'MethodNotAllowed',
+    'The specified method is not allowed against this resource.',
+    405,
+    { Method: method },
+  )
+}
+
+function isDecodable(rawPath: string): boolean {
+  try {
+    decodeURIComponent(rawPath)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /**
  * The protocol that this request speaks, and its answer has to: newer clients may speak another than their service's first.
  *
@@ -163,13 +184,7 @@ export function identifyOperation(
     return { operation, labels: {} }
   }
   const match = name === 's3' ? matchBucket(model, request) : routerOf(model).match(request)
-  if (match === undefined && name === 's3')
-    throw new AwsError(
-      'MethodNotAllowed',
-      'The specified method is not allowed against this resource.',
-      405,
-      { Method: request.method },
-    )
+  if (match === undefined && name === 's3') throw notOfS3(request)
   if (match === undefined)
     throw commonError(
       'UnknownOperationException',

@@ -52,32 +52,38 @@ export function routerOf(model: ServiceModel): Router {
   return router
 }
 
-const bucketRouters = new WeakMap<ServiceModel, Record<'account' | 'bucket', Router>>()
+type Level = 'account' | 'bucket' | 'object'
+
+const bucketRouters = new WeakMap<ServiceModel, Record<Level, Router>>()
 
 /** S3's models leave the bucket out of their paths: what is asked of a bucket is told apart by its being named. */
 export function matchBucket(model: ServiceModel, request: RoutedRequest): Match | undefined {
-  const { account, bucket: ofBucket } = bucketRoutersOf(model)
+  const { account, bucket: ofBucket, object: ofObject } = bucketRoutersOf(model)
   const address = bucketAddressOf(request.rawPath, headerOf(request.headers, 'host'))
   if (address === undefined) return account.match(request)
   const Bucket = decode(address.bucket)
   if (Bucket === undefined) return undefined
-  const found = ofBucket.match({ ...request, rawPath: address.rawPath })
+  // Whatever stands behind the first slash is a key, another slash too.
+  const level = address.rawPath === '/' ? ofBucket : ofObject
+  const found = level.match({ ...request, rawPath: address.rawPath })
   return found && { ...found, labels: { ...found.labels, Bucket } }
 }
 
-function bucketRoutersOf(model: ServiceModel): Record<'account' | 'bucket', Router> {
+function bucketRoutersOf(model: ServiceModel): Record<Level, Router> {
   let routers = bucketRouters.get(model)
   if (routers === undefined) {
-    const hasBucket = (operation: OperationModel) =>
-      membersOf(operation.input).some(([name]) => name === 'Bucket')
-    const part = (wanted: boolean) =>
+    const levelOf = ({ input, http }: OperationModel): Level => {
+      if (!membersOf(input).some(([name]) => name === 'Bucket')) return 'account'
+      return http?.path === '/' ? 'bucket' : 'object'
+    }
+    const part = (level: Level) =>
       buildRouter({
         ...model,
         operations: new Map(
-          [...model.operations].filter(([, operation]) => hasBucket(operation) === wanted),
+          [...model.operations].filter(([, operation]) => levelOf(operation) === level),
         ),
       })
-    routers = { account: part(false), bucket: part(true) }
+    routers = { account: part('account'), bucket: part('bucket'), object: part('object') }
     bucketRouters.set(model, routers)
   }
   return routers

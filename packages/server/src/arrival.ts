@@ -28,6 +28,8 @@ export interface Arrival {
   readonly isOwn: boolean
   /** A promise only where there is a body to wait for. @throws BodyTooLargeError */
   readonly readBody: (limitBytes: number) => Uint8Array | Promise<Uint8Array>
+  /** Instead of that, once: the body as it arrives. Absent: it is there already. @throws ClientGoneError */
+  readonly streamBody?: () => AsyncIterable<Uint8Array>
 }
 
 /** As OpenSSL names them: `TLSv1.3`, `TLS_AES_256_GCM_SHA384`. */
@@ -40,6 +42,8 @@ export interface Reply {
   readonly status: number
   readonly headers: readonly string[]
   readonly body: string | Uint8Array | AsyncIterable<Uint8Array | string>
+  /** Of a body that is a stream, or that HEAD leaves out: said before it, if known. */
+  readonly lengthBytes?: number
   /** The rest of the connection cannot be trusted or is not wanted. */
   readonly closes?: boolean
 }
@@ -56,6 +60,12 @@ export class ClientGoneError extends Error {
   readonly code = 'CLIENT_GONE'
 }
 
+/** The client takes too long to send its body. */
+export class BodyTimeoutError extends Error {
+  override readonly name = 'BodyTimeoutError'
+  readonly code = 'BODY_TIMEOUT'
+}
+
 export const noBody: Uint8Array = new Uint8Array(0)
 
 /** The first of that name, compared without regard to case. */
@@ -66,4 +76,10 @@ export function headerOf(headers: readonly string[], lowerCaseName: string): str
       return headers[at + 1]
   }
   return undefined
+}
+
+/** Of an answer that is not sent after all: a file stays open until its stream is read or destroyed. */
+export function abandon(body: Reply['body']): void {
+  if (typeof body !== 'object' || !('destroy' in body)) return
+  if (typeof body.destroy === 'function') body.destroy()
 }

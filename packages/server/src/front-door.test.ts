@@ -89,7 +89,8 @@ const rows: readonly (readonly [host: string, path: string, road: Road])[] = [
     '/',
     { road: 'unsupported', what: 'calls through distributions are' },
   ],
-  ['bucket.s3.localhost', '/', { road: 'unsupported', what: 'S3 is' }],
+  ['bucket.s3.localhost', '/_sekisho/metrics', { road: 'aws-api' }],
+  ['bucket.s3.eu-west-1.localhost:4566', '/restapis/a/b/_user_request_/', { road: 'aws-api' }],
   ['console.localhost', '/', { road: 'unsupported', what: 'the web console is' }],
   ['127.0.0.1', '/_console/', { road: 'unsupported', what: 'the web console is' }],
 ]

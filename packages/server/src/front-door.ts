@@ -35,6 +35,8 @@ export type Road =
 type HostForm =
   | { readonly form: 'execute-api'; readonly apiId: string; readonly region: string | undefined }
   | { readonly form: 'unsupported'; readonly what: string }
+  /** Whatever the path says is the key of an object. */
+  | { readonly form: 'bucket' }
   | { readonly form: 'ours' }
   /** A name that somebody may have taken for an API. */
   | { readonly form: 'name'; readonly name: string; readonly isOurs: boolean }
@@ -74,6 +76,8 @@ export function createFrontDoor(hostNames: readonly string[]): FrontDoor {
       switch (form.form) {
         case 'execute-api':
           return stagePath(form.apiId, form.region, rawPath, 1)
+        case 'bucket':
+          return awsApi
         case 'ours':
           return roadOfPath(rawPath)
         case 'name':
@@ -107,7 +111,7 @@ const suffixes: readonly (readonly [RegExp, (match: RegExpExecArray) => HostForm
     /\.cloudfront\.localhost$/,
     () => ({ form: 'unsupported', what: 'calls through distributions are' }),
   ],
-  [/\.s3\.localhost$/, () => ({ form: 'unsupported', what: 'S3 is' })],
+  [/.\.s3(?:[.-][a-z0-9-]+)?\.localhost$/, () => ({ form: 'bucket' })],
   [
     /\.lambda-url\.[a-z0-9-]+\.localhost$/,
     () => ({ form: 'unsupported', what: 'function URLs are' }),

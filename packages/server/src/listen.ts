@@ -7,12 +7,14 @@ import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import {
   type Arrival,
+  abandon,
+  BodyTimeoutError,
   BodyTooLargeError,
   ClientGoneError,
   type Reply,
   type TlsConnection,
 } from './arrival.ts'
-import { bodyOf } from './body.ts'
+import { bodyOf, piecesOf, wholeBodyMs } from './body.ts'
 import { unmapped } from './net/addresses.ts'
 import { PlainConnection } from './plain-connection.ts'
 import { framedHeaders, hasNoBody } from './reply-text.ts'
@@ -27,8 +29,6 @@ export const httpLimits = {
   handshakeMs: 10_000,
   /** From the first byte of a request to the end of its headers. */
   headersMs: 10_000,
-  /** To the end of its body. */
-  requestMs: 60_000,
   /** Between requests. */
   keepAliveMs: 65_000,
   /** Without a byte either way, once a request is under way: longer than any integration may take. */
@@ -64,7 +64,8 @@ export interface Listener {
 const serverOptions = {
   maxHeaderSize: httpLimits.headBytes,
   headersTimeout: httpLimits.headersMs,
-  requestTimeout: httpLimits.requestMs,
+  // Who wants a body whole waits only so long for it (`body.ts`); uploads may take their time.
+  requestTimeout: 0,
   keepAliveTimeout: httpLimits.keepAliveMs,
   connectionsCheckingInterval: httpLimits.checkMs,
   // Missing and repeated Host headers are refused below, in words.
@@ -242,6 +243,7 @@ function replyTo(
     hasBody: announced !== '0',
     isOwn: isOwn(socket, options),
     readBody: (limit) => bodyOf(request, announced, limit),
+    streamBody: () => piecesOf(request),
   })
 }
 
@@ -295,20 +297,30 @@ function send(
   try {
     if (reply.closes) response.shouldKeepAlive = false
     const { body } = reply
+    if (!request.complete) response.once('finish', () => endLateBody(request))
     response.writeHead(reply.status, framedHeaders(reply))
     if (typeof body === 'string' || body instanceof Uint8Array) {
       // As bytes: a text would take the headers along into its own encoding.
       response.end(hasNoBody(reply.status) ? undefined : bytesOf(body))
       return
     }
-    void stream(response, body).catch((error) => {
+    void stream(response, body, reply.lengthBytes).catch((error) => {
       options.onFailure(error, requestId)
       request.socket.destroy()
     })
   } catch (error) {
+    if (typeof reply.body === 'object') abandon(reply.body)
     options.onFailure(error, requestId)
     request.socket.destroy()
   }
+}
+
+/** What still comes of a body that nobody wanted is read away, for a while. */
+function endLateBody(request: IncomingMessage): void {
+  if (request.complete) return
+  const late = setTimeout(() => request.socket.destroy(), wholeBodyMs)
+  late.unref()
+  request.once('close', () => clearTimeout(late))
 }
 
 function bytesOf(body: string | Uint8Array): Uint8Array {
@@ -318,21 +330,28 @@ function bytesOf(body: string | Uint8Array): Uint8Array {
 async function stream(
   response: ServerResponse,
   body: AsyncIterable<Uint8Array | string>,
+  lengthBytes: number | undefined,
 ): Promise<void> {
+  let sentBytes = 0
   for await (const chunk of body) {
     if (response.destroyed) return
+    sentBytes += Buffer.byteLength(chunk)
     if (response.write(chunk)) continue
     await new Promise<void>((resolve) => {
       response.once('drain', resolve)
       response.once('close', resolve)
     })
   }
+  if (lengthBytes !== undefined && sentBytes !== lengthBytes)
+    throw new Error(`a body has ${sentBytes} bytes instead of ${lengthBytes}`)
   response.end()
 }
 
 function failed(error: unknown, requestId: string, options: ListenOn): Reply {
   if (error instanceof BodyTooLargeError)
     return { ...refuse(413, requestId, 'the body is too large'), closes: true }
+  if (error instanceof BodyTimeoutError)
+    return { ...refuse(408, requestId, 'the body takes too long'), closes: true }
   if (!(error instanceof ClientGoneError)) options.onFailure(error, requestId)
   return refuse(500, requestId, 'internal error')
 }

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
-import { type Arrival, noBody, type Reply, type TlsConnection } from './arrival.ts'
+import { type Arrival, abandon, noBody, type Reply, type TlsConnection } from './arrival.ts'
 import { readPlainHead } from './plain-head.ts'
 import { hasNoBody, headOf } from './reply-text.ts'
 import type { VpcEndpoint } from './vpc-endpoints.ts'
@@ -228,21 +228,37 @@ export class PlainConnection {
     this.#sendUnsent()
     const isLast = reply.closes === true || this.#options.isClosing()
     const socket = this.#socket
-    const head = this.#headOf(reply, requestId, 'Transfer-Encoding: chunked\r\n', isLast)
-    if (head === undefined) return
+    const { lengthBytes } = reply
+    const body = reply.body as AsyncIterable<Uint8Array | string>
+    const framing =
+      lengthBytes === undefined
+        ? 'Transfer-Encoding: chunked\r\n'
+        : `Content-Length: ${lengthBytes}\r\n`
+    const head = this.#headOf(reply, requestId, framing, isLast)
+    if (head === undefined) {
+      abandon(body)
+      return
+    }
+    let sentBytes = 0
+    // A body of known length is at hand.
+    if (lengthBytes !== undefined) socket.cork()
     socket.write(head, 'latin1')
-    for await (const piece of reply.body as AsyncIterable<Uint8Array | string>) {
+    for await (const piece of body) {
       if (socket.destroyed) return
       const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece
       if (bytes.length === 0) continue
+      sentBytes += bytes.length
       socket.cork()
-      socket.write(`${bytes.length.toString(16)}\r\n`, 'latin1')
+      if (lengthBytes === undefined) socket.write(`${bytes.length.toString(16)}\r\n`, 'latin1')
       socket.write(bytes)
-      socket.write('\r\n', 'latin1')
-      socket.uncork()
+      if (lengthBytes === undefined) socket.write('\r\n', 'latin1')
+      uncorkAll(socket)
       if (socket.writableNeedDrain) await drained(socket)
     }
-    socket.write('0\r\n\r\n', 'latin1')
+    if (lengthBytes === undefined) socket.write('0\r\n\r\n', 'latin1')
+    else if (sentBytes !== lengthBytes)
+      throw new Error(`a body has ${sentBytes} bytes instead of ${lengthBytes}`)
+    uncorkAll(socket)
     if (isLast) this.#end()
   }
 
@@ -294,6 +310,11 @@ type WholeReply = Reply & { readonly body: string | Uint8Array }
 
 function isWhole(reply: Reply): reply is WholeReply {
   return typeof reply.body === 'string' || reply.body instanceof Uint8Array
+}
+
+/** The head leaves with the first piece. */
+function uncorkAll(socket: Socket): void {
+  while (socket.writableCorked > 0) socket.uncork()
 }
 
 function drained(socket: Socket): Promise<void> {

@@ -38,12 +38,13 @@ export function headOf(
 }
 
 /** The same headers for a server that writes them itself: framing as it really is. */
-export function framedHeaders({ status, headers, body }: Reply): string[] {
+export function framedHeaders({ status, headers, body, lengthBytes }: Reply): string[] {
   const kept: string[] = []
   for (let at = 0; at + 1 < headers.length; at += 2)
     if (!isFraming(headers[at]!)) kept.push(headers[at]!, headers[at + 1]!)
   if (hasNoBody(status)) return kept
-  if (typeof body === 'string') kept.push('Content-Length', String(Buffer.byteLength(body)))
+  if (lengthBytes !== undefined) kept.push('Content-Length', String(lengthBytes))
+  else if (typeof body === 'string') kept.push('Content-Length', String(Buffer.byteLength(body)))
   else if (body instanceof Uint8Array) kept.push('Content-Length', String(body.length))
   return kept
 }

@@ -105,6 +105,7 @@ export async function harness(name: ServiceName): Promise<Harness> {
         throw new Error(`nobody answers ${operation} of ${service} here`)
       },
       explain: async () => undefined,
+      refusalOf: async () => undefined,
       ...more,
     }
     const context = { requestId: 'id', model }

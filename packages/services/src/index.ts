@@ -7,6 +7,7 @@ import { iamToolbox } from './iam-toolbox/index.ts'
 import { lambda } from './lambda/index.ts'
 import { logs } from './logs/index.ts'
 import { organizations } from './organizations/index.ts'
+import { s3 } from './s3/index.ts'
 import { scheduler } from './scheduler/index.ts'
 import type { Service } from './service.ts'
 import { sts } from './sts/index.ts'
@@ -22,6 +23,7 @@ export const services: readonly Service[] = [
   events,
   scheduler,
   cloudfront,
+  s3,
 ]
 
 export {

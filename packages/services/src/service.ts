@@ -2,6 +2,7 @@
 import type { Throttle } from '@sekisho/gateway'
 import type { CompiledPolicy, Principal } from '@sekisho/policy'
 import type {
+  AwsError,
   Constraints,
   Input,
   OperationModel,
@@ -56,6 +57,10 @@ export interface Call {
   /** Of a caller with temporary credentials. */
   readonly session?: Session | undefined
   readonly requestId: string
+  /** How the request was signed; absent: it was not, or came from inside. */
+  readonly signature?: RequestSignature | undefined
+  /** Where it came from; absent: from inside. */
+  readonly sourceAddress?: string | undefined
   readonly now: Date
   readonly ids: IdSource
   readonly documents: Documents
@@ -72,6 +77,8 @@ export interface Call {
     input: Values,
     behalf: Behalf | 'caller',
   ) => Promise<Values>
+  /** Where an operation is many in one, each asked for itself: why the caller may not do this one; undefined: it may. */
+  readonly refusalOf: (needs: Needs) => Promise<AwsError | undefined>
   /** What was decided about an earlier request, and why; undefined: nothing is kept of it. */
   readonly explain: (requestId: string) => Promise<Explained | undefined>
   /**
@@ -79,6 +86,13 @@ export interface Call {
    * @param isFresh  asked for anew: a token names a key that is not among them
    */
   readonly webKeys: (issuer: string, isFresh: boolean) => Promise<KeySet | undefined>
+}
+
+export interface RequestSignature {
+  readonly form: 'header' | 'presigned'
+  readonly ageMs: number
+  /** What it says of the body, if anything. */
+  readonly contentSha256: string | undefined
 }
 
 /** One thing the caller must be allowed. */
@@ -136,6 +150,28 @@ export interface Service {
   readonly operations: ReadonlyMap<string, AnyOperation>
   /** How this service words violations of its constraints. */
   readonly validation: Validation
+  /** Whom nobody has signed for may ask, too: as anybody, whom only a resource's own policy can let in. */
+  readonly isOpenToAnonymous?: true
+  /** What a request's headers claim of its body, where that comes whole. @throws AwsError */
+  readonly checkBody?: (operation: string, headers: readonly string[], body: Uint8Array) => void
+  /** What browsers are told that have a page of another origin open. */
+  readonly crossOrigin?: CrossOrigin
+}
+
+/** A request that comes from a page of another origin. */
+export interface OriginRequest {
+  readonly method: string
+  readonly rawPath: string
+  readonly rawQuery: string
+  readonly headers: readonly string[]
+  readonly origin: string
+}
+
+export interface CrossOrigin {
+  /** Of an OPTIONS request. @throws AwsError  the page may not */
+  readonly preflight: (request: OriginRequest, documents: Documents) => Promise<readonly string[]>
+  /** Headers that go with an answer. */
+  readonly headers: (request: OriginRequest, documents: Documents) => Promise<readonly string[]>
 }
 
 export interface Validation {
@@ -185,9 +221,8 @@ export function defineService<Sdk>(
   name: ServiceName,
   definition: {
     readonly sdk: () => Promise<Sdk>
-    readonly validation: Validation
     readonly operations: Operations<Sdk>
-  },
+  } & Omit<Service, 'name' | 'sdk' | 'operations'>,
 ): Service {
   return {
     ...definition,

@@ -52,6 +52,10 @@ export function createChunkDecoder(payload: ChunkedPayload): ChunkDecoder {
     previous = provided
   }
 
+  function isAsAnnounced(signature: string | undefined): boolean {
+    return payload.isUnverified || (signature !== undefined) === (payload.signed !== undefined)
+  }
+
   function endChunk(dataSha256: string): void {
     if (payload.signed === undefined) return
     link(chunkStringToSign({ ...payload.signed, previous }, dataSha256), claimed)
@@ -61,7 +65,7 @@ export function createChunkDecoder(payload: ChunkedPayload): ChunkDecoder {
     const found = chunkHeader.exec(text)
     const size = Number.parseInt(found?.[1] ?? '', 16)
     const signature = found?.[2]
-    if (Number.isNaN(size) || (signature !== undefined) !== (payload.signed !== undefined)) {
+    if (Number.isNaN(size) || !isAsAnnounced(signature)) {
       throw malformed('a chunk does not begin with its size and signature')
     }
     claimed = signature ?? ''
@@ -103,7 +107,7 @@ export function createChunkDecoder(payload: ChunkedPayload): ChunkDecoder {
       const isAnnounced =
         trailers.size === payload.trailers.length &&
         payload.trailers.every((name) => trailers.has(name))
-      if (!isAnnounced || (signature !== undefined) !== (payload.signed !== undefined)) {
+      if (!isAnnounced || !isAsAnnounced(signature)) {
         throw new SignatureError('malformedTrailer', {
           reason: 'the trailers are not those that were announced',
         })

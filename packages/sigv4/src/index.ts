@@ -32,6 +32,7 @@ export {
 export {
   type ChunkedPayload,
   checkClaim,
+  unverifiedPayload,
   type VerifiedPayload,
   type VerifyOptions,
   verifySignature,

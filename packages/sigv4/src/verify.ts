@@ -51,6 +51,8 @@ export interface ChunkedPayload {
     /** The request's own signature: the first link of the chain. */
     readonly seedSignature: string
   }
+  /** Chunks may be signed, and nobody looks at it. */
+  readonly isUnverified?: true
   readonly hasTrailer: boolean
   /** Names that `x-amz-trailer` announces, lower case. */
   readonly trailers: readonly string[]
@@ -165,6 +167,21 @@ function checkSignedHeaders(
     }
   }
   if (unsigned.length > 0) throw new SignatureError('headersNotSigned', { names: unsigned })
+}
+
+/**
+ * The body of a request whose signature is nobody's concern: what form it has, as its headers say.
+ *
+ * @throws SignatureError  it is not what they say
+ */
+export function unverifiedPayload(message: HttpMessage): VerifiedPayload {
+  const headers = canonicalHeaders(message)
+  const line = headers.get('x-amz-content-sha256') ?? ''
+  if (isSha256(line)) return { form: 'body', sha256: line }
+  if (!Object.hasOwn(streaming, line)) return { form: 'unsigned' }
+  const { hasTrailer } = streaming[line]!
+  const chunks = { isUnverified: true, hasTrailer, ...announced(headers, hasTrailer) } as const
+  return { form: 'chunked', chunks }
 }
 
 interface ClaimedPayload {

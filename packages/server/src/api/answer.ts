@@ -10,15 +10,17 @@ import {
   readModel,
   type ServiceModel,
   type ServiceName,
+  takesStream,
   traitsOfService,
   validateInput,
   type WireRequest,
 } from '@sekisho/protocols'
-import { principalKeys } from '@sekisho/services'
-import { SignatureError } from '@sekisho/sigv4'
-import type { Arrival, Reply } from '../arrival.ts'
+import { type Call, principalKeys } from '@sekisho/services'
+import { type SignatureClaim, SignatureError } from '@sekisho/sigv4'
+import { type Arrival, headerOf, noBody, type Reply } from '../arrival.ts'
 import type { Source } from '../net/source-address.ts'
-import { authenticate, claimOf, refusal } from './authenticate.ts'
+import { authenticate, claimOf, refusal, unsignedPayload } from './authenticate.ts'
+import { openBody, unwrapWhole } from './body-stream.ts'
 import type { Caller, CallInside } from './caller.ts'
 import { type ApiOptions, errorOf, type Gate, handlerOf, type Insider } from './gate.ts'
 import { type ForwardInside, openInside } from './inside.ts'
@@ -113,30 +115,46 @@ async function walk(
   insider: Insider | undefined,
 ): Promise<Reply> {
   const { requestId } = arrival
-  const request = await receive(arrival)
+  // Only a form names its operation in its body.
+  const isForm = arrival.rawPath === '/'
+  const head = await receive(arrival, isForm)
 
-  progress.protocol = protocolOf(request, insider?.service)
-  const found = insider ? undefined : claimOf(request)
+  progress.protocol = protocolOf(head, insider?.service)
+  const found = insider ? undefined : claimOf(head)
   const claim = found instanceof SignatureError ? undefined : found
-  progress.name = insider?.service ?? identifyService(request, claim?.service)
-  progress.protocol = protocolOf(request, progress.name)
+  progress.name = insider?.service ?? identifyService(head, claim?.service)
+  progress.protocol = protocolOf(head, progress.name)
   const { signingName } = traitsOfService(progress.name)
   const family = familyOf(progress.name, progress.protocol)
   if (found instanceof SignatureError) throw refusal(found, family)
   const service = gate.serviceOf(progress.name)
   const model = (progress.model = await gate.modelOf(service))
-  const { operation, labels } = identifyOperation(progress.name, model, request)
+  const { operation, labels } = identifyOperation(progress.name, model, head)
   progress.operation = operation.name
   const handler = handlerOf(service, operation.name)
 
   const now = new Date(gate.clock.now())
-  const caller =
-    insider?.caller ??
-    (handler.isUnsigned
-      ? unsignedCaller(gate)
-      : await authenticate(request, claim, family, signingName, now, gate))
+  const isStreamed = takesStream(operation)
+  const sent = isStreamed || isForm ? head : await receive(arrival, true)
+  const { payload, ...caller } = insider
+    ? { ...insider.caller, payload: { form: 'unsigned' } as const }
+    : handler.isUnsigned || (claim === undefined && service.isOpenToAnonymous)
+      ? { ...unsignedCaller(gate), payload: unsignedPayload(head, family) }
+      : await authenticate(
+          head,
+          isStreamed ? 'streamed' : sent.body,
+          claim,
+          family,
+          signingName,
+          now,
+          gate,
+        )
   progress.caller = caller
   if (claim) gate.noteUse(claim, caller.identity, now.getTime())
+  const request: WireRequest = isStreamed
+    ? { ...head, stream: openBody(arrival, payload) }
+    : { ...sent, body: unwrapWhole(sent.body, payload) }
+  if (!isStreamed) service.checkBody?.(operation.name, request.headers, request.body)
 
   const protocol = protocols[progress.protocol]
   const input = protocol.decode(operation, request, labels)
@@ -145,12 +163,36 @@ async function walk(
     code: service.validation.code,
   })
   const output = await perform(
-    { operation, handler, input, requestId, now, source, headers: arrival.headers },
+    {
+      operation,
+      handler,
+      input,
+      requestId,
+      now,
+      source,
+      headers: arrival.headers,
+      signature: claim && signatureOf(claim),
+    },
     caller,
     progress,
     gate,
   )
-  return protocol.encode(operation, output, context(progress, requestId))
+  const reply = protocol.encode(operation, output, context(progress, requestId))
+  return isWhole(reply.body) && arrival.method !== 'HEAD' ? reply : withLength(reply)
+}
+
+function isWhole(body: Reply['body']): boolean {
+  return typeof body === 'string' || body instanceof Uint8Array
+}
+
+/** What is not there to be counted says itself how long it is. */
+function withLength(reply: Reply): Reply {
+  const length = headerOf(reply.headers, 'content-length')
+  return length === undefined ? reply : { ...reply, lengthBytes: Number(length) }
+}
+
+function signatureOf({ form, signedAt, contentSha256 }: SignatureClaim): Call['signature'] {
+  return { form, ageMs: Math.max(0, Date.now() - signedAt.getTime()), contentSha256 }
 }
 
 /** Nobody yet: what is sent says who it is. */
@@ -161,15 +203,11 @@ function unsignedCaller({ region, firstAccountId }: Gate): Caller {
   return { identity: { secretAccessKey: '', accountId, principal, policies: {}, keys }, region }
 }
 
-async function receive(arrival: Arrival): Promise<WireRequest> {
+async function receive(arrival: Arrival, hasBody: boolean): Promise<WireRequest> {
   const { method, rawPath, rawQuery, headers } = arrival
-  return {
-    method,
-    rawPath,
-    rawQuery,
-    headers,
-    body: await arrival.readBody(codePath.test(rawPath) ? codeLimit : bodyLimit),
-  }
+  const limit = codePath.test(rawPath) ? codeLimit : bodyLimit
+  const body = hasBody ? await arrival.readBody(limit) : noBody
+  return { method, rawPath, rawQuery, headers, body }
 }
 
 function context(

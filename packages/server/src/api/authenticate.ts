@@ -11,6 +11,8 @@ import {
   SignatureError,
   serviceRules,
   sha256,
+  unverifiedPayload,
+  type VerifiedPayload,
   verifySignature,
 } from '@sekisho/sigv4'
 import type { IamMode } from '../config-settings.ts'
@@ -23,35 +25,57 @@ export interface AuthenticateOptions {
   readonly firstAccountId: () => string
 }
 
-/** @throws AwsError  as services of this family word it */
+export interface Authenticated extends Caller {
+  /** What is known of the body. */
+  readonly payload: VerifiedPayload
+}
+
+/**
+ * @param body  `streamed`: it is read later, and compared then with what is known of it
+ * @throws AwsError  as services of this family word it
+ */
 export async function authenticate(
-  message: HttpMessage & { readonly body: Uint8Array },
+  message: HttpMessage,
+  body: Uint8Array | 'streamed',
   claim: SignatureClaim | undefined,
   family: ErrorFamily,
   signingName: string,
   /** By which sessions end; signatures are judged by the machine's time. */
   now: Date,
   { identities, mode, firstAccountId }: AuthenticateOptions,
-): Promise<Caller> {
+): Promise<Authenticated> {
   try {
     if (claim === undefined) throw new SignatureError('missingAuthentication', {})
     checkRegion(claim)
     // A web page can make a browser follow a presigned link, not send a header: links are verified in every mode.
     if (mode === 'off' && claim.form === 'header')
-      return { identity: anyone(claim, firstAccountId()), region: claim.region }
+      return {
+        identity: anyone(claim, firstAccountId()),
+        region: claim.region,
+        payload: unverifiedPayload(message),
+      }
     const rules = serviceRules(signingName)
     const signedBy = new Date()
     checkClaim(claim, { now: signedBy, rules })
     const { accessKeyId, sessionToken } = claim
     const identity = await identities.find(accessKeyId, sessionToken, now.getTime())
     if (typeof identity === 'string') throw faultOf(identity, claim)
-    verifySignature(message, claim, {
+    const payload = verifySignature(message, claim, {
       secretAccessKey: identity.secretAccessKey,
       now: signedBy,
-      bodySha256: () => sha256(message.body),
+      bodySha256: body === 'streamed' ? body : () => sha256(body),
       rules,
     })
-    return { identity, region: claim.region }
+    return { identity, region: claim.region, payload }
+  } catch (error) {
+    throw error instanceof SignatureError ? refusal(error, family) : error
+  }
+}
+
+/** What form the body has of a request that nobody signed. @throws AwsError */
+export function unsignedPayload(message: HttpMessage, family: ErrorFamily): VerifiedPayload {
+  try {
+    return unverifiedPayload(message)
   } catch (error) {
     throw error instanceof SignatureError ? refusal(error, family) : error
   }

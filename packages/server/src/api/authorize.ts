@@ -119,6 +119,7 @@ export function denied(
 ): AwsError {
   const { principal } = request
   const code = family === 'query' || family === 's3' ? 'AccessDenied' : 'AccessDeniedException'
+  if (family === 's3' && !isToldWhy(request)) return new AwsError(code, 'Access Denied', 403)
   // Whether another account has such a role, and whom it trusts, is not told.
   const isForeign = 'accountId' in principal && principal.accountId !== request.resourceAccountId
   const reason = isForeign && decision.decidedBy === 'trust' ? '' : denialReason(decision, action)
@@ -128,9 +129,14 @@ export function denied(
       : `. For complete details, call the GetRequestAuthorizationDetails API with the following authorization id: ${authorizationIdOf(explainedRequestId)}`
   return new AwsError(
     code,
-    `User: ${principalName(principal)} is not authorized to perform: ${action} on resource: ${resource}${reason}${hint}`,
+    `User: ${principalName(principal)} is not authorized to perform: ${action} on resource: ${family === 's3' ? `"${resource}"` : resource}${reason}${hint}`,
     family === 'json' ? 400 : 403,
   )
+}
+
+/** S3 explains itself within the account alone. @see Amazon S3 User Guide, "Troubleshoot access denied (403 Forbidden) errors" */
+function isToldWhy({ principal, resourceAccountId }: AuthorizationRequest): boolean {
+  return 'accountId' in principal && principal.accountId === resourceAccountId
 }
 
 /**

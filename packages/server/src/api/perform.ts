@@ -69,11 +69,12 @@ export interface Asked {
   /** Absent: from inside. */
   readonly source: Source | undefined
   readonly headers: readonly string[]
+  readonly signature?: Call['signature']
 }
 
 /** @throws AwsError */
 export async function perform(
-  { operation, handler, input, requestId, now, source, headers }: Asked,
+  { operation, handler, input, requestId, now, source, headers, signature }: Asked,
   caller: Caller,
   progress: Progress,
   options: PerformOptions,
@@ -81,12 +82,34 @@ export async function perform(
   const { name, protocol } = progress
   const { identity, region } = caller
   const { documents, blobs, counters } = options.store
+  const { isGlobal } = traitsOfService(name)
+  // What is open to whoever can reach this server is open to every web page that is looked at beside it.
+  const isBound =
+    options.mode === 'enforce' || (identity.principal.type === 'anonymous' && !handler.isUnsigned)
+  const refusalOf = async (needs: readonly Need[]): Promise<AwsError | undefined> => {
+    const places = await placesOf(needs, identity, options)
+    const decided = decide(needs, identity, places, {
+      source,
+      via: caller.isForwarded && caller.via,
+      now,
+      region: isGlobal ? globalRegion : region,
+      headers,
+    })
+    // No need, no way in.
+    if (decided === undefined) return commonError('AccessDenied', 'Access Denied')
+    progress.decided = decided
+    return decided.decision.allowed || !isBound
+      ? undefined
+      : denied(decided, familyOf(name, protocol), name === 'iam' ? requestId : undefined)
+  }
   const call: Call = {
     accountId: identity.accountId,
     region,
     principal: identity.principal,
     session: identity.session,
     requestId,
+    signature,
+    sourceAddress: source?.address,
     now,
     ids: options.ids,
     documents,
@@ -96,6 +119,7 @@ export async function perform(
     webKeys: options.webKeys,
     functions: options.functions,
     explain: options.explain,
+    refusalOf,
     aws: (service, asked, given, behalf) =>
       options.aws(
         service,
@@ -105,20 +129,9 @@ export async function perform(
       ),
   }
   const needs = await handler.needs(operation, input, call)
-  const { isGlobal } = traitsOfService(name)
   refuseBarred(name, operation.name, caller)
-  const places = await placesOf(needs, identity, options)
-  progress.decided = decide(needs, identity, places, {
-    source,
-    via: caller.isForwarded && caller.via,
-    now,
-    region: isGlobal ? globalRegion : region,
-    headers,
-  })
-  // No need, no way in.
-  if (progress.decided === undefined) throw commonError('AccessDenied', 'Access Denied')
-  if (!progress.decided.decision.allowed && options.mode === 'enforce')
-    throw denied(progress.decided, familyOf(name, protocol), name === 'iam' ? requestId : undefined)
+  const refusal = await refusalOf(needs)
+  if (refusal) throw refusal
   return handler.handle(input, call)
 }
 

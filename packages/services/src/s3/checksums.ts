@@ -1,6 +1,6 @@
 /** Checksums that clients send and ask for: told apart, computed as the bytes go by, compared. */
 import { createHash } from 'node:crypto'
-import { combineCrcs, createCrc, type CrcName } from './crc.ts'
+import { type CrcName, combineCrcs, createCrc } from './crc.ts'
 import { notSupported, s3Error } from './errors.ts'
 import type { Checksum, ChecksumAlgorithm } from './records.ts'
 
@@ -82,10 +82,7 @@ export function claimedChecksum(
         'x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.',
       )
     if (claimed[0]!.algorithm !== algorithm)
-      throw s3Error(
-        'InvalidRequest',
-        'Value for x-amz-sdk-checksum-algorithm header is invalid.',
-      )
+      throw s3Error('InvalidRequest', 'Value for x-amz-sdk-checksum-algorithm header is invalid.')
   }
   return claimed[0]
 }

@@ -25,20 +25,14 @@ const rows = {
     400,
     'The unspecified location constraint is incompatible for the region specific endpoint this request was sent to.',
   ],
-  IllegalVersioningConfigurationException: [
-    400,
-    'The Versioning element must be specified',
-  ],
+  IllegalVersioningConfigurationException: [400, 'The Versioning element must be specified'],
   IncompleteBody: [
     400,
     'You did not provide the number of bytes specified by the Content-Length HTTP header',
   ],
   InvalidArgument: [400, 'Invalid Argument'],
   InvalidBucketName: [400, 'The specified bucket is not valid.'],
-  InvalidBucketState: [
-    409,
-    'The request is not valid for the current state of the bucket.',
-  ],
+  InvalidBucketState: [409, 'The request is not valid for the current state of the bucket.'],
   InvalidDigest: [400, 'The Content-MD5 you specified was invalid.'],
   InvalidLocationConstraint: [400, 'The specified location-constraint is not valid'],
   InvalidPart: [
@@ -54,15 +48,12 @@ const rows = {
   InvalidRequest: [400, 'Invalid Request'],
   InvalidTag: [400, 'The tag provided was not a valid tag.'],
   KeyTooLongError: [400, 'Your key is too long'],
-  MalformedPolicy: [400, 'Policies must be valid JSON and the first byte must be \'{\''],
+  MalformedPolicy: [400, "Policies must be valid JSON and the first byte must be '{'"],
   MalformedXML: [
     400,
     'The XML you provided was not well-formed or did not validate against our published schema',
   ],
-  MetadataTooLarge: [
-    400,
-    'Your metadata headers exceed the maximum allowed metadata size',
-  ],
+  MetadataTooLarge: [400, 'Your metadata headers exceed the maximum allowed metadata size'],
   MethodNotAllowed: [405, 'The specified method is not allowed against this resource.'],
   MissingContentLength: [411, 'You must provide the Content-Length HTTP header.'],
   NoSuchBucket: [404, 'The specified bucket does not exist'],
@@ -80,14 +71,8 @@ const rows = {
     'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.',
   ],
   NoSuchVersion: [404, 'The specified version does not exist.'],
-  NoSuchWebsiteConfiguration: [
-    404,
-    'The specified bucket does not have a website configuration',
-  ],
-  NotImplemented: [
-    501,
-    'A header you provided implies functionality that is not implemented',
-  ],
+  NoSuchWebsiteConfiguration: [404, 'The specified bucket does not have a website configuration'],
+  NotImplemented: [501, 'A header you provided implies functionality that is not implemented'],
   NotModified: [304, 'Not Modified'],
   ObjectLockConfigurationNotFoundError: [
     404,
@@ -98,14 +83,8 @@ const rows = {
     'A conflicting conditional operation is currently in progress against this resource. Please try again.',
   ],
   PreconditionFailed: [412, 'At least one of the pre-conditions you specified did not hold'],
-  ReplicationConfigurationNotFoundError: [
-    404,
-    'The replication configuration was not found',
-  ],
-  TooManyBuckets: [
-    400,
-    'You have attempted to create more buckets than allowed',
-  ],
+  ReplicationConfigurationNotFoundError: [404, 'The replication configuration was not found'],
+  TooManyBuckets: [400, 'You have attempted to create more buckets than allowed'],
 } as const satisfies Record<string, readonly [status: number, message: string]>
 
 export type S3ErrorCode = keyof typeof rows
