@@ -38,11 +38,17 @@ for (const [family, code, status] of families)
   test(`a refusal in ${family} is ${code} with ${status}`, () => {
     const error = denied(decided('ImplicitDeny', 'identity'), family)
     assert.deepEqual([error.code, error.status], [code, status])
+    const resource = family === 's3' ? '"arn:aws:s3:::b/k"' : 'arn:aws:s3:::b/k'
     assert.equal(
       error.message,
-      'User: arn:aws:iam::111111111111:user/alice is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::b/k because no identity-based policy allows the s3:GetObject action',
+      `User: arn:aws:iam::111111111111:user/alice is not authorized to perform: s3:GetObject on resource: ${resource} because no identity-based policy allows the s3:GetObject action`,
     )
   })
+
+test('S3 says why within the account alone', () => {
+  const foreign = denied(decided('ImplicitDeny', 'resource', '222222222222'), 's3')
+  assert.deepEqual([foreign.code, foreign.message], ['AccessDenied', 'Access Denied'])
+})
 
 test('whom a role of another account trusts is not told, nor whether there is one', () => {
   const own = denied(decided('ImplicitDeny', 'trust'), 'query').message
