@@ -1,10 +1,9 @@
 /** May this caller call now? The API key, the plan that it belongs to, and the limits of plan, stage and account. */
 import type { GatewayResponseType } from '@aws-sdk/client-api-gateway'
-import type { CompiledMethod } from './deployment.ts'
 import { GatewayError } from './gateway-responses.ts'
 import type { Admitted, ApiKey, Authorized } from './pass.ts'
 import type { Draw, KeyHolder, Ports } from './ports.ts'
-import type { StageSettings, Throttle } from './snapshot.ts'
+import type { Throttle } from './snapshot.ts'
 import { settingsOf } from './stage-settings.ts'
 import { dayOf, periodName, type Quota, usageCounts } from './usage.ts'
 
@@ -126,19 +125,18 @@ function periodOf(quota: Quota, nowMs: number): string {
 }
 
 /** Each method of a stage has the limit for itself, whether it was set for all or for one. */
-function stageLimit({ deployment: { snapshot }, stage, method }: Authorized): Limited | undefined {
-  const throttle = stageThrottle(stage, method)
+function stageLimit(authorized: Authorized): Limited | undefined {
+  const throttle = stageThrottle(authorized)
   if (throttle === undefined) return undefined
-  const { restApiId } = snapshot
+  const { deployment, stage, method } = authorized
+  const { restApiId } = deployment.snapshot
   const name = `stage/${restApiId}/${stage.stageName}${method.resource.path}/${method.name}`
   return throttled(name, throttle)
 }
 
-function stageThrottle(stage: StageSettings, method: CompiledMethod): Throttle | undefined {
-  const { throttlingRateLimit: rateLimit, throttlingBurstLimit: burstLimit } = settingsOf(
-    stage,
-    method,
-  )
+function stageThrottle({ stage, method, httpMethod }: Authorized): Throttle | undefined {
+  const settings = settingsOf(stage, method, httpMethod)
+  const { throttlingRateLimit: rateLimit, throttlingBurstLimit: burstLimit } = settings
   if (rateLimit === undefined && burstLimit === undefined) return undefined
   // −1 is how AWS's clients say that a method is not throttled.
   if ((rateLimit ?? 0) < 0 || (burstLimit ?? 0) < 0) return undefined

@@ -88,6 +88,9 @@ export interface CallOptions {
   readonly methodSettings?: StageSettings['methodSettings']
   readonly stage?: Partial<StageSettings>
   readonly journal?: Ports['journal']
+  readonly cache?: Ports['cache']
+  /** What time it is when the call comes; signatures are by `at`. */
+  readonly now?: number
 }
 
 export async function call(
@@ -130,7 +133,7 @@ export async function call(
     readBody: async () => Buffer.from(body),
   }
   const ports: Ports = {
-    nowMs: () => nowMs,
+    nowMs: () => options.now ?? nowMs,
     machineNowMs: () => nowMs,
     identify: (id) => (id === key.accessKeyId ? identity(options.signedBy ?? owner) : 'unknown'),
     findKey: options.findKey ?? (() => undefined),
@@ -140,6 +143,7 @@ export async function call(
     invokeFunction: async (asked) => (options.invokeFunction ?? refuse)(asked),
     askService: async (asked) => (options.askService ?? refuse)(asked),
     ...(options.journal && { journal: options.journal }),
+    ...(options.cache && { cache: options.cache }),
   }
   const gateway: GatewayOptions = { strictPaths: options.strictPaths ?? false }
   const stage = {

@@ -88,6 +88,7 @@ export function contextOf({
       userAgent: headersOf(received.headers).get('user-agent')?.values.at(-1),
       userArn: caller && 'arn' in caller ? caller.arn : undefined,
     },
+    isCanaryRequest: stage.canarySettings && stage.isCanary === true,
     path: shownPath(received, stage),
     protocol: 'HTTP/1.1',
     requestId: received.requestId,

@@ -1,5 +1,7 @@
 /** The life of a call to a deployed REST API. */
 export { accountThrottle } from './admit.ts'
+export { isCacheKey } from './cache/keys.ts'
+export { type KeptResponses, keptResponses } from './cache/store.ts'
 export { compileDeployment, type Deployment } from './deployment.ts'
 export {
   GatewayError,

@@ -2,6 +2,7 @@
 import { admit } from './admit.ts'
 import { authenticate, checkBeforeBody } from './authenticate.ts'
 import { flowOf } from './authorize.ts'
+import { cachingOf, lookUp, withWarning } from './cache/look-up.ts'
 import { compress } from './compress.ts'
 import { DeniedError } from './decide.ts'
 import type { Deployment } from './deployment.ts'
@@ -9,7 +10,7 @@ import { GatewayError, renderRefusal } from './gateway-responses.ts'
 import { integrate } from './integrate.ts'
 import { isLogged, writeLogs } from './logs/write.ts'
 import { mapRequest } from './map-request.ts'
-import { mapResponse } from './map-response.ts'
+import { type MappedResponse, mapResponse } from './map-response.ts'
 import { match, methodOf } from './match.ts'
 import type {
   Admitted,
@@ -119,10 +120,9 @@ function answer(
   if (progress.times) progress.times.authorized = progress.times.now()
   const admitted = admit(authorized, ports)
   if (admitted instanceof Promise)
-    return admitted.then(
-      (pass) => serve(progress, pass, body, ports),
-      (error: unknown) => refuse(progress, error),
-    )
+    return admitted
+      .then((pass) => serve(progress, pass, body, ports))
+      .catch((error: unknown) => refuse(progress, error))
   return serve(progress, admitted, body, ports)
 }
 
@@ -134,8 +134,10 @@ function serve(
 ): GatewayReply | Promise<GatewayReply> {
   progress.admitted = admitted
   progress.body = body
+  const caching = cachingOf(admitted)
   const constant = admitted.method.integration?.constantReply
   if (
+    caching === undefined &&
     constant !== undefined &&
     admitted.deployment.snapshot.minimumCompressionSize === undefined &&
     body.length === 0 &&
@@ -143,7 +145,12 @@ function serve(
     hasNoContentType(admitted.received)
   )
     return { ...constant, outcome: outcomeOf(progress) }
-  const request = mapRequest(validate(admitted, body))
+  const validated = validate(admitted, body)
+  if (caching) {
+    progress.cached = lookUp(validated, caching, ports)
+    if (progress.cached.found) return delivered(progress, progress.cached.found, validated)
+  }
+  const request = mapRequest(validated)
   progress.request = request
   if (progress.times) progress.times.sent = progress.times.now()
   const integrated = integrate(request, ports)
@@ -166,10 +173,17 @@ function finish(progress: Progress, response: IntegrationResponse): GatewayReply
   progress.response = response
   if (progress.times) progress.times.answered = progress.times.now()
   try {
-    return { ...compress(mapResponse(response), response.to.for), outcome: outcomeOf(progress) }
+    const mapped = mapResponse(response)
+    progress.cached?.keep(mapped)
+    return delivered(progress, mapped, response.to.for)
   } catch (error) {
     return refuse(progress, error)
   }
+}
+
+function delivered(progress: Progress, mapped: MappedResponse, matched: Matched): GatewayReply {
+  const response = progress.cached?.warns ? withWarning(mapped) : mapped
+  return { ...compress(response, matched), outcome: outcomeOf(progress) }
 }
 
 function refuse(progress: Progress, error: unknown): GatewayReply {

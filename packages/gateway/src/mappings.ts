@@ -7,7 +7,7 @@ export interface Mapping {
   readonly source: Source
 }
 
-type Source =
+export type Source =
   | { readonly kind: 'static'; readonly value: string }
   | {
       readonly kind: 'method'
@@ -49,7 +49,7 @@ const methodSource =
 const responseSource = /^integration\.response\.(multivalueheader|header)\.(.+)$/
 const bodySource = /^(?:method\.request|integration\.response)\.body(?:\.(.+))?$/
 
-function readSource(text: string): Source {
+export function readSource(text: string): Source {
   const quoted = /^'([\s\S]*)'$/.exec(text)
   if (quoted) return { kind: 'static', value: quoted[1]! }
   const method = methodSource.exec(text)

@@ -1,5 +1,6 @@
 /** Everything that a call to a deployed API needs from the outside. */
 import type { ContextValue, PolicySet, Principal } from '@sekisho/policy'
+import type { KeptResponses } from './cache/store.ts'
 import type { Deployment } from './deployment.ts'
 import type { StageSettings, Throttle } from './snapshot.ts'
 import type { Quota } from './usage.ts'
@@ -150,6 +151,8 @@ export interface Ports {
   readonly askService: (request: ServiceRequest) => Promise<UpstreamResponse>
   /** Absent: nobody reads. */
   readonly journal?: Journal
+  /** Of all stages. Absent: nothing is kept. */
+  readonly cache?: KeptResponses
 }
 
 export interface GatewayOptions {

@@ -1,4 +1,5 @@
 /** How far has a call come? What its refusal, its outcome and the stage's logs are told from. */
+import type { LookedUp } from './cache/look-up.ts'
 import type { Deployment } from './deployment.ts'
 import type { GatewayError } from './gateway-responses.ts'
 import type {
@@ -19,6 +20,7 @@ export interface Progress {
   authorized?: Authorized
   admitted?: Admitted
   body?: Uint8Array
+  cached?: LookedUp
   request?: IntegrationRequest
   response?: IntegrationResponse
   refusal?: GatewayError

@@ -1,6 +1,7 @@
 /** What a deployment froze, as the control plane stores it and the data plane compiles it. */
 import type {
   Authorizer,
+  CacheClusterSize,
   GatewayResponse,
   Integration,
   IntegrationResponse,
@@ -85,6 +86,18 @@ export interface StageSettings {
   /** By method, or for all, as they were set; absent when there are none. */
   readonly methodSettings?: Readonly<Record<string, MethodSettings>>
   readonly accessLogSettings?: AccessLogSettings
+  /** Responses may be kept. */
+  readonly cacheClusterEnabled?: boolean
+  /** Gigabytes, as they are ordered: `0.5`. */
+  readonly cacheClusterSize?: CacheClusterSize
+  /** What was kept before is gone; epoch milliseconds. */
+  readonly cacheFlushedAt?: number
+  readonly canarySettings?: CanarySettings
+  readonly tracingEnabled?: boolean
+  /** What the gateway shows to HTTP backends. */
+  readonly clientCertificateId?: string
+  /** These are what a call has that goes to the stage's canary. */
+  readonly isCanary?: true
   /** Of the account: in whose name lines are written. Absent: none are. */
   readonly logRoleArn?: string
 }
@@ -97,6 +110,29 @@ export interface MethodSettings {
   /** Whole requests and responses are logged. */
   readonly dataTraceEnabled?: boolean
   readonly metricsEnabled?: boolean
+  readonly cachingEnabled?: boolean
+  /** 0 to 3600. */
+  readonly cacheTtlInSeconds?: number
+  /** Kept in memory alone, responses are never at rest. */
+  readonly cacheDataEncrypted?: boolean
+  readonly requireAuthorizationForCacheControl?: boolean
+  readonly unauthorizedCacheControlHeaderStrategy?: CacheControlStrategy
+}
+
+/** What happens to a caller that may not have a response made anew. */
+export type CacheControlStrategy =
+  | 'FAIL_WITH_403'
+  | 'SUCCEED_WITH_RESPONSE_HEADER'
+  | 'SUCCEED_WITHOUT_RESPONSE_HEADER'
+
+/** Another deployment, for some of the calls. */
+export interface CanarySettings {
+  readonly deploymentId: string
+  readonly percentTraffic: number
+  /** Over the stage's own. */
+  readonly stageVariableOverrides?: Readonly<Record<string, string>>
+  /** Otherwise the canary keeps its own responses. */
+  readonly useStageCache: boolean
 }
 
 /** Lines are written only where both are set. */

@@ -4,22 +4,33 @@ import type { MethodSettings, StageSettings } from './snapshot.ts'
 
 /** @see API Gateway API Reference, "MethodSetting", and recorded answers of AWS to the first setting of a stage */
 export const methodDefaults = {
+  cacheDataEncrypted: false,
+  cacheTtlInSeconds: 300,
   dataTraceEnabled: false,
   metricsEnabled: false,
+  requireAuthorizationForCacheControl: true,
+  unauthorizedCacheControlHeaderStrategy: 'SUCCEED_WITH_RESPONSE_HEADER',
 } as const satisfies MethodSettings
 
 const nothing: MethodSettings = Object.freeze({})
 
 /** Stages are replaced as a whole when anything of them changes. */
-const settled = new WeakMap<StageSettings, Map<CompiledMethod, MethodSettings>>()
+const settled = new WeakMap<StageSettings, Map<CompiledMethod, Map<string, MethodSettings>>>()
 
-export function settingsOf(stage: StageSettings, method: CompiledMethod): MethodSettings {
+export function settingsOf(
+  stage: StageSettings,
+  method: CompiledMethod,
+  httpMethod: string,
+): MethodSettings {
   const { methodSettings } = stage
   if (methodSettings === undefined) return nothing
   let methods = settled.get(stage)
   if (methods === undefined) settled.set(stage, (methods = new Map()))
-  let settings = methods.get(method)
-  if (settings === undefined) methods.set(method, (settings = merged(methodSettings, method)))
+  let byName = methods.get(method)
+  if (byName === undefined) methods.set(method, (byName = new Map()))
+  let settings = byName.get(httpMethod)
+  if (settings === undefined)
+    byName.set(httpMethod, (settings = merged(methodSettings, method, httpMethod)))
   return settings
 }
 
@@ -27,10 +38,17 @@ export function settingsOf(stage: StageSettings, method: CompiledMethod): Method
 function merged(
   methodSettings: Readonly<Record<string, MethodSettings>>,
   { resource, name }: CompiledMethod,
+  httpMethod: string,
 ): MethodSettings {
   const path = resource.path.replaceAll('/', '~1')
-  return {
-    ...methodSettings['*/*'],
-    ...(methodSettings[`${path}/${name}`] ?? methodSettings[`${path.slice(2)}/${name}`]),
-  }
+  const own = [httpMethod, name]
+    .flatMap((each) => [
+      methodSettings[`${path}/${each}`],
+      methodSettings[`${path.slice(2)}/${each}`],
+    ])
+    .find((each) => each !== undefined)
+  const { cachingEnabled, ...all } = methodSettings['*/*'] ?? {}
+  // Of all methods only those that change nothing are meant.
+  const isMeant = httpMethod === 'GET' && cachingEnabled !== undefined
+  return { ...all, ...(isMeant && { cachingEnabled }), ...own }
 }

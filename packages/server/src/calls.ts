@@ -73,9 +73,16 @@ export function createCalls(options: CallsOptions): AnswerCall {
   return (arrival, address, source) => {
     const served = options.deployments.find(address.apiId, address.stageName)
     return served instanceof Promise
-      ? served.then((each) => serve(arrival, address, source, each))
-      : serve(arrival, address, source, served)
+      ? served.then((each) => serve(arrival, address, source, chosen(each)))
+      : serve(arrival, address, source, chosen(served))
   }
+}
+
+/** The stage's canary, as often as its settings say. */
+function chosen(served: ServedStage | undefined): ServedStage | undefined {
+  if (served?.canary === undefined) return served
+  const { percentTraffic = 0 } = served.stage.canarySettings ?? {}
+  return Math.random() * 100 < percentTraffic ? served.canary : served
 }
 
 async function bodyOf(arrival: Arrival): Promise<Uint8Array> {
@@ -185,7 +192,7 @@ function record(
     accountId: served?.deployment.snapshot.accountId,
     apiId: apiId.slice(0, 64),
     stage: stageName.slice(0, 128),
-    action: 'execute-api:Invoke',
+    action: authorization?.request.action ?? 'execute-api:Invoke',
     resource: authorization?.request.resource ?? outcome?.methodArn ?? '*',
     outcome: word,
     status,

@@ -6,6 +6,8 @@ import type { Store } from '@sekisho/store'
 export interface ServedStage {
   readonly deployment: Deployment
   readonly stage: StageSettings
+  /** What some of the calls get instead. */
+  readonly canary?: Omit<ServedStage, 'canary'>
 }
 
 /** `undefined`: there is no such stage. A promise only when it has to be read and compiled first. */
@@ -64,7 +66,14 @@ export function openDeployments(
       // Changed while it was read: what was read may be old.
       if (seen !== changeCount) continue
       if (found === undefined) return undefined
-      const served = { deployment: deploymentOf(found.snapshot), stage: found.stage }
+      const { snapshot, stage, canary } = found
+      const served: ServedStage = {
+        deployment: deploymentOf(snapshot),
+        stage,
+        ...(canary && {
+          canary: { deployment: deploymentOf(canary.snapshot), stage: canary.stage },
+        }),
+      }
       const stages = ready.get(apiId) ?? new Map<string, ServedStage>()
       ready.set(apiId, stages.set(stageName, served))
       return served

@@ -30,9 +30,11 @@ export function createJournal(writer: Pick<LogWriter, 'write'>): Journal {
 function targetOf(kind: Kind, { deployment, stage }: Of, process: string): LogTarget | undefined {
   const { accountId, region, restApiId } = deployment.snapshot
   const { stageName, logRoleArn: roleArn } = stage
+  // A canary's steps are told apart from the stage's.
+  const canary = stage.isCanary ? '/Canary' : ''
   const group =
     kind === 'execution'
-      ? { accountId, region, name: `API-Gateway-Execution-Logs_${restApiId}/${stageName}` }
+      ? { accountId, region, name: `API-Gateway-Execution-Logs_${restApiId}/${stageName}${canary}` }
       : logGroupOf(stage.accessLogSettings?.destinationArn ?? '')
   if (group === undefined || roleArn === undefined) return undefined
   const as = { roleArn, accountId, service: 'apigateway.amazonaws.com' }

@@ -1,5 +1,5 @@
 /** What every serving process has: state, identities, deployments, the decision log, and the two roads that rest on them. */
-import type { Deployment } from '@sekisho/gateway'
+import { type Deployment, keptResponses } from '@sekisho/gateway'
 import { type CallAws, openIdentities, services } from '@sekisho/services'
 import { type Counters, openStore, type State, type Store } from '@sekisho/store'
 import { type AnswerApi, type Api, createApi } from './api/answer.ts'
@@ -68,6 +68,8 @@ export interface PartsOptions {
 }
 
 export const dayMs = 86_400_000
+/** Responses of all stages' caches, in each process. */
+const mostKeptBytes = 128 * 1024 * 1024
 
 /** @throws FormatError */
 export async function openParts(options: PartsOptions): Promise<Parts> {
@@ -165,6 +167,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
         findKey: apiKeys.find,
         draw: (draws, nowMs) => store.counters.draw(draws, nowMs),
         journal: createJournal(logWriter),
+        cache: keptResponses(mostKeptBytes),
         ...(accountThrottle && { accountThrottle }),
       },
       gateway: { strictPaths: config['strict-paths'] },

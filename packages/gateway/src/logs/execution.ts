@@ -125,8 +125,16 @@ function refused(progress: Progress, { status, headers, body }: GatewayReply): S
   ]
 }
 
-const configuration = ({ refusal }: Progress) =>
-  `Execution failed due to configuration error: ${refusal?.details.detail ?? 'Internal server error'}`
+/** Some say it all in AWS's words already; what only we understand stays with us. */
+const inItsWords =
+  (words: (detail: string) => string) =>
+  ({ refusal }: Progress) => {
+    const detail = refusal?.details.detail ?? ''
+    return /^(?:Execution failed|Lambda )/.test(detail) ? detail : words(detail)
+  }
+const configuration = inItsWords(
+  (detail) => `Execution failed due to configuration error: ${detail}`,
+)
 const unauthorized = ({ received }: Progress) => `Unauthorized request: ${received.requestId}`
 const itsMessage = ({ refusal }: Progress) => refusal && messageOf(refusal)
 
@@ -141,8 +149,10 @@ const reasons: Partial<Record<GatewayResponseType, (progress: Progress) => strin
   AUTHORIZER_FAILURE: configuration,
   BAD_REQUEST_PARAMETERS: itsMessage,
   BAD_REQUEST_BODY: itsMessage,
-  DEFAULT_5XX: () => 'Execution failed due to an internal error',
-  INTEGRATION_FAILURE: () => 'Execution failed due to a network error communicating with endpoint',
+  DEFAULT_5XX: inItsWords(() => 'Execution failed due to an internal error'),
+  INTEGRATION_FAILURE: inItsWords(
+    () => 'Execution failed due to a network error communicating with endpoint',
+  ),
   INTEGRATION_TIMEOUT: () => 'Execution failed due to a timeout error',
   INVALID_API_KEY: (progress) => {
     const { deployment, stage } = progress

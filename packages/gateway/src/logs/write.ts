@@ -30,7 +30,8 @@ export function writeLogs(progress: Progress, reply: GatewayReply, journal: Jour
 
 function wantedLines(progress: Progress, reply: GatewayReply): readonly Line[] {
   if (progress.matched === undefined) return []
-  const { loggingLevel, dataTraceEnabled } = settingsOf(progress.stage, progress.matched.method)
+  const { stage, method, httpMethod } = progress.matched
+  const { loggingLevel, dataTraceEnabled } = settingsOf(stage, method, httpMethod)
   if (loggingLevel === undefined || loggingLevel === 'OFF') return []
   const wanted = {
     error: true,

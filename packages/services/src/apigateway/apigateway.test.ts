@@ -358,7 +358,7 @@ const refusals: readonly (readonly [string, string, unknown, number, string])[] 
     '/restapis/{api}/deployments',
     { stageName: 'prod', canarySettings: { percentTraffic: 5 } },
     400,
-    "'canarySettings' is not supported by Sekisho yet",
+    'Invalid deployment content specified.Stage prod must already be created before making a canary release deployment',
   ],
   [
     'POST',

@@ -5,7 +5,9 @@ import type { Input } from '@sekisho/protocols'
 import type { Reader, Transaction } from '@sekisho/store'
 import { withIds } from '../iam/principal-ids.ts'
 import type { Call, GatedOperations } from '../service.ts'
-import { badRequest, notFound, refuseMembers } from './errors.ts'
+import { cacheCluster } from './cache-cluster.ts'
+import { newCanary } from './canary.ts'
+import { badRequest, notFound } from './errors.ts'
 import { partId } from './ids.ts'
 import { newestFirst, page } from './paging.ts'
 import { applyPatches, type PatchTable, patchConstraints, textRow } from './patch.ts'
@@ -24,14 +26,11 @@ export const deployments = {
   CreateDeployment: {
     keys: ({ stageName }) => (stageName ? { 'apigateway:Request/StageName': stageName } : {}),
     async handle(input, call) {
-      refuseMembers(input, [
-        'cacheClusterEnabled',
-        'cacheClusterSize',
-        'canarySettings',
-        'tracingEnabled',
-      ])
+      const { canarySettings } = input
+      if (canarySettings) checkCanaryStage(input.stageName)
       if (input.stageName !== undefined && input.stageName !== '') checkStageName(input.stageName)
       checkVariables(input.variables)
+      checkVariables(canarySettings?.stageVariableOverrides)
       const record = await call.documents.transact(async (transaction) => {
         const api = await getApi(transaction, call, input.restApiId, missing.parent)
         const id = await freeId(transaction, api, call)
@@ -89,7 +88,9 @@ export const deployments = {
         const stages = await transaction.list<StageRecord>(collections.stages, {
           prefix: `${restApiId}/`,
         })
-        if (stages.some(({ value }) => value.deploymentId === record.id))
+        const isServed = ({ deploymentId, canarySettings }: StageRecord) =>
+          deploymentId === record.id || canarySettings?.deploymentId === record.id
+        if (stages.some(({ value }) => isServed(value)))
           throw badRequest('Active stages pointing to this deployment must be moved or deleted')
         transaction.delete(collections.deployments, `${restApiId}/${deploymentId}`)
       })
@@ -121,16 +122,39 @@ async function freeId(reader: Reader, api: RestApiRecord, call: Call): Promise<s
   return partId(call.ids, taken)
 }
 
+const invalidContent = 'Invalid deployment content specified.'
+
+function checkCanaryStage(stageName: string | undefined): void {
+  if (stageName === undefined || stageName === '')
+    throw badRequest(
+      `${invalidContent}Non null and non empty stageName must be provided for canary deployment. Provided value is ${stageName ?? null}`,
+    )
+}
+
 /** The stage serves this deployment from now on; it is made where there is none. */
 async function moveStage(
   transaction: Transaction,
   call: Call,
   stageName: string,
   { id: deploymentId, snapshot }: DeploymentRecord,
-  input: Pick<Input<typeof Sdk, 'CreateDeployment'>, 'stageDescription' | 'variables'>,
+  input: Input<typeof Sdk, 'CreateDeployment'>,
 ): Promise<void> {
   const key = `${snapshot.restApiId}/${stageName}`
   const before = (await transaction.get<StageRecord>(collections.stages, key))?.value
+  if (input.canarySettings) {
+    if (before === undefined)
+      throw badRequest(
+        `${invalidContent}Stage ${stageName} must already be created before making a canary release deployment`,
+      )
+    const canarySettings = newCanary({ ...input.canarySettings, deploymentId })
+    const updatedAt = call.now.getTime()
+    transaction.put(collections.stages, key, { ...before, canarySettings, updatedAt })
+    return
+  }
+  if (before?.canarySettings)
+    throw badRequest(
+      `${invalidContent}Stage ${stageName} has a canary: promote or remove it before another deployment`,
+    )
   if (before === undefined) await checkStageCount(transaction, snapshot.restApiId)
   const { stageDescription: description } = input
   const stage: StageRecord = before
@@ -138,9 +162,18 @@ async function moveStage(
         ...before,
         deploymentId,
         ...(description !== undefined && { description }),
+        ...cacheCluster(input),
+        ...(input.tracingEnabled != null && { tracingEnabled: input.tracingEnabled }),
         updatedAt: call.now.getTime(),
       }
-    : newStage(call, { stageName, deploymentId, description })
+    : newStage(call, {
+        ...input,
+        stageName,
+        deploymentId,
+        description,
+        variables: {},
+        canarySettings: undefined,
+      })
   const variables = { ...stage.variables, ...input.variables }
   checkVariables(variables)
   transaction.put(collections.stages, key, { ...stage, variables })

@@ -1,5 +1,5 @@
 /** Is this an integration that API Gateway would take? */
-import type { SnapshotMethod } from '@sekisho/gateway'
+import { isCacheKey, type SnapshotMethod } from '@sekisho/gateway'
 import { badRequest, invalidMapping, notSupported } from './errors.ts'
 
 export type SnapshotIntegration = NonNullable<SnapshotMethod['methodIntegration']>
@@ -20,7 +20,6 @@ export function checkIntegration(integration: SnapshotIntegration): SnapshotInte
     throw notSupported("Response transfer mode 'STREAM'")
   if (integration.tlsConfig?.insecureSkipVerification)
     throw notSupported("'tlsConfig.insecureSkipVerification'")
-  if (integration.cacheKeyParameters?.length) throw notSupported("'cacheKeyParameters'")
   if (integration.integrationTarget !== undefined) throw notSupported("'integrationTarget'")
   if (timeoutInMillis < 50 || timeoutInMillis > 29_000)
     throw badRequest('Timeout should be between 50 ms and 29000 ms')
@@ -32,6 +31,15 @@ export function checkIntegration(integration: SnapshotIntegration): SnapshotInte
   if (type === 'HTTP' || type === 'HTTP_PROXY') checkHttpUri(uri)
   else checkAwsUri(type, uri)
   return integration
+}
+
+/** @throws AwsError BadRequestException  a key is no parameter that the method or its integration has */
+export function checkCacheKeys(
+  { cacheKeyParameters = [], requestParameters: mapped = {} }: SnapshotIntegration,
+  { requestParameters: declared = {} }: SnapshotMethod,
+): void {
+  const unknown = cacheKeyParameters.find((name) => !isCacheKey(name, declared, mapped))
+  if (unknown !== undefined) throw badRequest(`Invalid cache key parameter specified: ${unknown}`)
 }
 
 /** @see API Gateway API Reference, "PutIntegration" (uri; ports 80, 443 and 1024–65535) */

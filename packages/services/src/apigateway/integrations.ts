@@ -4,6 +4,7 @@ import type { SnapshotMethod } from '@sekisho/gateway'
 import { type GatedOperations, passRole } from '../service.ts'
 import { notFound, notSupported } from './errors.ts'
 import {
+  checkCacheKeys,
   checkIntegration,
   connectionTypes,
   contentHandlings,
@@ -40,10 +41,10 @@ export const integrations = {
         },
         resourceId,
       )
-      await changeMethod(call, { restApiId, resourceId, httpMethod }, (method) => ({
-        ...method,
-        methodIntegration: integration,
-      }))
+      await changeMethod(call, { restApiId, resourceId, httpMethod }, (method) => {
+        checkCacheKeys(integration, method)
+        return { ...method, methodIntegration: integration }
+      })
       return shownIntegration(integration)
     },
   },
@@ -64,6 +65,7 @@ export const integrations = {
     async handle({ restApiId, resourceId, httpMethod, patchOperations }, call) {
       const method = await changeMethod(call, { restApiId, resourceId, httpMethod }, (before) => {
         const patched = applyPatches(integrationOf(before), patchOperations, integrationPatches)
+        checkCacheKeys(patched, before)
         return { ...before, methodIntegration: checkIntegration(patched) }
       })
       return shownIntegration(integrationOf(method))

@@ -65,6 +65,7 @@ export const patchConstraints: Constraints = {
 /**
  * Applies all operations in order, or none: the record is not touched when one is refused.
  *
+ * @param copied  what copying makes of the record; undefined: nothing of this kind is copied there
  * @throws AwsError BadRequestException  in AWS's words for this resource
  * @see API Gateway API Reference, "Patch operations"
  */
@@ -73,11 +74,18 @@ export function applyPatches<R>(
   operations: readonly PatchOperation[] | undefined,
   table: PatchTable<R>,
   wording: PatchWording = plainWording,
+  copied?: (record: R, path: string, from: string) => R | undefined,
 ): R {
   let patched = record
   for (const operation of operations ?? []) {
     const { op, path, value, from } = operation
     if (path === undefined || path === null) throw badRequest('Invalid patch path null')
+    if (op === 'copy') {
+      const copy = copied?.(patched, path, from ?? '')
+      if (copy === undefined) throw wording.otherOp(operation)
+      patched = copy
+      continue
+    }
     if (from !== undefined || (op !== 'add' && op !== 'replace' && op !== 'remove'))
       throw wording.otherOp(operation)
     const found = findRow(table, path)

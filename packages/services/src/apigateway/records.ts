@@ -20,6 +20,10 @@ export const collections = {
   deployments: 'apigateway/deployments',
   stages: 'apigateway/stages',
   accounts: 'apigateway/accounts',
+  /** By account, region and id. */
+  clientCertificates: 'apigateway/client-certificates',
+  /** By the API's id and the version's name. */
+  documentationVersions: 'apigateway/documentation-versions',
 } as const
 
 /** An API with everything below it: one record, so that changes to it never overtake each other. Times are epoch milliseconds. */
@@ -69,6 +73,7 @@ export interface AccountRecord {
 
 export interface StageRecord extends StageSettings {
   readonly description?: string
+  readonly documentationVersion?: string
   readonly tracingEnabled: boolean
   readonly tags: Readonly<Record<string, string>>
   readonly createdAt: number
@@ -153,6 +158,15 @@ export interface DeployedStage {
   readonly snapshot: DeploymentSnapshot
   /** The API's own switch bites at once when a stage is touched; the snapshot's when it was deployed. */
   readonly deployedAt: number
+  /** What some of the calls go to, as the stage's settings say. */
+  readonly canary?: Pick<DeployedStage, 'stage' | 'snapshot'>
+}
+
+/** The stage as the calls see it that go to its canary. */
+function ofCanary(stage: StageSettings): StageSettings {
+  const { deploymentId, stageVariableOverrides } = stage.canarySettings!
+  const variables = { ...stage.variables, ...stageVariableOverrides }
+  return { ...stage, deploymentId, variables, isCanary: true }
 }
 
 /** @returns undefined when there is no such API, stage or deployment */
@@ -169,15 +183,24 @@ export async function loadDeployedStage(
   )
   if (!deployment) return undefined
   const { snapshot, createdAt: deployedAt } = deployment.value
+  const { canarySettings } = stage.value
+  const canary =
+    canarySettings &&
+    (await reader.get<DeploymentRecord>(
+      collections.deployments,
+      `${apiId}/${canarySettings.deploymentId}`,
+    ))
   const account = await reader.get<AccountRecord>(
     collections.accounts,
     `${snapshot.accountId}/${snapshot.region}`,
   )
   const logRoleArn = account?.value.cloudwatchRoleArn
+  const settings = { ...stage.value, ...(logRoleArn !== undefined && { logRoleArn }) }
   return {
-    stage: { ...stage.value, ...(logRoleArn !== undefined && { logRoleArn }) },
+    stage: settings,
     snapshot,
     deployedAt,
+    ...(canary && { canary: { stage: ofCanary(settings), snapshot: canary.value.snapshot } }),
   }
 }
 

@@ -146,3 +146,125 @@ test('a stage throttles its methods, all or each, and shows the rest as AWS does
   for (const value of ['-2', 'many', ''])
     assert.equal((await made.patch(prod, rate('/*/*/throttling/rateLimit', value))).status, 400)
 })
+
+test('a canary is deployed beside what the stage serves, promoted and removed', async () => {
+  await using made = await madeApi()
+  const { json: first } = await made.ask('POST', deployments, {
+    stageName: 'prod',
+    variables: { a: '1', b: '2' },
+  })
+  const { json: second } = await made.ask('POST', deployments, {
+    stageName: 'prod',
+    canarySettings: { percentTraffic: 10.5, stageVariableOverrides: { b: '3' } },
+  })
+  const { json: stage } = await made.ask('GET', prod)
+  assert.equal(stage.deploymentId, first.id)
+  assert.deepEqual(stage.canarySettings, {
+    deploymentId: second.id,
+    percentTraffic: 10.5,
+    stageVariableOverrides: { b: '3' },
+    useStageCache: false,
+  })
+  assert.match(
+    refusal(await made.ask('POST', deployments, { stageName: 'prod' }))[1],
+    /has a canary/,
+  )
+  assert.equal((await made.ask('DELETE', `${deployments}/${second.id}`)).status, 400)
+  const { canary } = (await loadDeployedStage(made.api.store.documents, made.id, 'prod'))!
+  assert.deepEqual(
+    [canary?.snapshot.deploymentId, canary?.stage.variables, canary?.stage.isCanary],
+    [second.id, { a: '1', b: '3' }, true],
+  )
+  const { json: promoted } = await made.patch(
+    prod,
+    { op: 'replace', path: '/canarySettings/percentTraffic', value: '0.0' },
+    { op: 'copy', from: '/canarySettings/stageVariableOverrides', path: '/variables' },
+    { op: 'copy', from: '/canarySettings/deploymentId', path: '/deploymentId' },
+  )
+  assert.deepEqual(
+    [promoted.deploymentId, promoted.variables, promoted.canarySettings.percentTraffic],
+    [second.id, { a: '1', b: '3' }, 0],
+  )
+  const { json: removed } = await made.patch(prod, { op: 'remove', path: '/canarySettings' })
+  assert.equal('canarySettings' in removed, false)
+})
+
+test('the first canary setting makes the canary, as AWS does', async () => {
+  await using made = await madeApi()
+  const { json } = await made.ask('POST', deployments, { stageName: 'prod' })
+  const set = { op: 'replace', path: '/canarySettings/deploymentId', value: json.id }
+  assert.deepEqual((await made.patch(prod, set)).json.canarySettings, {
+    deploymentId: json.id,
+    percentTraffic: 0,
+    useStageCache: false,
+  })
+  const { json: changed } = await made.patch(
+    prod,
+    { op: 'replace', path: '/canarySettings/stageVariableOverrides/a', value: '1' },
+    { op: 'replace', path: '/canarySettings/useStageCache', value: 'true' },
+  )
+  assert.deepEqual(changed.canarySettings.stageVariableOverrides, { a: '1' })
+  assert.equal(changed.canarySettings.useStageCache, true)
+})
+
+test('a stage has a cache, in the sizes of AWS, and shows what is set for its methods', async () => {
+  await using made = await madeApi()
+  const { json: deployment } = await made.ask('POST', deployments, {
+    stageName: 'prod',
+    cacheClusterEnabled: true,
+  })
+  const { json: stage } = await made.patch(
+    prod,
+    { op: 'replace', path: '/*/*/caching/ttlInSeconds', value: '60' },
+    { op: 'replace', path: '/*/*/caching/dataEncrypted', value: 'true' },
+    { op: 'replace', path: '/~1/GET/caching/enabled', value: 'false' },
+    { op: 'replace', path: '/~1/GET/caching/requireAuthorizationForCacheControl', value: 'false' },
+  )
+  assert.deepEqual(
+    [stage.cacheClusterEnabled, stage.cacheClusterSize, stage.cacheClusterStatus],
+    [true, '0.5', 'AVAILABLE'],
+  )
+  const { '*/*': all, '~1/GET': own } = stage.methodSettings
+  assert.deepEqual(
+    [all.cachingEnabled, all.cacheTtlInSeconds, all.cacheDataEncrypted],
+    [true, 60, true],
+  )
+  assert.deepEqual([own.cachingEnabled, own.requireAuthorizationForCacheControl], [false, false])
+  const more = { deploymentId: deployment.id, stageName: 'big', cacheClusterEnabled: true }
+  const { json: big } = await made.ask('POST', '/restapis/{api}/stages', {
+    ...more,
+    cacheClusterSize: '237',
+    tracingEnabled: true,
+    canarySettings: { percentTraffic: 1, deploymentId: deployment.id },
+  })
+  assert.deepEqual(
+    [big.cacheClusterSize, big.tracingEnabled, big.canarySettings.percentTraffic],
+    ['237', true, 1],
+  )
+  assert.equal((await made.ask('DELETE', `${prod}/cache/data`)).status, 202)
+  assert.equal((await made.ask('DELETE', `${prod}/cache/authorizers`)).status, 202)
+  assert.equal((await made.ask('DELETE', '/restapis/{api}/stages/none/cache/data')).status, 404)
+  const off = { op: 'replace', path: '/cacheClusterEnabled', value: 'false' }
+  assert.equal((await made.patch(prod, off)).json.cacheClusterStatus, 'NOT_AVAILABLE')
+})
+
+test('a cache key is a parameter of the method or of its integration', async () => {
+  await using made = await madeApi()
+  const method = '/restapis/{api}/resources/{root}/methods/POST'
+  await made.ask('PUT', method, {
+    authorizationType: 'NONE',
+    requestParameters: { 'method.request.querystring.q': false },
+  })
+  const integration = (cacheKeyParameters: readonly string[]) =>
+    made.ask('PUT', `${method}/integration`, { type: 'MOCK', cacheKeyParameters })
+  assert.deepEqual(refusal(await integration(['method.request.querystring.other'])), [
+    400,
+    'Invalid cache key parameter specified: method.request.querystring.other',
+  ])
+  assert.equal((await integration(['method.request.querystring.q'])).status, 201)
+  const path = '/cacheKeyParameters/method.request.header.X'
+  assert.equal((await made.patch(`${method}/integration`, { op: 'add', path })).status, 400)
+  const remove = { op: 'remove', path: '/cacheKeyParameters/method.request.querystring.q' }
+  const removed = await made.patch(`${method}/integration`, remove)
+  assert.deepEqual(removed.json.cacheKeyParameters, [])
+})

@@ -1,10 +1,13 @@
 /** Stages: names under which deployments are served. */
 import type * as Sdk from '@aws-sdk/client-api-gateway'
 import { accountThrottle, methodDefaults } from '@sekisho/gateway'
+import type { Input } from '@sekisho/protocols'
 import type { Reader } from '@sekisho/store'
 import { type Call, type GatedOperations, requestTags } from '../service.ts'
+import { cacheCluster } from './cache-cluster.ts'
+import { newCanary, promoted } from './canary.ts'
 import { refuseMapped } from './domain-records.ts'
-import { badRequest, conflict, limitExceeded, notFound, refuseMembers } from './errors.ts'
+import { badRequest, conflict, limitExceeded, notFound } from './errors.ts'
 import { applyPatches, patchConstraints } from './patch.ts'
 import {
   type AccountRecord,
@@ -14,7 +17,8 @@ import {
   type StageRecord,
   shownTime,
 } from './records.ts'
-import { stagePatches, stageWording } from './stage-patches.ts'
+import { stagePatches } from './stage-patches.ts'
+import { stageWording } from './stage-wording.ts'
 import { checkTags } from './tags.ts'
 import { leavePlans } from './usage-plans.ts'
 
@@ -29,22 +33,15 @@ export const stages = {
       ...requestTags(tags),
     }),
     async handle(input, call) {
-      refuseMembers(input, [
-        'cacheClusterEnabled',
-        'cacheClusterSize',
-        'canarySettings',
-        'tracingEnabled',
-        'documentationVersion',
-      ])
       checkStageName(input.stageName)
       checkVariables(input.variables)
+      checkVariables(input.canarySettings?.stageVariableOverrides)
       checkTags(input.tags)
       const record = newStage(call, input)
       await call.documents.transact(async (transaction) => {
         const api = await getApi(transaction, call, input.restApiId, missing.parent)
         const key = `${api.id}/${input.stageName}`
-        if (!(await transaction.get(collections.deployments, `${api.id}/${input.deploymentId}`)))
-          throw badRequest('Deployment id does not exist')
+        await checkReferences(transaction, call, api.id, record)
         if (await transaction.get(collections.stages, key)) throw conflict('Stage already exists')
         await checkStageCount(transaction, api.id)
         transaction.put(collections.stages, key, record)
@@ -76,19 +73,27 @@ export const stages = {
     async handle({ restApiId, stageName, patchOperations }, call) {
       const record = await call.documents.transact(async (transaction) => {
         const before = await stageOf(transaction, call, restApiId, stageName)
-        const changed = applyPatches(before, patchOperations, stagePatches, stageWording)
+        const changed = applyPatches(before, patchOperations, stagePatches, stageWording, promoted)
         checkVariables(changed.variables)
+        checkVariables(changed.canarySettings?.stageVariableOverrides)
+        await checkReferences(transaction, call, restApiId, changed, before)
         if (startsLogging(before, changed)) await checkLogRole(transaction, call)
-        if (
-          !(await transaction.get(collections.deployments, `${restApiId}/${changed.deploymentId}`))
-        )
-          throw badRequest('Deployment id does not exist')
         const updated = { ...changed, updatedAt: call.now.getTime() }
         transaction.put(collections.stages, `${restApiId}/${stageName}`, updated)
         return updated
       })
       return shownStage(record)
     },
+  },
+
+  FlushStageCache: {
+    handle: ({ restApiId, stageName }, call) =>
+      flush(call, restApiId, stageName, { cacheFlushedAt: call.now.getTime() }),
+  },
+
+  FlushStageAuthorizersCache: {
+    handle: ({ restApiId, stageName }, call) =>
+      flush(call, restApiId, stageName, { authorizersFlushedAt: call.now.getTime() }),
   },
 
   DeleteStage: {
@@ -108,6 +113,20 @@ export const stages = {
   },
 } satisfies GatedOperations<typeof Sdk>
 
+/** What is kept from before this moment counts no more, in whichever process it is. */
+async function flush(
+  call: Call,
+  restApiId: string,
+  stageName: string,
+  at: Pick<StageRecord, 'cacheFlushedAt' | 'authorizersFlushedAt'>,
+) {
+  await call.documents.transact(async (transaction) => {
+    const stage = await stageOf(transaction, call, restApiId, stageName)
+    transaction.put(collections.stages, `${restApiId}/${stageName}`, { ...stage, ...at })
+  })
+  return {}
+}
+
 /** @throws AwsError NotFoundException */
 export async function stageOf(
   reader: Reader,
@@ -121,17 +140,13 @@ export async function stageOf(
   return stored.value
 }
 
-export function newStage(
-  { now }: Call,
-  given: {
-    readonly stageName: string
-    readonly deploymentId: string
-    readonly description?: string | undefined
-    readonly variables?: Readonly<Record<string, string>> | undefined
-    readonly tags?: Readonly<Record<string, string>> | undefined
-  },
-): StageRecord {
+/** Whoever has none of it may have an empty one. */
+type Given = Pick<Input<typeof Sdk, 'CreateStage'>, 'stageName' | 'deploymentId'> &
+  Partial<Input<typeof Sdk, 'CreateStage'>>
+
+export function newStage({ now }: Call, given: Given): StageRecord {
   const { stageName, deploymentId, description, variables = {}, tags = {} } = given
+  const { documentationVersion, canarySettings, tracingEnabled = false } = given
   const at = now.getTime()
   return {
     stageName,
@@ -139,10 +154,54 @@ export function newStage(
     ...(description !== undefined && { description }),
     variables,
     tags,
-    tracingEnabled: false,
+    tracingEnabled,
+    ...(documentationVersion !== undefined && { documentationVersion }),
+    ...(canarySettings && {
+      canarySettings: newCanary({
+        ...canarySettings,
+        deploymentId: canarySettings.deploymentId ?? deploymentId,
+      }),
+    }),
+    ...cacheCluster(given),
     createdAt: at,
     updatedAt: at,
   }
+}
+
+/** @throws AwsError BadRequestException  the stage has come to name something that is not there */
+async function checkReferences(
+  reader: Reader,
+  { accountId, region }: Call,
+  apiId: string,
+  stage: StageRecord,
+  before?: StageRecord,
+): Promise<void> {
+  const check = async (
+    collection: string,
+    owner: string,
+    of: (record: StageRecord) => string | undefined,
+    words: string,
+  ) => {
+    const id = of(stage)
+    if (id === undefined || id === (before && of(before))) return
+    if (!(await reader.get(collection, `${owner}/${id}`))) throw badRequest(words)
+  }
+  const { deployments, clientCertificates, documentationVersions } = collections
+  const noDeployment = 'Deployment id does not exist'
+  await check(deployments, apiId, (record) => record.deploymentId, noDeployment)
+  await check(deployments, apiId, (record) => record.canarySettings?.deploymentId, noDeployment)
+  await check(
+    clientCertificates,
+    `${accountId}/${region}`,
+    (record) => record.clientCertificateId,
+    'Invalid client certificate identifier specified',
+  )
+  await check(
+    documentationVersions,
+    apiId,
+    (record) => record.documentationVersion,
+    'Invalid Documentation version specified',
+  )
 }
 
 /** @throws AwsError LimitExceededException  one stage more would be too many */
@@ -188,23 +247,29 @@ async function checkLogRole(reader: Reader, { accountId, region }: Call): Promis
 /** Whoever sets one sees all. @see recorded answers of AWS to the first setting of a stage */
 function shownMethodSettings({
   methodSettings = {},
+  cacheClusterEnabled = false,
 }: StageRecord): Record<string, Sdk.MethodSetting> {
   return Object.fromEntries(
     Object.entries(methodSettings).map(([name, set]) => [
       name,
       {
-        cacheDataEncrypted: false,
-        cacheTtlInSeconds: 300,
-        cachingEnabled: false,
         ...methodDefaults,
-        requireAuthorizationForCacheControl: true,
+        cachingEnabled: cacheClusterEnabled,
         throttlingBurstLimit: accountThrottle.burstLimit,
         throttlingRateLimit: accountThrottle.rateLimit,
-        unauthorizedCacheControlHeaderStrategy: 'SUCCEED_WITH_RESPONSE_HEADER',
         ...set,
       },
     ]),
   )
+}
+
+function shownCanary({ canarySettings }: StageRecord): Sdk.CanarySettings | undefined {
+  if (canarySettings === undefined) return undefined
+  const { stageVariableOverrides, ...others } = canarySettings
+  return {
+    ...others,
+    ...(stageVariableOverrides && { stageVariableOverrides: { ...stageVariableOverrides } }),
+  }
 }
 
 export function shownStage(record: StageRecord): Sdk.Stage {
@@ -212,10 +277,14 @@ export function shownStage(record: StageRecord): Sdk.Stage {
     deploymentId: record.deploymentId,
     stageName: record.stageName,
     description: record.description,
-    cacheClusterEnabled: false,
-    cacheClusterStatus: 'NOT_AVAILABLE',
+    cacheClusterEnabled: record.cacheClusterEnabled ?? false,
+    cacheClusterSize: record.cacheClusterSize,
+    cacheClusterStatus: record.cacheClusterEnabled ? 'AVAILABLE' : 'NOT_AVAILABLE',
     methodSettings: shownMethodSettings(record),
     variables: Object.keys(record.variables).length > 0 ? { ...record.variables } : undefined,
+    canarySettings: shownCanary(record),
+    clientCertificateId: record.clientCertificateId,
+    documentationVersion: record.documentationVersion,
     tracingEnabled: record.tracingEnabled,
     accessLogSettings: record.accessLogSettings,
     tags: Object.keys(record.tags).length > 0 ? { ...record.tags } : undefined,

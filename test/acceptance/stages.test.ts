@@ -1,0 +1,123 @@
+/** What a stage does with calls while it serves: keeps responses, and sends some to a canary. */
+import assert from 'node:assert/strict'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { after, before, test } from 'node:test'
+import * as gateway from '@aws-sdk/client-api-gateway'
+import { type Serving, sekisho, serve, temporaryFolder } from './server.fixture.ts'
+
+const folder = temporaryFolder()
+let server: Serving
+let api: gateway.APIGateway
+let backend: Server
+let apiId: string
+let asked = 0
+
+before(async () => {
+  backend = createServer((_, response) => response.end(`answer ${++asked}`))
+  await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve))
+  server = await serve(folder.path, '--workers', '1')
+  const environment = JSON.parse(sekisho(['env', '--data', server.data, '--json']).stdout)
+  api = new gateway.APIGateway({
+    endpoint: server.endpoint,
+    region: 'us-east-1',
+    credentials: {
+      accessKeyId: environment.AWS_ACCESS_KEY_ID,
+      secretAccessKey: environment.AWS_SECRET_ACCESS_KEY,
+    },
+    maxAttempts: 1,
+  })
+  const { port } = backend.address() as AddressInfo
+  const operation = (integration: object) => ({
+    get: {
+      parameters: [{ name: 'q', in: 'query', schema: { type: 'string' } }],
+      responses: { 200: { description: 'ok' } },
+      'x-amazon-apigateway-integration': integration,
+    },
+  })
+  const body = {
+    openapi: '3.0.1',
+    info: { title: 'staged' },
+    paths: {
+      '/slow': operation({
+        type: 'http_proxy',
+        httpMethod: 'GET',
+        uri: `http://127.0.0.1:${port}/`,
+        cacheKeyParameters: ['method.request.querystring.q'],
+      }),
+      '/which': operation({
+        type: 'mock',
+        requestTemplates: { 'application/json': '{"statusCode": 200}' },
+        responses: {
+          default: {
+            statusCode: '200',
+            responseTemplates: {
+              'application/json': '$stageVariables.name $context.isCanaryRequest',
+            },
+          },
+        },
+      }),
+    },
+  }
+  apiId = (await api.importRestApi({ body: Buffer.from(JSON.stringify(body)) })).id!
+  await api.createDeployment({
+    restApiId: apiId,
+    stageName: 'prod',
+    variables: { name: 'stage' },
+    cacheClusterEnabled: true,
+    cacheClusterSize: '0.5',
+  })
+})
+after(async () => {
+  await server.stop()
+  backend.close()
+  folder[Symbol.dispose]()
+})
+
+const update = (...patchOperations: readonly gateway.PatchOperation[]) =>
+  api.updateStage({ restApiId: apiId, stageName: 'prod', patchOperations: [...patchOperations] })
+const get = async (path: string, headers: Record<string, string> = {}) =>
+  (await fetch(`${server.endpoint}/_aws/execute-api/${apiId}/prod${path}`, { headers })).text()
+
+test('responses are kept by what the method says, until they are flushed', async () => {
+  assert.deepEqual([await get('/slow?q=1'), await get('/slow?q=1')], ['answer 1', 'answer 1'])
+  assert.equal(await get('/slow?q=2'), 'answer 2')
+  await api.flushStageCache({ restApiId: apiId, stageName: 'prod' })
+  assert.equal(await get('/slow?q=1'), 'answer 3')
+  assert.equal(await get('/slow?q=1', { 'Cache-Control': 'max-age=0' }), 'answer 3')
+  const value = 'false'
+  await update({
+    op: 'replace',
+    path: '/*/*/caching/requireAuthorizationForCacheControl',
+    value,
+  })
+  assert.equal(await get('/slow?q=1', { 'Cache-Control': 'max-age=0' }), 'answer 4')
+  assert.equal(await get('/slow?q=1'), 'answer 4')
+  await update({ op: 'replace', path: '/cacheClusterEnabled', value: 'false' })
+  assert.equal(await get('/slow?q=1'), 'answer 5')
+})
+
+test('a canary takes its share of the calls, until it becomes the stage', async () => {
+  assert.match(await get('/which'), /^stage/)
+  await api.createDeployment({
+    restApiId: apiId,
+    stageName: 'prod',
+    canarySettings: { percentTraffic: 100, stageVariableOverrides: { name: 'canary' } },
+  })
+  assert.equal(await get('/which'), 'canary true')
+  const percent = (value: string) =>
+    update({ op: 'replace', path: '/canarySettings/percentTraffic', value })
+  await percent('0.0')
+  assert.equal(await get('/which'), 'stage false')
+  await percent('50')
+  const seen = new Set<string>()
+  for (let count = 0; count < 200 && seen.size < 2; count++) seen.add(await get('/which'))
+  assert.deepEqual([...seen].sort(), ['canary true', 'stage false'])
+  const { deploymentId, canarySettings } = await update(
+    { op: 'replace', path: '/canarySettings/percentTraffic', value: '0.0' },
+    { op: 'copy', from: '/canarySettings/stageVariableOverrides', path: '/variables' },
+    { op: 'copy', from: '/canarySettings/deploymentId', path: '/deploymentId' },
+  )
+  assert.equal(deploymentId, canarySettings?.deploymentId)
+  assert.equal(await get('/which'), 'canary false')
+})
