@@ -57,6 +57,19 @@ export async function pipeline(options: RoundOptions): Promise<readonly Section[
         path: alone.staged.path,
         headers: alone.staged.headers,
       },
+      {
+        name: '+ templates, both ways',
+        server: empty,
+        path: `${alone.mapped.path}?name=you`,
+        headers: alone.mapped.headers,
+      },
+      {
+        name: '+ a body held against its model',
+        server: empty,
+        path: `${alone.modelled.path}?name=you`,
+        headers: alone.modelled.headers,
+        body: '{"address":"192.0.2.1","tags":["home","office"],"count":2}',
+      },
     ],
     options,
   )
@@ -95,7 +108,7 @@ export async function pipeline(options: RoundOptions): Promise<readonly Section[
   const cost = (at: number) => stages[at]!.cpuMicrosPerRequest - stages[0]!.cpuMicrosPerRequest
   return [
     {
-      title: 'The pipeline, one limit after another',
+      title: 'The pipeline, one stage after another',
       intro: 'MOCK without a policy; each row has what the rows above have.',
       head,
       rows: stages.map(row),
@@ -153,6 +166,26 @@ async function rateError(side: Side): Promise<number> {
   return Math.abs((long.through - short.through) / expected - 1)
 }
 
+/** What a method has beside its limits. */
+interface Given {
+  readonly templates?: boolean
+  readonly schema?: string
+}
+
+const requestTemplate = `#set($name = $input.params('name'))
+{"statusCode": #if($name == "")400#{else}200#end, "name": "$util.escapeJavaScript($name)"}`
+const responseTemplate = `{"hello": "$input.params('name')", "from": "$context.identity.sourceIp", "id": "$context.requestId"}`
+const schema = JSON.stringify({
+  $schema: 'http://json-schema.org/draft-04/schema#',
+  type: 'object',
+  required: ['address'],
+  properties: {
+    address: { type: 'string', pattern: '^[0-9.]{7,15}$' },
+    tags: { type: 'array', maxItems: 8, items: { type: 'string' } },
+    count: { type: 'integer', minimum: 0 },
+  },
+})
+
 interface Keyed {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
@@ -162,22 +195,41 @@ async function deploy(port: number, data: string) {
   const endpoint = `http://127.0.0.1:${port}`
   const credentials = readCredentials(join(data, 'credentials'))
   const client = new APIGateway({ endpoint, region, credentials })
-  const api = async (apiKeyRequired: boolean) => {
+  const api = async (apiKeyRequired: boolean, given: Given = {}) => {
     const { id: restApiId = '', rootResourceId: resourceId } = await client.createRestApi({
       name: 'bench',
     })
-    const key = { restApiId, resourceId, httpMethod: 'GET' }
-    await client.putMethod({ ...key, authorizationType: 'NONE', apiKeyRequired })
+    const key = { restApiId, resourceId, httpMethod: given.schema ? 'POST' : 'GET' }
+    await client.putMethod({
+      ...key,
+      authorizationType: 'NONE',
+      apiKeyRequired,
+      ...(given.schema && (await modelOf(restApiId, given.schema))),
+    })
     await client.putMethodResponse({ ...key, statusCode: '200' })
-    const requestTemplates = { 'application/json': '{"statusCode": 200}' }
+    const requestTemplates = {
+      'application/json': given.templates ? requestTemplate : '{"statusCode": 200}',
+    }
     await client.putIntegration({ ...key, type: 'MOCK', requestTemplates })
-    const responseTemplates = { 'application/json': '{"hello":"world"}' }
+    const responseTemplates = {
+      'application/json': given.templates ? responseTemplate : '{"hello":"world"}',
+    }
     await client.putIntegrationResponse({ ...key, statusCode: '200', responseTemplates })
     await client.createDeployment({ restApiId, stageName: 'prod' })
     return restApiId
   }
-  const planned = async (plan: object, isStaged = false): Promise<Keyed> => {
-    const restApiId = await api(true)
+  const modelOf = async (restApiId: string, schema: string) => {
+    const contentType = 'application/json'
+    await client.createModel({ restApiId, name: 'Entry', contentType, schema })
+    const { id: requestValidatorId } = await client.createRequestValidator({
+      restApiId,
+      name: 'body',
+      validateRequestBody: true,
+    })
+    return { requestValidatorId, requestModels: { [contentType]: 'Entry' } }
+  }
+  const planned = async (plan: object, isStaged = false, given: Given = {}): Promise<Keyed> => {
+    const restApiId = await api(true, given)
     if (isStaged)
       await client.updateStage({
         restApiId,
@@ -203,6 +255,8 @@ async function deploy(port: number, data: string) {
     plain: await planned({}),
     full: await planned({ throttle: wide, quota }),
     staged: await planned({ throttle: wide, quota }, true),
+    mapped: await planned({ throttle: wide, quota }, true, { templates: true }),
+    modelled: await planned({ throttle: wide, quota }, true, { templates: true, schema }),
     rated: await planned({ throttle: rate }),
   }
 }

@@ -13,6 +13,8 @@ export interface Side {
   readonly headers?: Readonly<Record<string, string>>
   /** A header that has another value with each request. */
   readonly rotates?: { readonly header: string; readonly values: readonly string[] }
+  /** Sent with POST. */
+  readonly body?: string
   readonly connections?: number
 }
 
@@ -76,18 +78,19 @@ interface Report {
   readonly timeout: number
 }
 
-const scripts = new Map<Side['rotates'], string>()
+const scripts = new Map<Side['rotates'] | string, string>()
 
 /** wrk prints its summary as one JSON object. */
-function scriptOf({ rotates }: Side): string {
-  const known = scripts.get(rotates)
+function scriptOf({ rotates, body }: Side): string {
+  const key = rotates ?? body
+  const known = scripts.get(key)
   if (known !== undefined) return known
   const folder = mkdtempSync(join(tmpdir(), 'sekisho-bench-'))
   const script = join(folder, 'load.lua')
-  scripts.set(rotates, script)
+  scripts.set(key, script)
   writeFileSync(
     script,
-    `${rotates === undefined ? '' : rotating(rotates, folder)}done = function(summary, latency)
+    `${rotates === undefined ? '' : rotating(rotates, folder)}${body === undefined ? '' : posting(body)}done = function(summary, latency)
   local e = summary.errors
   io.write(string.format('{"requests":%d,"durationUs":%d,"p50Us":%d,"status":%d,"connect":%d,"read":%d,"write":%d,"timeout":%d}',
     summary.requests, summary.duration, latency:percentile(50), e.status, e.connect, e.read, e.write, e.timeout))
@@ -95,6 +98,12 @@ end
 `,
   )
   return script
+}
+
+function posting(body: string): string {
+  return `wrk.method, wrk.body = 'POST', ${JSON.stringify(body)}
+wrk.headers['Content-Type'] = 'application/json'
+`
 }
 
 function rotating({ header, values }: NonNullable<Side['rotates']>, folder: string): string {
