@@ -24,6 +24,10 @@ export interface Arrival {
   readonly tls?: TlsConnection | undefined
   /** The headers announce one. */
   readonly hasBody: boolean
+  /** Absent where nobody asks for it. */
+  readonly peerPort?: number
+  /** Comes from a distribution of this server: the `X-Amz-Cf-Id` of the viewer's request. */
+  readonly edgeRequestId?: string
   /** The peer is this process itself: an integration calls back. */
   readonly isOwn: boolean
   /** A promise only where there is a body to wait for. @throws BodyTooLargeError */

@@ -192,6 +192,7 @@ function record(
     accountId: served?.deployment.snapshot.accountId,
     apiId: apiId.slice(0, 64),
     stage: stageName.slice(0, 128),
+    edgeRequestId: arrival.edgeRequestId,
     action: authorization?.request.action ?? 'execute-api:Invoke',
     resource: authorization?.request.resource ?? outcome?.methodArn ?? '*',
     outcome: word,

@@ -119,6 +119,18 @@ export const settings = {
     fallback: '198.18.0.1',
     help: 'what calls of functions count as',
   }),
+  'edge-address': row({
+    value: 'ADDRESS',
+    read: address,
+    fallback: '198.18.0.2',
+    help: 'source address of calls that distributions make to this endpoint',
+  }),
+  'edge-cache-memory': row({
+    value: 'MIB',
+    read: integer(1, 1_048_576),
+    fallback: 64,
+    help: "memory that each process's cache of distributions may take, in MiB",
+  }),
   'integration-address': row({
     value: 'ADDRESS',
     read: address,
@@ -202,7 +214,7 @@ export const settings = {
 export type SettingName = keyof typeof settings
 
 /** Known names of options that this version refuses instead of ignoring them. */
-export const laterSettings = ['shared-counters', 'edge-address'] as const
+export const laterSettings = ['shared-counters'] as const
 
 export type Settings = {
   readonly [Name in SettingName]: (typeof settings)[Name] extends Setting<infer T> ? T : never

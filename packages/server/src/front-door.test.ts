@@ -84,11 +84,10 @@ const rows: readonly (readonly [host: string, path: string, road: Road])[] = [
   ['127.0.0.1', '/_SEKISHO/metrics', aws],
   ['127.0.0.1', '/x/../_sekisho/metrics', aws],
 
-  [
-    'd1.cloudfront.localhost',
-    '/',
-    { road: 'unsupported', what: 'calls through distributions are' },
-  ],
+  ['d1.cloudfront.localhost', '/a', { road: 'cloudfront', name: 'd1', path: '/a' }],
+  ['D1.cloudfront.localhost', '/', { road: 'cloudfront', name: 'd1', path: '/' }],
+  ['127.0.0.1', '/_aws/cloudfront/E1A/a/b', { road: 'cloudfront', name: 'e1a', path: '/a/b' }],
+  ['127.0.0.1', '/_aws/cloudfront/E1A', { road: 'cloudfront', name: 'e1a', path: '' }],
   ['bucket.s3.localhost', '/_sekisho/metrics', { road: 'aws-api' }],
   ['bucket.s3.eu-west-1.localhost:4566', '/restapis/a/b/_user_request_/', { road: 'aws-api' }],
   ['console.localhost', '/', { road: 'unsupported', what: 'the web console is' }],

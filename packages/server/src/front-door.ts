@@ -16,8 +16,18 @@ export interface ApiAddress {
   readonly isByEndpointName?: boolean
 }
 
+/** Where a call through a distribution goes. */
+export interface DistributionAddress {
+  readonly road: 'cloudfront'
+  /** An id, the first label of a domain name, or an alternate domain name; lower case. */
+  readonly name: string
+  /** Begins with `/`, or is empty. */
+  readonly path: string
+}
+
 export type Road =
   | ApiAddress
+  | DistributionAddress
   | { readonly road: 'aws-api' }
   /** `/_sekisho/` and what follows it. */
   | { readonly road: 'operator'; readonly path: string }
@@ -34,6 +44,7 @@ export type Road =
 /** What a host name alone says. */
 type HostForm =
   | { readonly form: 'execute-api'; readonly apiId: string; readonly region: string | undefined }
+  | { readonly form: 'cloudfront'; readonly name: string }
   | { readonly form: 'unsupported'; readonly what: string }
   /** Whatever the path says is the key of an object. */
   | { readonly form: 'bucket' }
@@ -78,6 +89,8 @@ export function createFrontDoor(hostNames: readonly string[]): FrontDoor {
           return stagePath(form.apiId, form.region, rawPath, 1)
         case 'bucket':
           return awsApi
+        case 'cloudfront':
+          return { road: 'cloudfront', name: form.name, path: rawPath }
         case 'ours':
           return roadOfPath(rawPath)
         case 'name':
@@ -107,10 +120,7 @@ const suffixes: readonly (readonly [RegExp, (match: RegExpExecArray) => HostForm
     /^([a-z0-9]+)\.execute-api\.localhost\.localstack\.cloud$/,
     ([, apiId = '']) => ({ form: 'execute-api', apiId, region: undefined }),
   ],
-  [
-    /\.cloudfront\.localhost$/,
-    () => ({ form: 'unsupported', what: 'calls through distributions are' }),
-  ],
+  [/^([a-z0-9]+)\.cloudfront\.localhost$/, ([, name = '']) => ({ form: 'cloudfront', name })],
   [/.\.s3(?:[.-][a-z0-9-]+)?\.localhost$/, () => ({ form: 'bucket' })],
   [
     /\.lambda-url\.[a-z0-9-]+\.localhost$/,
@@ -146,6 +156,7 @@ const mayBeDomain = /^(?:[a-z0-9-]{1,63}\.)+(?!\d+$)[a-z0-9-]{1,63}$/
 
 const apiPrefix = '/_aws/execute-api/'
 export const codePrefix = '/_aws/lambda/code/'
+const distributionPrefix = '/_aws/cloudfront/'
 const operatorPrefix = '/_sekisho/'
 
 function roadOfPath(rawPath: string): Road {
@@ -171,8 +182,15 @@ function roadOfOwnPath(rawPath: string): Road {
     return { road: 'operator', path: rawPath.slice(operatorPrefix.length) }
   if (rawPath.startsWith(codePrefix))
     return { road: 'function-code', link: rawPath.slice(codePrefix.length) }
-  if (rawPath.startsWith('/_aws/cloudfront/'))
-    return { road: 'unsupported', what: 'calls through distributions are' }
+  if (rawPath.startsWith(distributionPrefix)) {
+    const end = rawPath.indexOf('/', distributionPrefix.length)
+    const name = rawPath.slice(distributionPrefix.length, end < 0 ? undefined : end)
+    return {
+      road: 'cloudfront',
+      name: name.toLowerCase(),
+      path: end < 0 ? '' : rawPath.slice(end),
+    }
+  }
   if (rawPath === '/_console' || rawPath.startsWith('/_console/'))
     return { road: 'unsupported', what: 'the web console is' }
   return rawPath.startsWith('/_aws/') ? nowhere : awsApi

@@ -11,6 +11,7 @@ import type { Config } from './config.ts'
 import { throttleOf } from './config-settings.ts'
 import { type Deployments, openDeployments } from './deployments.ts'
 import { type Domains, openDomains } from './domains.ts'
+import { type EdgeHost, openEdgeHost } from './edge/host.ts'
 import { createFrontDoor, type FrontDoor } from './front-door.ts'
 import { type FunctionsHost, openFunctionsHost } from './functions/host.ts'
 import { randomIds } from './ids.ts'
@@ -40,6 +41,7 @@ export interface Parts {
   /** Undefined: serves HTTP. */
   readonly tls: ServedTls | undefined
   readonly upstream: Upstream
+  readonly edge: EdgeHost
   readonly functions: FunctionsHost
   readonly logWriter: LogWriter
   readonly frontDoor: FrontDoor
@@ -123,6 +125,18 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const functions = stack.use(
     openFunctionsHost({ config, store, ids: randomIds, clock, log, logWriter, onFailure }),
   )
+  const edge = stack.use(
+    openEdgeHost({
+      config,
+      store,
+      frontDoor,
+      domains,
+      upstream,
+      clock,
+      trail,
+      onFailure: (error) => log.warn('a distribution cannot refresh', failureFields(error)),
+    }),
+  )
   const api: Api = createApi({
     services,
     store,
@@ -154,6 +168,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     domains,
     tls,
     upstream,
+    edge,
     frontDoor,
     findSource: createFindSource(config['trust-proxy']),
     answerCall: createCalls({

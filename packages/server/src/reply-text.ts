@@ -23,10 +23,12 @@ export function headOf(
   isLast: boolean,
 ): string {
   let text = statusLine(status)
+  let hasDate = false
   for (let at = 0; at + 1 < headers.length; at += 2) {
     const name = headers[at]!
     const value = headers[at + 1]!
     if (isFraming(name)) continue
+    if (name.length === 4 && name.toLowerCase() === 'date') hasDate = true
     if (!known.has(name)) {
       if (!validName.test(name)) throw new HeaderError(`\`${name}\` is no name for a header`)
       if (known.size < 256) known.add(name)
@@ -34,7 +36,7 @@ export function headOf(
     if (invalidValue.test(value)) throw new HeaderError(`the value of \`${name}\` cannot be sent`)
     text += `${name}: ${value}\r\n`
   }
-  return text + framing + (isLast ? lastTail() : tail())
+  return text + framing + (isLast ? lastTail(hasDate) : tail(hasDate))
 }
 
 /** The same headers for a server that writes them itself: framing as it really is. */
@@ -76,14 +78,18 @@ let second = 0
 let date = ''
 let keepAlive = ''
 
-function tail(): string {
+const undated = 'Connection: keep-alive\r\nKeep-Alive: timeout=65\r\n\r\n'
+
+/** @param hasDate  the answer says itself when it was made */
+function tail(hasDate: boolean): string {
+  if (hasDate) return undated
   tick()
   return keepAlive
 }
 
-function lastTail(): string {
+function lastTail(hasDate: boolean): string {
   tick()
-  return `${date}Connection: close\r\n\r\n`
+  return `${hasDate ? '' : date}Connection: close\r\n\r\n`
 }
 
 /** Many answers share a second. */
@@ -92,7 +98,7 @@ function tick(): void {
   if (now === second) return
   second = now
   date = `Date: ${new Date(now * 1_000).toUTCString()}\r\n`
-  keepAlive = `${date}Connection: keep-alive\r\nKeep-Alive: timeout=65\r\n\r\n`
+  keepAlive = date + undated
 }
 
 /** These end with their head. */

@@ -2,6 +2,7 @@
 import type { AnswerApi } from './api/answer.ts'
 import type { Arrival, Reply } from './arrival.ts'
 import { addressIn, type Domains } from './domains.ts'
+import type { EdgeHost } from './edge/host.ts'
 import type { ApiAddress, FrontDoor, Road } from './front-door.ts'
 import type { FunctionsHost } from './functions/host.ts'
 import { refuse } from './listen.ts'
@@ -25,6 +26,7 @@ export type AnswerCall = (
 export interface RoadsOptions {
   readonly frontDoor: FrontDoor
   readonly domains: Pick<Domains, 'find'>
+  readonly edge: Pick<EdgeHost, 'answer' | 'distributions'>
   readonly findSource: FindSource
   readonly answerCall: AnswerCall
   readonly answerApi: AnswerApi
@@ -36,6 +38,8 @@ export interface RoadsOptions {
   readonly integrationAddress: string
   /** What calls of functions count as. */
   readonly functionsAddress: string
+  /** What calls of distributions count as. */
+  readonly edgeAddress: string
 }
 
 /** What the listeners call. */
@@ -43,6 +47,8 @@ export interface Roads {
   readonly answer: (arrival: Arrival) => Reply | Promise<Reply>
   /** Of the socket on which functions call. */
   readonly answerFunction: (arrival: Arrival) => Reply | Promise<Reply>
+  /** Of distributions that ask this server as their origin. */
+  readonly answerOrigin: (arrival: Arrival) => Reply | Promise<Reply>
   /** Of the operator's own socket, which leads nowhere else. */
   readonly answerOnSocket: (arrival: Arrival) => Promise<Reply>
 }
@@ -72,7 +78,9 @@ export function createRoads(options: RoadsOptions): Roads {
     if (road.road === 'domain') {
       const { host, otherwise } = road
       const go = (domain: Found) =>
-        take(arrival, ownAddress, domain ? addressIn(domain, host, arrival.rawPath) : otherwise)
+        domain
+          ? take(arrival, ownAddress, addressIn(domain, host, arrival.rawPath))
+          : takeAlias(arrival, ownAddress, host, otherwise)
       const found = options.domains.find(host)
       if (!(found instanceof Promise)) return go(found)
       const taken = found.then(go)
@@ -93,6 +101,8 @@ export function createRoads(options: RoadsOptions): Roads {
     switch (road.road) {
       case 'execute-api':
         return { road: road.road, reply: options.answerCall(arrival, road, source) }
+      case 'cloudfront':
+        return { road: road.road, reply: options.edge.answer(arrival, road, source) }
       case 'aws-api':
         return { road: road.road, reply: options.answerApi(arrival, source) }
       case 'operator':
@@ -113,6 +123,25 @@ export function createRoads(options: RoadsOptions): Roads {
     }
   }
 
+  /** A name that is no API's may be a distribution's. */
+  const takeAlias = (
+    arrival: Arrival,
+    ownAddress: string | undefined,
+    host: string,
+    otherwise: Road,
+  ): Taken => {
+    const go = (isAlias: boolean) =>
+      take(
+        arrival,
+        ownAddress,
+        isAlias ? { road: 'cloudfront', name: host, path: arrival.rawPath } : otherwise,
+      )
+    const found = options.edge.distributions.find(host)
+    if (!(found instanceof Promise)) return go(found !== undefined)
+    const taken = found.then((distribution) => go(distribution !== undefined))
+    return { road: 'cloudfront', reply: taken.then(({ reply }) => reply) }
+  }
+
   const answerFrom = (arrival: Arrival, ownAddress: string | undefined) => {
     const begin = performance.now()
     const { road, reply } = take(arrival, ownAddress)
@@ -130,6 +159,7 @@ export function createRoads(options: RoadsOptions): Roads {
     answer: (arrival) =>
       answerFrom(arrival, arrival.isOwn ? options.integrationAddress : undefined),
     answerFunction: (arrival) => answerFrom(arrival, options.functionsAddress),
+    answerOrigin: (arrival) => answerFrom(arrival, options.edgeAddress),
     answerOnSocket: (arrival) =>
       arrival.rawPath.startsWith('/_sekisho/')
         ? operate(arrival, arrival.rawPath.slice('/_sekisho/'.length), arrival.peer, true, options)

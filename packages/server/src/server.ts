@@ -150,12 +150,14 @@ export async function start(config: Config, program?: WorkerProgram): Promise<Ru
     ),
     integrationAddress: config['integration-address'],
     functionsAddress: config['functions-address'],
+    edgeAddress: config['edge-address'],
   })
 
   const listener = await listenEverywhere({ config, parts, answer: roads.answer })
   stack.defer(() => listener.close(0))
   opened.resolve(listener)
   await parts.functions.open(roads.answerFunction, listener.port)
+  parts.edge.open(roads.answerOrigin, listener.port)
   await parts.functions.runEvents(parts.aws)
   // Organizations makes accounts too: whoever does, the files have their profiles.
   stack.use(

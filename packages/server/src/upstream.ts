@@ -9,12 +9,20 @@ import { isLinkLocal, isLoopback, unmapped } from './net/addresses.ts'
 /** The largest answer that is passed on. @see API Gateway Developer Guide, "Quotas for configuring and running a REST API" */
 const mostAnswerBytes = 10 * 1024 * 1024
 /** Shorter than any integration's own time: a host that does not answer is unreachable, not slow. */
-const connectMs = 10_000
+const integrationTimes = { connectMs: 10_000, keepAliveMs: 30_000 } as const
 
 /** Tells the other processes of this server of a connection to this machine; resolves when they know. */
 export type Announce = (name: string, isOpen: boolean) => Promise<void>
 
+export interface Times {
+  readonly connectMs: number
+  readonly keepAliveMs: number
+  readonly mostHeaderBytes?: number
+}
+
 export interface Upstream extends AsyncDisposable {
+  /** Connections of others than integrations, under the same rules. */
+  readonly agent: (times: Times) => Promise<Agent>
   /** @throws UpstreamError */
   readonly send: (request: UpstreamRequest) => Promise<UpstreamResponse>
   /** Whether a peer of ours is in truth a connection that this process opened. */
@@ -26,13 +34,22 @@ export interface Upstream extends AsyncDisposable {
 /** @param authority  PEM of this server's own authority: integrations may call back over HTTPS */
 export function createUpstream(announce?: Announce, authority?: string): Upstream {
   const ownSockets = new Set<string>()
-  let agent: Promise<Agent> | undefined
-  const open = async (): Promise<Agent> => {
+  const agents = new Map<string, Promise<Agent>>()
+  const agentFor = (times: Times): Promise<Agent> => {
+    const key = `${times.connectMs} ${times.keepAliveMs} ${times.mostHeaderBytes}`
+    let agent = agents.get(key)
+    if (agent === undefined) {
+      agent = open(times)
+      agents.set(key, agent)
+    }
+    return agent
+  }
+  const open = async (times: Times): Promise<Agent> => {
     // Loaded with the first call: most servers at rest never make one.
     // The default export: a bundle keeps no other of a CommonJS module that is loaded late.
     const { Agent, buildConnector } = (await import('undici')).default
     const connector = buildConnector({
-      timeout: connectMs,
+      timeout: times.connectMs,
       allowH2: false,
       lookup: lookupOutside,
       autoSelectFamily: true,
@@ -41,7 +58,8 @@ export function createUpstream(announce?: Announce, authority?: string): Upstrea
     return new Agent({
       allowH2: false,
       pipelining: 1,
-      keepAliveTimeout: 30_000,
+      keepAliveTimeout: times.keepAliveMs,
+      ...(times.mostHeaderBytes !== undefined && { maxHeaderSize: times.mostHeaderBytes }),
       connect: (options, callback) => {
         const host = options.hostname.replace(/^\[|\]$/g, '')
         if (isIP(host) && isLinkLocal(host)) return callback(new LinkLocalError(host), null)
@@ -63,11 +81,12 @@ export function createUpstream(announce?: Announce, authority?: string): Upstrea
     })
   }
   return {
-    send: async (request) => dispatch(await (agent ??= open()), request),
+    send: async (request) => dispatch(await agentFor(integrationTimes), request),
+    agent: agentFor,
     isOwn: (address, port) => ownSockets.has(`${address}|${port}`),
     hear: (name, isOpen) => void (isOpen ? ownSockets.add(name) : ownSockets.delete(name)),
     async [Symbol.asyncDispose]() {
-      await (await agent)?.destroy()
+      await Promise.all([...agents.values()].map(async (agent) => (await agent).destroy()))
     },
   }
 }
@@ -84,7 +103,9 @@ class LinkLocalError extends Error {
 
 /** Every address that the name has is looked at, so that a retry cannot reach another. */
 const lookupOutside: LookupFunction = (hostname, options, callback) => {
-  lookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
+  // Whoever resolves names here may not know that these are this machine.
+  const name = hostname.endsWith('.localhost') ? 'localhost' : hostname
+  lookup(name, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
     if (error) return callback(error, '', 0)
     if (addresses.some(({ address }) => isLinkLocal(address)))
       return callback(new LinkLocalError(hostname), '', 0)

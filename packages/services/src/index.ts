@@ -46,6 +46,8 @@ export {
   type UndeployedPolicy,
   undeployedPolicies,
 } from './apigateway/records.ts'
+export { cloudfrontCollections } from './cloudfront/records.ts'
+export { findServedId, loadDistribution } from './cloudfront/served.ts'
 export { occurRule, replanRules } from './events/occur.ts'
 export { type AccessKeyUse, accessKeyUsesCollection } from './iam/access-keys.ts'
 export {

@@ -48,7 +48,7 @@ export function* readPage(text: string): Generator<Found> {
       said.set(line.slice(1, blank), line.slice(blank + 1))
       continue
     }
-    const [, number = '', at, requestId] = /^(\d+) (\d+) ([\w-]+)$/.exec(line) ?? []
+    const [, number = '', at, requestId] = /^(\d+) (\d+) ([\w=-]+)$/.exec(line) ?? []
     const same = said.get(number)
     if (same !== undefined && requestId !== undefined) yield { same, at: Number(at), requestId }
   }

@@ -1,7 +1,7 @@
 /** One line of the decision log: what was asked, what was decided, and by which statement. */
 import type { ContextValue, Decision, PolicyType, Principal, Trace } from '@sekisho/policy'
 
-export type RoadName = 'execute-api' | 'aws-api' | 'operator'
+export type RoadName = 'execute-api' | 'cloudfront' | 'aws-api' | 'operator'
 
 /** A line, parsed. */
 export interface DecisionRecord {
@@ -25,6 +25,14 @@ export interface DecisionRecord {
   readonly resourceAccountId?: string
   readonly apiId?: string
   readonly stage?: string
+  readonly distributionId?: string
+  /** Path pattern of the cache behaviour. */
+  readonly behaviour?: string
+  readonly originId?: string
+  /** Of an answer through a distribution: the request that the answer was made for, here or at another origin. */
+  readonly originRequestId?: string
+  /** Of a request from a distribution: its viewer's. */
+  readonly edgeRequestId?: string
   readonly action: string
   readonly resource: string
   /** `allow`, `explicit-deny`, `implicit-deny`, or the gateway response (or error) that ended the request. */
@@ -67,6 +75,11 @@ export function sameOf(entry: DecisionEntry): string {
     json += `,"resourceAccountId":"${entry.resourceAccountId}"`
   if (entry.apiId !== undefined) json += `,"apiId":${quote(entry.apiId)}`
   if (entry.stage !== undefined) json += `,"stage":${quote(entry.stage)}`
+  if (entry.distributionId !== undefined) json += `,"distributionId":"${entry.distributionId}"`
+  if (entry.behaviour !== undefined) json += `,"behaviour":${quote(entry.behaviour)}`
+  if (entry.originId !== undefined) json += `,"originId":${quote(entry.originId)}`
+  if (entry.originRequestId !== undefined) json += `,"originRequestId":"${entry.originRequestId}"`
+  if (entry.edgeRequestId !== undefined) json += `,"edgeRequestId":"${entry.edgeRequestId}"`
   json += `,"action":${quote(entry.action)},"resource":${quote(entry.resource.slice(0, longestPath))},"outcome":"${entry.outcome}","status":${entry.status}`
   if (entry.decidedBy !== undefined) json += `,"decidedBy":"${entry.decidedBy}"`
   if (entry.statement !== undefined) json += `,"statement":"${entry.statement}"`

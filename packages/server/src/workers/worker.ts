@@ -106,8 +106,10 @@ async function serve(
     answerOperator: createForwarder(folder.socketPath, folder.operatorToken),
     integrationAddress: config['integration-address'],
     functionsAddress: config['functions-address'],
+    edgeAddress: config['edge-address'],
   })
   const listener = await listenEverywhere({ config, parts, answer: roads.answer, port })
   await parts.functions.open(roads.answerFunction, port)
+  parts.edge.open(roads.answerOrigin, port)
   return { parts, listener }
 }

@@ -1,0 +1,29 @@
+/** The life of a call through a CloudFront distribution. */
+export { compileDistribution, type Distribution } from './distribution.ts'
+export { createFlights, type Flights } from './lookup.ts'
+export { createMemoryCache, type MemoryCache, type Spill } from './memory-cache.ts'
+export {
+  type Cache,
+  OriginError,
+  type OriginRequest,
+  type OriginResponse,
+  type Ports,
+} from './ports.ts'
+export { pageOf, Refusal, type RefusalName, refusals } from './refusal.ts'
+export { type Edge, serve } from './serve.ts'
+export type {
+  BehaviourSettings,
+  CacheSettings,
+  CorsSettings,
+  DistributionSnapshot,
+  ErrorResponse,
+  GeoRestriction,
+  Invalidation,
+  OriginGroup,
+  OriginSettings,
+  RequestSettings,
+  ResponseHeadersSettings,
+  Selection,
+} from './snapshot.ts'
+export type { Stored } from './stored.ts'
+export type { Outcome, ResultType, ViewerReply, ViewerRequest } from './viewer.ts'

@@ -1,0 +1,141 @@
+/** The life of a call through a distribution. */
+import { deliver, redirected, refused, standingIn } from './deliver.ts'
+import { type Behaviour, behaviourOf, type Distribution } from './distribution.ts'
+import { refusalOf } from './fetch.ts'
+import { listOf, tokensOf } from './headers.ts'
+import { type Answer, answerOf, type Flights } from './lookup.ts'
+import type { Ports } from './ports.ts'
+import { Refusal } from './refusal.ts'
+import type { Admitted, ViewerReply, ViewerRequest } from './viewer.ts'
+
+export interface Edge {
+  readonly ports: Ports
+  readonly flights: Flights
+}
+
+/** At once where the answer is in memory, else with a promise. Never throws and never rejects. */
+export function serve(
+  viewer: ViewerRequest,
+  distribution: Distribution,
+  edge: Edge,
+): ViewerReply | Promise<ViewerReply> {
+  const { ports } = edge
+  let reply: ViewerReply | Promise<ViewerReply>
+  try {
+    refuseUnservable(viewer, distribution)
+    const behaviour = behaviourOf(distribution, viewer.rawPath)
+    if (!viewer.isSecure && behaviour.settings.viewerProtocol === 'redirect-to-https')
+      return redirected(viewer, ports, behaviour.settings.pathPattern)
+    reply = answer(admit(viewer, distribution, behaviour, ports), edge)
+  } catch (error) {
+    reply = refuse(error, viewer, ports)
+  }
+  if (reply instanceof Promise)
+    return reply
+      .catch((error: unknown) => refuse(error, viewer, ports))
+      .then((each) => withErrorPage(each, viewer, distribution, edge))
+  return reply.status < 400 ? reply : withErrorPage(reply, viewer, distribution, edge)
+}
+
+/** @see CloudFront Developer Guide, "Quotas" */
+const limits = { uriBytes: 8_192, headerBytes: 32_768, hops: 2 } as const
+
+/** @throws Refusal  whatever the behaviour says */
+function refuseUnservable(viewer: ViewerRequest, { snapshot }: Distribution): void {
+  const { rawPath, rawQuery, headers } = viewer
+  if (rawPath.length + rawQuery.length + 1 > limits.uriBytes) throw new Refusal('URI_TOO_LONG')
+  let sizeBytes = 0
+  for (const text of headers) sizeBytes += text.length + 2
+  if (sizeBytes > limits.headerBytes) throw new Refusal('HEADERS_TOO_LARGE')
+  if (!snapshot.isEnabled) throw new Refusal('DISABLED', 'the distribution is disabled')
+  if (hopsOf(viewer) >= limits.hops)
+    throw new Refusal('TOO_MANY_HOPS', 'distributions lead to each other')
+}
+
+/** Distributions that the call has come through. */
+function hopsOf({ headers }: ViewerRequest): number {
+  const via = listOf(headers, 'via')
+  return via === undefined
+    ? 0
+    : tokensOf(via).filter((hop) => hop.endsWith('.cloudfront.net (cloudfront)')).length
+}
+
+/** @throws Refusal */
+function admit(
+  viewer: ViewerRequest,
+  distribution: Distribution,
+  behaviour: Behaviour,
+  { countryOf }: Ports,
+): Admitted {
+  const { geo } = distribution.snapshot
+  if (geo.type !== 'none') {
+    const country = countryOf(viewer.sourceIp)
+    const isListed = country !== undefined && distribution.countries.has(country)
+    // Whose country nobody knows is served.
+    if (country !== undefined && isListed !== (geo.type === 'whitelist'))
+      throw new Refusal('GEO_RESTRICTED', `viewers from ${country} are not served`)
+  }
+  if (!viewer.isSecure && behaviour.settings.viewerProtocol !== 'allow-all')
+    throw new Refusal('NOT_SECURE', 'the behaviour wants HTTPS')
+  if (!behaviour.allowed.has(viewer.method))
+    throw new Refusal('METHOD_NOT_ALLOWED', 'the behaviour does not allow the method')
+  if (viewer.hasBody && (viewer.method === 'GET' || viewer.method === 'HEAD'))
+    throw new Refusal('BODY_NOT_ALLOWED', 'a GET with a body')
+  return { viewer, distribution, behaviour }
+}
+
+function answer(admitted: Admitted, { ports, flights }: Edge): ViewerReply | Promise<ViewerReply> {
+  const { viewer, distribution } = admitted
+  const { defaultRootObject } = distribution.snapshot
+  const path =
+    viewer.rawPath === '/' && defaultRootObject !== '' ? `/${defaultRootObject}` : viewer.rawPath
+  const found = answerOf({ admitted, path, ports, flights })
+  return found instanceof Promise
+    ? found.then((each: Answer) => deliver(each, admitted, ports))
+    : deliver(found, admitted, ports)
+}
+
+function refuse(error: unknown, viewer: ViewerRequest, ports: Ports): ViewerReply {
+  const { code, message } = refusalOf(error)
+  const detail = message === code ? {} : { detail: message }
+  return refused(code, viewer, ports, { result: 'Error', refusal: code, ...detail })
+}
+
+/** The page that was chosen for the error, from whichever behaviour its path belongs to. */
+function withErrorPage(
+  reply: ViewerReply,
+  viewer: ViewerRequest,
+  distribution: Distribution,
+  edge: Edge,
+): ViewerReply | Promise<ViewerReply> {
+  const page = distribution.errorResponses.get(reply.status)?.page
+  if (page === undefined) return reply
+  const [rawPath = '', rawQuery = ''] = page.path.split('?')
+  const isHead = viewer.method === 'HEAD'
+  const asked: ViewerRequest = {
+    ...viewer,
+    method: isHead ? 'HEAD' : 'GET',
+    rawPath,
+    rawQuery,
+    hasBody: false,
+    readBody: () => noBody,
+    // Conditions and ranges were meant for something else.
+    headers: viewer.headers.filter((_, at, all) => !isConditional(all[at - (at % 2)]!)),
+  }
+  const admitted = { viewer: asked, distribution, behaviour: behaviourOf(distribution, rawPath) }
+  const found = answer(admitted, edge)
+  const stand = (each: ViewerReply) =>
+    each.status === 200 ? standingIn(each, page.status, reply.outcome) : reply
+  return found instanceof Promise
+    ? found.then(stand, (error: unknown) => {
+        edge.ports.onFailure(error)
+        return reply
+      })
+    : stand(found)
+}
+
+const noBody = new Uint8Array()
+
+function isConditional(name: string): boolean {
+  return /^(?:if-.*|range|content-length|transfer-encoding)$/i.test(name)
+}

@@ -1,0 +1,141 @@
+/** A call through a distribution, from the front door to the decision log. */
+import {
+  type Distribution,
+  type Edge,
+  pageOf,
+  Refusal,
+  refusals,
+  serve,
+  type ViewerReply,
+  type ViewerRequest,
+} from '@sekisho/edge'
+import { type Arrival, BodyTooLargeError } from '../arrival.ts'
+import type { DistributionAddress } from '../front-door.ts'
+import type { Source } from '../net/source-address.ts'
+import type { Answered } from '../roads.ts'
+import type { Trail } from '../trail/trail.ts'
+import type { Distributions } from './distributions.ts'
+import { edgeRequestId } from './ids.ts'
+
+export interface AnswerViewerOptions {
+  readonly distributions: Pick<Distributions, 'find'>
+  readonly edge: Edge
+  readonly trail: Pick<Trail, 'record'>
+}
+
+export type AnswerViewer = (
+  arrival: Arrival,
+  address: DistributionAddress,
+  source: Source,
+) => Answered | Promise<Answered>
+
+/** CloudFront takes far more; bodies are held in memory here. */
+const bodyLimit = 20 * 1024 * 1024
+
+export function createAnswerViewer(options: AnswerViewerOptions): AnswerViewer {
+  const { distributions, edge } = options
+  const answer = (
+    arrival: Arrival,
+    address: DistributionAddress,
+    source: Source,
+    distribution: Distribution | undefined,
+  ): Answered | Promise<Answered> => {
+    const viewer = viewerOf(arrival, address, source)
+    if (distribution === undefined)
+      return finish(arrival, viewer, unknown(viewer), undefined, options)
+    const reply = serve(viewer, distribution, edge)
+    return reply instanceof Promise
+      ? reply.then((each) => finish(arrival, viewer, each, distribution, options))
+      : finish(arrival, viewer, reply, distribution, options)
+  }
+  return (arrival, address, source) => {
+    const found = distributions.find(address.name)
+    return found instanceof Promise
+      ? found.then((each) => answer(arrival, address, source, each))
+      : answer(arrival, address, source, found)
+  }
+}
+
+function viewerOf(
+  arrival: Arrival,
+  { path }: DistributionAddress,
+  { address, isSecure }: Source,
+): ViewerRequest {
+  return {
+    requestId: edgeRequestId(),
+    method: arrival.method,
+    rawPath: path === '' ? '/' : path,
+    rawQuery: arrival.rawQuery,
+    headers: arrival.headers,
+    host: arrival.host,
+    sourceIp: address,
+    sourcePort: arrival.peerPort ?? 0,
+    isSecure,
+    hasBody: arrival.hasBody,
+    readBody: () => bodyOf(arrival),
+  }
+}
+
+async function bodyOf(arrival: Arrival): Promise<Uint8Array> {
+  try {
+    return await arrival.readBody(bodyLimit)
+  } catch (error) {
+    throw error instanceof BodyTooLargeError ? new Refusal('BODY_TOO_LARGE') : error
+  }
+}
+
+/** Nobody says which distributions there are. */
+function unknown({ requestId }: ViewerRequest): ViewerReply {
+  const code = 'UNKNOWN_DISTRIBUTION'
+  return {
+    status: refusals[code].status,
+    headers: [
+      ...['Server', 'CloudFront', 'Content-Type', 'text/html'],
+      ...['X-Cache', 'Error from cloudfront', 'X-Amz-Cf-Id', requestId],
+    ],
+    body: Buffer.from(pageOf(code, requestId)),
+    outcome: { result: 'Error', refusal: code },
+  }
+}
+
+function finish(
+  arrival: Arrival,
+  viewer: ViewerRequest,
+  { status, headers, body, bodyBytes, outcome }: ViewerReply,
+  distribution: Distribution | undefined,
+  { trail }: AnswerViewerOptions,
+): Answered {
+  const word = outcome.refusal ?? outcome.result
+  const { snapshot } = distribution ?? {}
+  trail.record({
+    at: arrival.receivedAt,
+    requestId: viewer.requestId,
+    road: 'cloudfront',
+    method: viewer.method,
+    path: viewer.rawPath,
+    sourceIp: viewer.sourceIp,
+    principal: 'anonymous',
+    accountId: snapshot?.accountId,
+    distributionId: snapshot?.id,
+    behaviour: outcome.pathPattern,
+    originId: outcome.originId,
+    originRequestId: outcome.originRequestId,
+    edgeRequestId: arrival.edgeRequestId,
+    action: 'cloudfront:Serve',
+    resource:
+      snapshot === undefined
+        ? '*'
+        : `arn:aws:cloudfront::${snapshot.accountId}:distribution/${snapshot.id}`,
+    outcome: word,
+    status,
+    detail: outcome.detail?.replace(/\?[^\s`]*/g, '?…'),
+  })
+  return {
+    status,
+    headers,
+    body,
+    ...(bodyBytes !== undefined && { lengthBytes: bodyBytes }),
+    ...(status === 413 && { closes: true }),
+    outcome: word,
+  }
+}

@@ -1,0 +1,81 @@
+/** The edge of this process: its cache, its origins, and the distributions that it serves. */
+import {
+  createFlights,
+  createMemoryCache,
+  OriginError,
+  type OriginRequest,
+  type OriginResponse,
+} from '@sekisho/edge'
+import type { State } from '@sekisho/store'
+import type { Clock } from '../clock.ts'
+import type { Config } from '../config.ts'
+import type { Domains } from '../domains.ts'
+import type { FrontDoor } from '../front-door.ts'
+import type { Trail } from '../trail/trail.ts'
+import type { Upstream } from '../upstream.ts'
+import { type AnswerViewer, createAnswerViewer } from './answer.ts'
+import { type Distributions, openDistributions } from './distributions.ts'
+import { nodeId } from './ids.ts'
+import { askOutside } from './outside-origin.ts'
+import { type AnswerOwn, askOwn, isOwnOrigin } from './own-origin.ts'
+
+export interface EdgeHost extends AsyncDisposable {
+  readonly answer: AnswerViewer
+  readonly distributions: Pick<Distributions, 'find'>
+  /** From now on origins may be asked. */
+  readonly open: (answerOwn: AnswerOwn, port: number) => void
+}
+
+export interface EdgeHostOptions {
+  readonly config: Config
+  readonly store: Pick<State, 'documents' | 'changes'>
+  readonly frontDoor: FrontDoor
+  readonly domains: Pick<Domains, 'find'>
+  readonly upstream: Pick<Upstream, 'agent'>
+  readonly clock: Pick<Clock, 'now'>
+  readonly trail: Pick<Trail, 'record'>
+  readonly onFailure: (error: unknown) => void
+}
+
+/** As if this machine stood in Tokyo. */
+const pop = 'NRT57-P2'
+
+export function openEdgeHost(options: EdgeHostOptions): EdgeHost {
+  const { config, store, frontDoor, domains, upstream, clock, trail, onFailure } = options
+  const distributions = openDistributions(store)
+  const cache = createMemoryCache(config['edge-cache-memory'] * 1024 * 1024)
+  let own: { readonly answer: AnswerOwn; readonly port: number } | undefined
+  const ask = async (request: OriginRequest): Promise<OriginResponse> => {
+    if (own === undefined) throw new OriginError('UNREACHABLE', 'this server is not ready yet')
+    return (await isOwnOrigin(request, frontDoor, domains, own.port))
+      ? askOwn(request, frontDoor, own.answer)
+      : askOutside(request, upstream)
+  }
+  const answer = createAnswerViewer({
+    distributions,
+    trail,
+    edge: {
+      flights: createFlights(),
+      ports: {
+        nowMs: clock.now,
+        ask,
+        cache,
+        countryOf: () => undefined,
+        nodeId,
+        pop,
+        percentile: () => Math.random() * 100,
+        onFailure,
+      },
+    },
+  })
+  return {
+    answer,
+    distributions,
+    open(answerOwn, port) {
+      own = { answer: answerOwn, port }
+    },
+    async [Symbol.asyncDispose]() {
+      distributions[Symbol.dispose]()
+    },
+  }
+}

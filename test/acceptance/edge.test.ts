@@ -1,0 +1,241 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createServer, get, type IncomingHttpHeaders, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { APIGateway } from '@aws-sdk/client-api-gateway'
+import { CloudFront, type Origin } from '@aws-sdk/client-cloudfront'
+import { type Serving, serve, temporaryFolder } from './server.fixture.ts'
+
+const policies = {
+  optimized: '658327ea-f89d-4fab-a63d-7e88639e58f6',
+  disabled: '4135ea2d-6df8-44a3-9df3-4b5a84be39ad',
+} as const
+
+function optionsOf(server: Serving) {
+  const text = readFileSync(join(server.data, 'credentials'), 'utf8')
+  const value = (key: string) => new RegExp(`^${key} = (\\S+)`, 'm').exec(text)?.[1] ?? ''
+  const credentials = {
+    accessKeyId: value('aws_access_key_id'),
+    secretAccessKey: value('aws_secret_access_key'),
+  }
+  return { endpoint: server.endpoint, region: 'us-east-1', credentials }
+}
+
+async function distribute(
+  client: CloudFront,
+  origin: Partial<Origin>,
+  CachePolicyId: string = policies.optimized,
+): Promise<string> {
+  const { Distribution } = await client.createDistribution({
+    DistributionConfig: {
+      CallerReference: String(Math.random()),
+      Comment: '',
+      Enabled: true,
+      Origins: { Quantity: 1, Items: [{ Id: 'origin', DomainName: 'localhost', ...origin }] },
+      DefaultCacheBehavior: {
+        TargetOriginId: 'origin',
+        ViewerProtocolPolicy: 'allow-all',
+        CachePolicyId,
+      },
+    },
+  })
+  return Distribution?.Id ?? ''
+}
+
+/** An API whose one method is answered by `listener` or by a mock that tells the source address. */
+async function deploy(client: APIGateway): Promise<string> {
+  const { id: restApiId = '', rootResourceId: resourceId = '' } = await client.createRestApi({
+    name: 'behind',
+  })
+  const method = { restApiId, resourceId, httpMethod: 'GET' }
+  await client.putMethod({ ...method, authorizationType: 'NONE' })
+  await client.putMethodResponse({ ...method, statusCode: '200' })
+  await client.putIntegration({
+    ...method,
+    type: 'MOCK',
+    requestTemplates: { 'application/json': '{"statusCode": 200}' },
+  })
+  await client.putIntegrationResponse({
+    ...method,
+    statusCode: '200',
+    responseTemplates: {
+      'application/json':
+        '$context.identity.sourceIp $input.params("X-Forwarded-For") $input.params("Referer") $context.requestId',
+    },
+  })
+  await client.createDeployment({ restApiId, stageName: 'prod' })
+  return restApiId
+}
+
+interface Got {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly text: string
+}
+
+function ask({ endpoint }: Serving, host: string, path = '/', headers = {}): Promise<Got> {
+  const { hostname, port } = new URL(endpoint)
+  return new Promise((resolve, reject) => {
+    get({ hostname, port, path, headers: { Host: host, ...headers } }, (response) => {
+      let text = ''
+      response.setEncoding('utf8')
+      response.on('data', (chunk) => {
+        text += chunk
+      })
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
+      )
+      response.on('error', reject)
+    }).on('error', reject)
+  })
+}
+
+async function backend(listener: RequestListener) {
+  const server = createServer(listener)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    port: (server.address() as AddressInfo).port,
+    [Symbol.dispose]: () => {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+const customOrigin = (port: number, OriginReadTimeout = 30) => ({
+  CustomOriginConfig: {
+    HTTPPort: port,
+    HTTPSPort: 443,
+    OriginProtocolPolicy: 'http-only' as const,
+    OriginReadTimeout,
+  },
+  ConnectionAttempts: 1,
+})
+
+test('a distribution in front of an API: miss, hit, invalidation, alias', async () => {
+  using folder = temporaryFolder()
+  await using server = await serve(folder.path)
+  const cloudfront = new CloudFront(optionsOf(server))
+  const apiId = await deploy(new APIGateway(optionsOf(server)))
+  const id = await distribute(cloudfront, {
+    DomainName: `${apiId}.execute-api.us-east-1.amazonaws.com`,
+    OriginPath: '/prod',
+    CustomHeaders: { Quantity: 1, Items: [{ HeaderName: 'Referer', HeaderValue: 'shared' }] },
+    CustomOriginConfig: { HTTPPort: 80, HTTPSPort: 443, OriginProtocolPolicy: 'https-only' },
+  })
+  const host = `${id.toLowerCase()}.cloudfront.localhost`
+  const first = await ask(server, host, '/', { 'X-Forwarded-For': '192.0.2.1', Referer: 'theirs' })
+  assert.equal(first.headers['x-cache'], 'Miss from cloudfront')
+  // The origin sees the edge; who is behind it, it is told.
+  assert.match(first.text, /^198\.18\.0\.2 192\.0\.2\.1, 127\.0\.0\.1 shared [\w-]{36}$/)
+  assert.match(first.headers['x-amz-cf-id'] as string, /^[\w-]{54}==$/)
+  const second = await ask(server, host)
+  assert.equal(second.headers['x-cache'], 'Hit from cloudfront')
+  assert.equal(second.text, first.text)
+  assert.equal(second.headers['x-amzn-requestid'], first.headers['x-amzn-requestid'])
+  assert.equal(second.headers['date'], first.headers['date'])
+  assert.match(second.headers['age'] as string, /^\d$/)
+  await cloudfront.createInvalidation({
+    DistributionId: id,
+    InvalidationBatch: { CallerReference: 'r', Paths: { Quantity: 1, Items: ['/*'] } },
+  })
+  assert.equal((await ask(server, host)).headers['x-cache'], 'Miss from cloudfront')
+  const { DistributionConfig, ETag } = await cloudfront.getDistributionConfig({ Id: id })
+  await cloudfront.updateDistribution({
+    Id: id,
+    IfMatch: ETag ?? '',
+    DistributionConfig: {
+      ...DistributionConfig!,
+      Aliases: { Quantity: 1, Items: ['www.shop.example'] },
+      ViewerCertificate: {
+        ACMCertificateArn: 'arn:aws:acm:us-east-1:000000000000:certificate/a',
+        SSLSupportMethod: 'sni-only',
+      },
+    },
+  })
+  assert.equal((await ask(server, 'www.shop.example')).headers['x-cache'], 'Hit from cloudfront')
+  assert.equal((await ask(server, 'other.shop.example')).status, 421)
+  assert.equal((await ask(server, 'e0000000000000.cloudfront.localhost')).status, 403)
+})
+
+test('an API is not reached through a distribution that forwards its own host', async () => {
+  using folder = temporaryFolder()
+  await using server = await serve(folder.path)
+  const cloudfront = new CloudFront(optionsOf(server))
+  const apiId = await deploy(new APIGateway(optionsOf(server)))
+  const { Distribution } = await cloudfront.createDistribution({
+    DistributionConfig: {
+      CallerReference: 'all',
+      Comment: '',
+      Enabled: true,
+      Origins: {
+        Quantity: 1,
+        Items: [
+          {
+            Id: 'api',
+            DomainName: `${apiId}.execute-api.us-east-1.amazonaws.com`,
+            OriginPath: '/prod',
+            CustomOriginConfig: {
+              HTTPPort: 80,
+              HTTPSPort: 443,
+              OriginProtocolPolicy: 'https-only',
+            },
+          },
+        ],
+      },
+      DefaultCacheBehavior: {
+        TargetOriginId: 'api',
+        ViewerProtocolPolicy: 'allow-all',
+        CachePolicyId: policies.disabled,
+        OriginRequestPolicyId: '216adef6-5c7f-47e4-b989-5492eafa07d3',
+      },
+    },
+  })
+  const label = Distribution?.DomainName?.split('.')[0]
+  const { status, text } = await ask(server, `${label}.cloudfront.localhost`)
+  assert.deepEqual([status, text], [403, '{"message":"Forbidden"}'])
+})
+
+test('origins that lie, hang, reset and flood harm nobody', async () => {
+  using folder = temporaryFolder()
+  await using server = await serve(folder.path, '--edge-cache-memory', '1')
+  using origin = await backend((request, response) => {
+    switch (request.url) {
+      case '/short':
+        response.writeHead(200, { 'Content-Length': 100 })
+        response.write('only this')
+        setTimeout(() => response.destroy(), 20)
+        break
+      case '/reset':
+        request.socket.destroy()
+        break
+      case '/hang':
+        break
+      case '/headers':
+        response.writeHead(200, { 'X-Long': 'a'.repeat(40_000) })
+        response.end()
+        break
+      case '/flood': {
+        response.writeHead(200, { 'Content-Length': 4_000_000 })
+        for (let count = 0; count < 40; count++) response.write(Buffer.alloc(100_000, 'x'))
+        response.end()
+        break
+      }
+      default:
+        response.end('well')
+    }
+  })
+  const cloudfront = new CloudFront(optionsOf(server))
+  const id = await distribute(cloudfront, customOrigin(origin.port, 1))
+  const host = `${id.toLowerCase()}.cloudfront.localhost`
+  const statusOf = async (path: string) => (await ask(server, host, path)).status
+  assert.deepEqual(
+    await Promise.all(['/short', '/reset', '/hang', '/headers'].map(statusOf)),
+    [502, 502, 504, 502],
+  )
+  const { text, headers } = await ask(server, host, '/flood')
+  assert.deepEqual([text.length, headers['content-length']], [4_000_000, '4000000'])
+  assert.equal(await statusOf('/well'), 200)
+})
