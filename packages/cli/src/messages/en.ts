@@ -4,6 +4,8 @@ import type { Messages } from './messages.ts'
 export const en: Messages = {
   ended: ({ method, path, sourceIp, outcome, status }) =>
     `${method} ${path} from ${sourceIp} ended with ${outcome} (${status}).`,
+  atTheOrigin: 'At the origin:',
+  atTheViewer: 'Asked by a distribution, for its viewer:',
   notes: {
     'policy-changed-after-deployment': ({ stage, changedAt, deployedAt }) =>
       `Note: the API's resource policy changed at ${changedAt}, after stage ${stage} was deployed (${deployedAt}). The stage serves the older one: deploy to make the change take effect.`,
@@ -15,5 +17,11 @@ export const en: Messages = {
       'The stored resource policy cannot be read, so everybody is refused. Set it again and deploy.',
     'policies-not-kept': () =>
       'The policies that decided are no longer kept, so their statements cannot be shown.',
+    'from-cache': ({ distributionId, behaviour }) =>
+      `Distribution ${distributionId} answered from its cache (behavior ${behaviour}). A hit asks nobody: no API key, no quota and no policy was looked at, and the answer, its request id included, is that of an earlier request. To end it, invalidate the path; to have every call decided, use the cache policy CachingDisabled.`,
+    'through-distribution': ({ distributionId, behaviour, originId }) =>
+      `Distribution ${distributionId} asked its origin ${originId} (behavior ${behaviour}). The origin sees the edge's address, and the viewer's in X-Forwarded-For.`,
+    'refused-by-distribution': ({ distributionId }) =>
+      `Distribution ${distributionId} answered by itself: no origin gave this answer.`,
   },
 }

@@ -5,5 +5,8 @@ type Notes = { readonly [Each in Note as Each['note']]: (note: Each) => string }
 
 export interface Messages {
   readonly ended: (record: DecisionRecord) => string
+  /** Before the other half of a call through a distribution. */
+  readonly atTheOrigin: string
+  readonly atTheViewer: string
   readonly notes: Notes
 }

@@ -11,7 +11,7 @@ import { defineVerb, shared } from '../verb.ts'
 export const explain = defineVerb({
   summary: 'say why a request was let in or turned away',
   usage: 'REQUEST-ID',
-  help: `REQUEST-ID is the answer's \`x-amzn-RequestId\`, or stands in \`sekisho log\`. Every policy asked is shown, every
+  help: `REQUEST-ID is the answer's \`x-amzn-RequestId\` or \`X-Amz-Cf-Id\`, or stands in \`sekisho log\`. Every policy asked is shown, every
 statement, and which element or condition matched or did not, with the values compared.`,
   options: {
     lang: { type: 'string', value: 'en|ja', help: 'language of the explanation (LANG)' },
@@ -20,21 +20,37 @@ statement, and which element or condition matched or did not, with the values co
   async run(given, [requestId, ...rest], environment) {
     if (requestId === undefined || rest.length > 0) throw usageError('say `explain REQUEST-ID`')
     const language = chooseLanguage(given.lang, environment.variables)
-    const path = `explain/${encodeURIComponent(requestId)}`
+    const path = `explain/${encodeURIComponent(requestId).replaceAll('%3D', '=')}`
     const folder = dataFolder(given.data, environment)
     const explanation = await askOperator<Explanation>(folder, { method: 'GET', path })
     if (given.json) {
       environment.print(JSON.stringify(explanation))
       return exitCodes.done
     }
-    const { record, trace, notes } = explanation
+    const { origin, viewer } = explanation
     const say = messages[language]
-    environment.print(say.ended(record))
-    if (trace) environment.print(`\n${explainTrace(trace, language)}`)
-    for (const note of notes) environment.print(`\n${sentenceOf(note, say)}`)
+    environment.print(paragraphsOf(explanation, language).join('\n\n'))
+    const halves = [
+      [say.atTheOrigin, origin],
+      [say.atTheViewer, viewer],
+    ] as const
+    for (const [word, half] of halves)
+      if (half) environment.print(`\n${word} ${paragraphsOf(half, language).join('\n\n')}`)
     return exitCodes.done
   },
 })
+
+function paragraphsOf(
+  { record, trace, notes }: Explanation,
+  language: keyof typeof messages,
+): readonly string[] {
+  const say = messages[language]
+  return [
+    say.ended(record),
+    ...(trace ? [explainTrace(trace, language)] : []),
+    ...notes.map((note) => sentenceOf(note, say)),
+  ]
+}
 
 function sentenceOf(note: Note, { notes }: Messages): string {
   const say = notes[note.note] as ((note: Note) => string) | undefined

@@ -70,6 +70,8 @@ async function warnOfUndeployed(folder: string, environment: Environment): Promi
     )
 }
 
+const servedOutcome = /^(?:allow|Hit|Miss|RefreshHit|Redirect)$/
+
 /** A record for people, in one line. */
 export function lineOf(record: DecisionRecord, environment: Environment): string {
   const { time, requestId, method, path, sourceIp, principal, outcome, status } = record
@@ -80,7 +82,7 @@ export function lineOf(record: DecisionRecord, environment: Environment): string
     path,
     sourceIp,
     principal,
-    paint(`${outcome} (${status})`, outcome === 'allow' ? 'green' : 'red', environment),
+    paint(`${outcome} (${status})`, servedOutcome.test(outcome) ? 'green' : 'red', environment),
     ...(record.statement ? [record.statement] : []),
   ].join('  ')
 }

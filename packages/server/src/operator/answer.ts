@@ -41,7 +41,7 @@ const routes: readonly Route[] = [
   { method: 'GET', path: /^ready$/, isOpen: true, run: (to) => to.ready() },
   { method: 'GET', path: /^metrics$/, isOpen: true, run: (to) => to.metrics() },
   { method: 'GET', path: /^log$/, run: (to, _, query) => to.log(query) },
-  { method: 'GET', path: /^explain\/([\w-]{1,64})$/, run: (to, match) => to.explain(match[1]!) },
+  { method: 'GET', path: /^explain\/([\w=-]{1,64})$/, run: (to, match) => to.explain(match[1]!) },
   { method: 'GET', path: /^accounts$/, run: (to) => to.accounts() },
   {
     method: 'POST',

@@ -12,6 +12,10 @@ export interface Explanation {
   /** Absent: no policy was asked, or it is no longer kept. */
   readonly trace?: Trace
   readonly notes: readonly Note[]
+  /** Of a call through a distribution: the request that its answer was made for. */
+  readonly origin?: Explanation
+  /** Of a request that a distribution made: the viewer's call behind it. */
+  readonly viewer?: Explanation
 }
 
 /** Something worth knowing beside the decision; the words are chosen by whoever shows it. */
@@ -28,22 +32,47 @@ export type Note =
   /** The stored policy cannot be compiled: everybody is refused. */
   | { readonly note: 'unreadable-policy' }
   | { readonly note: 'policies-not-kept' }
+  /** A distribution's cache answered: neither key nor quota nor policy was asked. */
+  | { readonly note: 'from-cache'; readonly distributionId: string; readonly behaviour: string }
+  /** What the distribution got from its origin; absent: the origin is none of this server's. */
+  | {
+      readonly note: 'through-distribution'
+      readonly distributionId: string
+      readonly behaviour: string
+      readonly originId: string
+    }
+  /** The distribution itself refused, and why. */
+  | { readonly note: 'refused-by-distribution'; readonly distributionId: string }
 
-export async function explain(
-  requestId: string,
-  {
-    trail,
-    archive,
-    store: { documents },
-  }: {
-    readonly trail: Trail
-    readonly archive: PolicyArchive
-    readonly store: { readonly documents: Documents }
-  },
-): Promise<Explanation> {
-  const record = await trail.find(requestId)
+interface Sources {
+  readonly trail: Trail
+  readonly archive: PolicyArchive
+  readonly store: { readonly documents: Documents }
+}
+
+/** Both halves of a call through a distribution, whichever of them is asked for. */
+export async function explain(requestId: string, sources: Sources): Promise<Explanation> {
+  const record = await sources.trail.find(requestId)
   if (record === undefined)
     throw new OperatorError(404, `the decision log has no request \`${requestId}\``)
+  const { originRequestId, edgeRequestId } = record
+  const half = async (id: string | undefined) => {
+    const found = id === undefined ? undefined : await sources.trail.find(id)
+    return found && explainRecord(found, sources)
+  }
+  const [own, origin, viewer] = await Promise.all([
+    explainRecord(record, sources),
+    half(originRequestId),
+    half(edgeRequestId),
+  ])
+  return { ...own, ...(origin && { origin }), ...(viewer && { viewer }) }
+}
+
+async function explainRecord(
+  record: DecisionRecord,
+  { archive, store: { documents } }: Sources,
+): Promise<Explanation> {
+  if (record.road === 'cloudfront') return { record, notes: distributionNotes(record) }
   const notes: Note[] = [...(await deploymentNotes(record, documents)), ...pathNotes(record)]
   if (record.trace !== undefined) return { record, trace: record.trace, notes }
   if (record.policies === undefined || record.context === undefined)
@@ -67,6 +96,14 @@ export async function explain(
     ),
     notes,
   }
+}
+
+function distributionNotes(record: DecisionRecord): readonly Note[] {
+  const { distributionId = '', behaviour = '', originId, outcome } = record
+  if (outcome === 'Hit') return [{ note: 'from-cache', distributionId, behaviour }]
+  return originId === undefined
+    ? [{ note: 'refused-by-distribution', distributionId }]
+    : [{ note: 'through-distribution', distributionId, behaviour, originId }]
 }
 
 function principalOf({ principal, caller }: DecisionRecord): Principal {

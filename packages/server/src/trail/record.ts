@@ -35,7 +35,7 @@ export interface DecisionRecord {
   readonly edgeRequestId?: string
   readonly action: string
   readonly resource: string
-  /** `allow`, `explicit-deny`, `implicit-deny`, or the gateway response (or error) that ended the request. */
+  /** `allow`, `explicit-deny`, `implicit-deny`, or the gateway response (or error) that ended the request; of a distribution: `Hit`, `Miss` … */
   readonly outcome: string
   readonly status: number
   readonly decidedBy?: PolicyType
@@ -149,6 +149,13 @@ const policyNames = {
   trust: 'trust policy',
   vpcEndpoint: 'VPC endpoint policy',
 } as const satisfies Record<PolicyType, string>
+
+const served: ReadonlySet<string> = new Set(['allow', 'Hit', 'Miss', 'RefreshHit', 'Redirect'])
+
+/** Got what was asked for, as far as it was ours to give. */
+export function wasServed({ outcome }: Pick<DecisionRecord, 'outcome'>): boolean {
+  return served.has(outcome)
+}
 
 /** `allow`, `explicit-deny` or `implicit-deny`. */
 export function outcomeOf({ effect }: Pick<Decision, 'effect'>): string {

@@ -1,6 +1,6 @@
 /** The decision log: written behind the requests, bounded, searched by request id, followed live. */
 import { type Found, Page, readPage } from './pages.ts'
-import { type DecisionEntry, type DecisionRecord, lineOf, sameOf } from './record.ts'
+import { type DecisionEntry, type DecisionRecord, lineOf, sameOf, wasServed } from './record.ts'
 import { type Retention, Segments } from './segments.ts'
 
 export interface LogFilter {
@@ -112,7 +112,7 @@ export function openTrail({ folder, retention, now, onFailure }: TrailOptions): 
       }
     },
     async find(requestId) {
-      if (!/^[\w-]{1,64}$/.test(requestId)) return undefined
+      if (!/^[\w=-]{1,64}$/.test(requestId)) return undefined
       await flush()
       for await (const bytes of segments.newestFirst()) {
         // Looked for as bytes first: most segments do not have it.
@@ -173,5 +173,5 @@ function passes(found: Found, filter: LogFilter): boolean {
 }
 
 function recordPasses(record: DecisionRecord, { denied, apiId }: LogFilter): boolean {
-  return (apiId === undefined || record.apiId === apiId) && (!denied || record.outcome !== 'allow')
+  return (apiId === undefined || record.apiId === apiId) && (!denied || !wasServed(record))
 }
