@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { edge } from './edge.ts'
 import { http } from './http.ts'
 import { identity } from './identity.ts'
 import { machine, render, type Section, versionOf } from './lib/report.ts'
@@ -13,6 +14,7 @@ import { store } from './store.ts'
 
 const sections = {
   http,
+  edge,
   identity,
   pipeline,
   decisions,
