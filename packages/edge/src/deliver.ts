@@ -91,10 +91,10 @@ export function refused(
   outcome: Outcome,
   age?: number,
 ): ViewerReply {
-  const headers = ['Server', 'CloudFront', 'Content-Type', 'text/html']
-  const page = pageOf(code, viewer.requestId)
+  const { contentType, text } = pageOf(code, viewer.requestId)
+  const headers = ['Server', 'CloudFront', 'Content-Type', contentType]
   const isHead = viewer.method === 'HEAD'
-  const bytes = Buffer.from(page)
+  const bytes = Buffer.from(text)
   return {
     status: refusals[code].status,
     headers: signed(headers, 'Error', viewer, self, age),

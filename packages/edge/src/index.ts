@@ -24,6 +24,7 @@ export type {
   RequestSettings,
   ResponseHeadersSettings,
   Selection,
+  TrustedKey,
 } from './snapshot.ts'
 export type { Stored } from './stored.ts'
 export type { Outcome, ResultType, ViewerReply, ViewerRequest } from './viewer.ts'

@@ -36,11 +36,11 @@ export function compilePattern(pattern: string): (path: string) => boolean {
     const prefix = whole.slice(0, -1)
     return (path) => path.startsWith(prefix)
   }
-  return (path) => matches(whole, path)
+  return (path) => matchesPattern(whole, path)
 }
 
 /** Two pointers and the last star: never more than pattern times path. */
-function matches(pattern: string, path: string): boolean {
+export function matchesPattern(pattern: string, path: string): boolean {
   let at = 0
   let next = 0
   let star = -1

@@ -17,6 +17,11 @@ export const refusals = {
     status: 403,
     reason: 'The Amazon CloudFront distribution is configured to block access from your country.',
   },
+  MISSING_KEY: {
+    status: 403,
+    xml: ['MissingKey', 'Missing Key-Pair-Id query parameter or cookie value'],
+  },
+  PRIVATE: { status: 403, xml: ['AccessDenied', 'Access denied'] },
   URI_TOO_LONG: { status: 414, reason: 'Bad request.' },
   HEADERS_TOO_LARGE: { status: 494, reason: 'Bad request.' },
   BODY_TOO_LARGE: { status: 413, reason: 'Bad request.' },
@@ -34,7 +39,13 @@ export const refusals = {
     reason: 'The request timed out before the origin answered.',
   },
   INTERNAL: { status: 500, reason: 'Internal error.' },
-} as const satisfies Record<string, { readonly status: number; readonly reason: string }>
+} as const satisfies Record<string, RefusalRow>
+
+type RefusalRow = { readonly status: number } & (
+  | { readonly reason: string }
+  /** Code and message of an error in XML. */
+  | { readonly xml: readonly [code: string, message: string] }
+)
 
 export type RefusalName = keyof typeof refusals
 
@@ -56,9 +67,24 @@ export class Refusal extends Error {
 const advice =
   "We can't connect to the server for this app or website at this time. There might be too much traffic or a configuration error. Try again later, or contact the app or website owner."
 
+export interface Page {
+  readonly contentType: string
+  readonly text: string
+}
+
 /** @param requestId  holds nothing that HTML gives a meaning to */
-export function pageOf(code: RefusalName, requestId: string): string {
-  const { status, reason } = refusals[code]
+export function pageOf(code: RefusalName, requestId: string): Page {
+  const row: RefusalRow = refusals[code]
+  if ('reason' in row)
+    return { contentType: 'text/html', text: htmlOf(row.status, row.reason, requestId) }
+  const [name, message] = row.xml
+  return {
+    contentType: 'text/xml',
+    text: `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${name}</Code><Message>${message}</Message></Error>`,
+  }
+}
+
+function htmlOf(status: number, reason: string, requestId: string): string {
   return `<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01 Transitional//EN" "http://www.w3.org/TR/html4/loose.dtd">
 <HTML><HEAD><META HTTP-EQUIV="Content-Type" CONTENT="text/html; charset=iso-8859-1">
 <TITLE>ERROR: The request could not be satisfied</TITLE>

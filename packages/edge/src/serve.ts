@@ -6,6 +6,7 @@ import { listOf, tokensOf } from './headers.ts'
 import { type Answer, answerOf, type Flights } from './lookup.ts'
 import type { Ports } from './ports.ts'
 import { Refusal } from './refusal.ts'
+import { checkSignature, withoutSignature } from './signed.ts'
 import type { Admitted, ViewerReply, ViewerRequest } from './viewer.ts'
 
 export interface Edge {
@@ -65,7 +66,7 @@ function admit(
   viewer: ViewerRequest,
   distribution: Distribution,
   behaviour: Behaviour,
-  { countryOf }: Ports,
+  { countryOf, nowMs }: Ports,
 ): Admitted {
   const { geo } = distribution.snapshot
   if (geo.type !== 'none') {
@@ -81,7 +82,11 @@ function admit(
     throw new Refusal('METHOD_NOT_ALLOWED', 'the behaviour does not allow the method')
   if (viewer.hasBody && (viewer.method === 'GET' || viewer.method === 'HEAD'))
     throw new Refusal('BODY_NOT_ALLOWED', 'a GET with a body')
-  return { viewer, distribution, behaviour }
+  const admitted = { viewer, distribution, behaviour }
+  const { trustedKeys } = behaviour.settings
+  if (trustedKeys === undefined) return admitted
+  checkSignature(admitted, trustedKeys, nowMs())
+  return { ...admitted, viewer: { ...viewer, rawQuery: withoutSignature(viewer.rawQuery) } }
 }
 
 function answer(admitted: Admitted, { ports, flights }: Edge): ViewerReply | Promise<ViewerReply> {

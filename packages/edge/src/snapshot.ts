@@ -57,9 +57,16 @@ export interface BehaviourSettings {
   readonly allowedMethods: readonly string[]
   readonly cachedMethods: readonly string[]
   readonly compress: boolean
+  /** Only what is signed with one of them is served; absent: everything is. */
+  readonly trustedKeys?: readonly TrustedKey[]
   readonly cache: CacheSettings
   readonly request: RequestSettings
   readonly responseHeaders?: ResponseHeadersSettings
+}
+
+export interface TrustedKey {
+  readonly id: string
+  readonly pem: string
 }
 
 /** Which of a viewer's query strings, cookies or headers. Names of headers are in lower case. */

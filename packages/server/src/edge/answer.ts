@@ -87,13 +87,14 @@ async function bodyOf(arrival: Arrival): Promise<Uint8Array> {
 /** Nobody says which distributions there are. */
 function unknown({ requestId }: ViewerRequest): ViewerReply {
   const code = 'UNKNOWN_DISTRIBUTION'
+  const { contentType, text } = pageOf(code, requestId)
   return {
     status: refusals[code].status,
     headers: [
-      ...['Server', 'CloudFront', 'Content-Type', 'text/html'],
+      ...['Server', 'CloudFront', 'Content-Type', contentType],
       ...['X-Cache', 'Error from cloudfront', 'X-Amz-Cf-Id', requestId],
     ],
-    body: Buffer.from(pageOf(code, requestId)),
+    body: Buffer.from(text),
     outcome: { result: 'Error', refusal: code },
   }
 }

@@ -39,6 +39,13 @@ export function checkBehaviour(behaviour: DefaultBehavior): void {
   if (!cachedSets.includes(setOf(cached)) || !cached.every((each) => allowed.includes(each)))
     throw invalidArgument('The parameter CachedMethods is not valid.')
   refuseUnbuilt(behaviour)
+  const groups = behaviour.TrustedKeyGroups
+  if (groups && groups.Enabled !== groups.Quantity > 0)
+    throw invalidArgument(
+      'The parameter TrustedKeyGroups is not valid: Enabled says whether there are any.',
+    )
+  if ((groups?.Quantity ?? 0) > 4)
+    throw invalidArgument('The parameter TrustedKeyGroups holds more than 4 key groups.')
   const { CachePolicyId, ForwardedValues, OriginRequestPolicyId } = behaviour
   if (CachePolicyId) {
     if (ForwardedValues)
@@ -68,7 +75,6 @@ function refuseUnbuilt(behaviour: DefaultBehavior): void {
   if (behaviour.FieldLevelEncryptionId) throw notSupported('Field-level encryption')
   if (behaviour.RealtimeLogConfigArn) throw notSupported('A real-time log')
   if (behaviour.GrpcConfig?.Enabled) throw notSupported('gRPC')
-  if (behaviour.TrustedKeyGroups?.Enabled) throw notSupported('A trusted key group')
   if ((behaviour.FunctionAssociations?.Quantity ?? 0) > 0)
     throw notSupported('A function association')
 }

@@ -11,6 +11,7 @@ import {
   keptOf,
   listKept,
   updateKept,
+  usedBy,
 } from './kept.ts'
 import { managedCachePolicies } from './managed-policies.ts'
 import { pageOf } from './paging.ts'
@@ -27,7 +28,9 @@ export const cachePolicyKind: Kind<CachePolicyConfig> = {
   most: 20,
   newId: (ids) => ids.uuid(),
   managed: managedCachePolicies,
-  isUsed: (config, id) => behavioursOf(config).some(({ CachePolicyId }) => CachePolicyId === id),
+  isUsed: usedBy((config, id) =>
+    behavioursOf(config).some(({ CachePolicyId }) => CachePolicyId === id),
+  ),
   check,
 }
 

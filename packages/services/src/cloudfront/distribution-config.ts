@@ -4,6 +4,7 @@ import { checkBehaviour, checkPatterns, filledBehaviour } from './behaviours.ts'
 import { cachePolicyKind } from './cache-policies.ts'
 import { fail, invalidArgument, notSupported } from './errors.ts'
 import { findKept } from './kept.ts'
+import { keyGroupKind } from './key-groups.ts'
 import { originAccessControlKind } from './origin-access-controls.ts'
 import { originRequestPolicyKind } from './origin-request-policies.ts'
 import { checkOrigins, filledOrigin, noSuchOrigin } from './origins.ts'
@@ -92,6 +93,9 @@ export async function checkReferences(
   for (const behaviour of behavioursOf(config)) {
     const forwarded = await forwardedHeaders(behaviour, accountId, reader)
     refuseAddedAndForwarded(config, behaviour.TargetOriginId, forwarded)
+    for (const group of behaviour.TrustedKeyGroups?.Items ?? [])
+      if (!(await findKept(keyGroupKind, group, accountId, reader)))
+        throw fail('TrustedKeyGroupDoesNotExist', 'The specified key group does not exist.')
     const { ResponseHeadersPolicyId: id } = behaviour
     if (id && !(await findKept(responseHeadersPolicyKind, id, accountId, reader)))
       throw fail(

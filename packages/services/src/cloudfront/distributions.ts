@@ -7,8 +7,10 @@ import { checkConfig, checkReferences, filledConfig } from './distribution-confi
 import { checkVersion, fail } from './errors.ts'
 import { needAll, needDistribution, needNewDistribution } from './gate.ts'
 import { pageOf } from './paging.ts'
+import { counted } from './quantities.ts'
 import {
   arnOf,
+  behavioursOf,
   cloudfrontCollections,
   type DistributionConfig,
   type DistributionRecord,
@@ -223,7 +225,9 @@ function lowerCase(names: readonly string[] | undefined): ReadonlySet<string> {
 
 function shown(record: DistributionRecord, status: 'InProgress' | 'Deployed' = 'Deployed') {
   const { id, accountId, modifiedAt, config } = record
-  const groups = config.DefaultCacheBehavior.TrustedKeyGroups
+  const groups = new Set(
+    behavioursOf(config).flatMap(({ TrustedKeyGroups }) => TrustedKeyGroups?.Items ?? []),
+  )
   return {
     Id: id,
     ARN: arnOf('distribution', accountId, id),
@@ -232,7 +236,10 @@ function shown(record: DistributionRecord, status: 'InProgress' | 'Deployed' = '
     InProgressInvalidationBatches: 0,
     DomainName: domainNameOf(record),
     ActiveTrustedSigners: { Enabled: false, Quantity: 0 },
-    ActiveTrustedKeyGroups: { Enabled: groups?.Enabled ?? false, Quantity: 0 },
+    ActiveTrustedKeyGroups: {
+      Enabled: groups.size > 0,
+      ...counted([...groups].map((KeyGroupId) => ({ KeyGroupId }))),
+    },
     DistributionConfig: config,
   }
 }

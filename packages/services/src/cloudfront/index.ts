@@ -3,8 +3,10 @@ import { defineService } from '../service.ts'
 import { cachePolicies } from './cache-policies.ts'
 import { distributions } from './distributions.ts'
 import { invalidations } from './invalidations.ts'
+import { keyGroups } from './key-groups.ts'
 import { originAccessControls } from './origin-access-controls.ts'
 import { originRequestPolicies } from './origin-request-policies.ts'
+import { publicKeys } from './public-keys.ts'
 import { responseHeadersPolicies } from './response-headers-policies.ts'
 import { tags } from './tags.ts'
 
@@ -18,6 +20,8 @@ export const cloudfront = defineService('cloudfront', {
     ...originRequestPolicies,
     ...responseHeadersPolicies,
     ...originAccessControls,
+    ...publicKeys,
+    ...keyGroups,
     ...tags,
   },
 })

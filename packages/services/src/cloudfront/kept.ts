@@ -10,6 +10,7 @@ export interface Kept<Config> {
   readonly accountId: string
   readonly etag: string
   /** Epoch milliseconds. */
+  readonly createdAt: number
   readonly modifiedAt: number
   readonly config: Config
 }
@@ -28,10 +29,12 @@ export interface Kind<Config extends { readonly Name: string | undefined }> {
   readonly newId: (ids: Call['ids']) => string
   /** What AWS brings, by id. */
   readonly managed?: ReadonlyMap<string, Config>
-  /** Whether a distribution refers to it. */
-  readonly isUsed: (config: DistributionConfig, id: string) => boolean
+  /** Whether something refers to it. */
+  readonly isUsed: (id: string, accountId: string, reader: Reader) => Promise<boolean>
   /** @throws AwsError  what is wrong with it */
   readonly check: (config: Config) => void
+  /** @throws AwsError  what may not change */
+  readonly checkChange?: (before: Config, after: Config) => void
 }
 
 type Named = { readonly Name: string | undefined }
@@ -39,6 +42,14 @@ type Named = { readonly Name: string | undefined }
 /** Managed ones have never been changed. */
 const managedVersion = 'E23ZP02F085DFQ'
 const managedAt = Date.UTC(2021, 2, 16)
+
+/** Of what distributions refer to. */
+export function usedBy(
+  refers: (config: DistributionConfig, id: string) => boolean,
+): (id: string, accountId: string, reader: Reader) => Promise<boolean> {
+  return async (id, accountId, reader) =>
+    (await distributionsOf(reader, accountId)).some(({ config }) => refers(config, id))
+}
 
 export async function findKept<Config extends Named>(
   kind: Kind<Config>,
@@ -48,7 +59,14 @@ export async function findKept<Config extends Named>(
 ): Promise<Kept<Config> | undefined> {
   const managed = kind.managed?.get(id)
   if (managed !== undefined)
-    return { id, accountId: 'aws', etag: managedVersion, modifiedAt: managedAt, config: managed }
+    return {
+      id,
+      accountId: 'aws',
+      etag: managedVersion,
+      createdAt: managedAt,
+      modifiedAt: managedAt,
+      config: managed,
+    }
   return (await reader.get<Kept<Config>>(kind.collection, keyOf(accountId, id)))?.value
 }
 
@@ -72,11 +90,12 @@ export async function listKept<Config extends Named>(
     id,
     accountId: 'aws',
     etag: managedVersion,
+    createdAt: managedAt,
     modifiedAt: managedAt,
     config,
   }))
-  return [...managed, ...(await ownKept(kind, accountId, documents))].sort((one, other) =>
-    one.id < other.id ? -1 : 1,
+  return [...managed, ...(await ownKept<Config>(kind.collection, accountId, documents))].sort(
+    (one, other) => (one.id < other.id ? -1 : 1),
   )
 }
 
@@ -91,11 +110,12 @@ export async function createKept<Config extends Named>(
     id: kind.newId(ids),
     accountId,
     etag: newEtag(ids),
+    createdAt: now.getTime(),
     modifiedAt: now.getTime(),
     config,
   }
   await documents.transact(async (transaction) => {
-    const own = await ownKept(kind, accountId, transaction)
+    const own = await ownKept<Config>(kind.collection, accountId, transaction)
     refuseTaken(kind, own, record)
     if (own.length >= kind.most)
       throw fail(kind.tooMany, `You have reached the maximum number of ${plural(kind.word)}.`)
@@ -117,8 +137,9 @@ export async function updateKept<Config extends Named>(
   return documents.transact(async (transaction) => {
     const before = await changeable(kind, id, 'IllegalUpdate', accountId, transaction)
     checkVersion(ifMatch, before.etag)
+    kind.checkChange?.(before.config, config)
     const record: Kept<Config> = { ...before, etag, modifiedAt: now.getTime(), config }
-    refuseTaken(kind, await ownKept(kind, accountId, transaction), record)
+    refuseTaken(kind, await ownKept<Config>(kind.collection, accountId, transaction), record)
     transaction.put(kind.collection, keyOf(accountId, id), record)
     return record
   })
@@ -133,12 +154,8 @@ export async function deleteKept<Config extends Named>(
   await documents.transact(async (transaction) => {
     const before = await changeable(kind, id, 'IllegalDelete', accountId, transaction)
     checkVersion(ifMatch, before.etag)
-    const distributions = await distributionsOf(transaction, accountId)
-    if (distributions.some(({ config }) => kind.isUsed(config, id)))
-      throw fail(
-        kind.inUse,
-        `The ${kind.word} cannot be deleted because it is in use by one or more distributions.`,
-      )
+    if (await kind.isUsed(id, accountId, transaction))
+      throw fail(kind.inUse, `The ${kind.word} cannot be deleted because it is in use.`)
     transaction.delete(kind.collection, keyOf(accountId, id))
   })
 }
@@ -160,8 +177,8 @@ async function changeable<Config extends Named>(
   return found
 }
 
-async function ownKept<Config extends Named>(
-  { collection }: Kind<Config>,
+export async function ownKept<Config>(
+  collection: string,
   accountId: string,
   reader: Reader,
 ): Promise<readonly Kept<Config>[]> {

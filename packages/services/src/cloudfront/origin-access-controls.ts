@@ -11,6 +11,7 @@ import {
   keptOf,
   listKept,
   updateKept,
+  usedBy,
 } from './kept.ts'
 import { pageOf } from './paging.ts'
 import { cloudfrontCollections, newId, type OriginAccessControlConfig } from './records.ts'
@@ -24,8 +25,9 @@ export const originAccessControlKind: Kind<OriginAccessControlConfig> = {
   tooMany: 'TooManyOriginAccessControls',
   most: 100,
   newId: (ids) => newId(ids),
-  isUsed: ({ Origins }, id) =>
+  isUsed: usedBy(({ Origins }, id) =>
     Origins.Items.some(({ OriginAccessControlId }) => OriginAccessControlId === id),
+  ),
   check({ Name, OriginAccessControlOriginType, SigningBehavior, SigningProtocol }) {
     if (!/^[^\s].{0,63}$/.test(Name)) throw invalidArgument('The parameter Name is not valid.')
     if (SigningProtocol !== 'sigv4')

@@ -11,6 +11,7 @@ import {
   keptOf,
   listKept,
   updateKept,
+  usedBy,
 } from './kept.ts'
 import { managedOriginRequestPolicies } from './managed-policies.ts'
 import { pageOf } from './paging.ts'
@@ -27,8 +28,9 @@ export const originRequestPolicyKind: Kind<OriginRequestPolicyConfig> = {
   most: 20,
   newId: (ids) => ids.uuid(),
   managed: managedOriginRequestPolicies,
-  isUsed: (config, id) =>
+  isUsed: usedBy((config, id) =>
     behavioursOf(config).some(({ OriginRequestPolicyId }) => OriginRequestPolicyId === id),
+  ),
   check,
 }
 

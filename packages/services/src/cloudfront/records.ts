@@ -23,6 +23,9 @@ export type OriginAccessControlConfig = Input<
   'CreateOriginAccessControl'
 >['OriginAccessControlConfig']
 
+export type PublicKeyConfig = Input<typeof Sdk, 'CreatePublicKey'>['PublicKeyConfig']
+export type KeyGroupConfig = Input<typeof Sdk, 'CreateKeyGroup'>['KeyGroupConfig']
+
 export const cloudfrontCollections = {
   /** By id: ids are unique across accounts. */
   distributions: 'cloudfront/distributions',
@@ -40,6 +43,8 @@ export const cloudfrontCollections = {
   originRequestPolicies: 'cloudfront/origin-request-policies',
   responseHeadersPolicies: 'cloudfront/response-headers-policies',
   originAccessControls: 'cloudfront/origin-access-controls',
+  publicKeys: 'cloudfront/public-keys',
+  keyGroups: 'cloudfront/key-groups',
 } as const
 
 export interface DistributionRecord {

@@ -11,6 +11,7 @@ import {
   keptOf,
   listKept,
   updateKept,
+  usedBy,
 } from './kept.ts'
 import { managedResponseHeadersPolicies } from './managed-policies.ts'
 import { pageOf } from './paging.ts'
@@ -27,8 +28,9 @@ export const responseHeadersPolicyKind: Kind<ResponseHeadersPolicyConfig> = {
   most: 20,
   newId: (ids) => ids.uuid(),
   managed: managedResponseHeadersPolicies,
-  isUsed: (config, id) =>
+  isUsed: usedBy((config, id) =>
     behavioursOf(config).some(({ ResponseHeadersPolicyId }) => ResponseHeadersPolicyId === id),
+  ),
   check,
 }
 

@@ -8,12 +8,15 @@ import type {
   RequestSettings,
   ResponseHeadersSettings,
   Selection,
+  TrustedKey,
 } from '@sekisho/edge'
 import type { Reader } from '@sekisho/store'
 import { cachePolicyKind } from './cache-policies.ts'
 import { findKept } from './kept.ts'
+import { keyGroupKind } from './key-groups.ts'
 import { originAccessControlKind } from './origin-access-controls.ts'
 import { originRequestPolicyKind } from './origin-request-policies.ts'
+import { publicKeyKind } from './public-keys.ts'
 import {
   behavioursOf,
   type CachePolicyConfig,
@@ -135,11 +138,30 @@ async function behaviourOf(
     allowedMethods: behaviour.AllowedMethods?.Items ?? ['GET', 'HEAD'],
     cachedMethods: behaviour.AllowedMethods?.CachedMethods?.Items ?? ['GET', 'HEAD'],
     compress: behaviour.Compress ?? false,
+    ...(behaviour.TrustedKeyGroups?.Enabled && {
+      trustedKeys: await trustedKeysOf(behaviour.TrustedKeyGroups.Items ?? [], accountId, reader),
+    }),
     ...(cachePolicy
       ? { cache: cacheOf(cachePolicy), request: requestOf(requestPolicy) }
       : legacyOf(behaviour)),
     ...(responsePolicy && { responseHeaders: responseHeadersOf(responsePolicy) }),
   }
+}
+
+/** Of all groups. A behaviour that trusts nobody any more lets nobody in. */
+async function trustedKeysOf(
+  groups: readonly string[],
+  accountId: string,
+  reader: Reader,
+): Promise<readonly TrustedKey[]> {
+  const found = await Promise.all(
+    groups.map((group) => findKept(keyGroupKind, group, accountId, reader)),
+  )
+  const ids = new Set(found.flatMap((group) => group?.config.Items ?? []))
+  const keys = await Promise.all(
+    [...ids].map((id) => findKept(publicKeyKind, id, accountId, reader)),
+  )
+  return keys.flatMap((key) => (key ? [{ id: key.id, pem: key.config.EncodedKey }] : []))
 }
 
 const none: Selection = { mode: 'none' }
