@@ -3,6 +3,7 @@ import { type CompiledPolicy, compilePolicy } from '@sekisho/policy'
 import { type CompiledAuthorizer, compileAuthorizer } from './authorizers/compiled-authorizer.ts'
 import { type CompiledIntegration, compileIntegration } from './compiled-integration.ts'
 import { compileRequestChecks, modelsOf, type RequestChecks } from './compiled-validation.ts'
+import { type CustomResponses, compileCustomResponses } from './custom-responses.ts'
 import type { DeploymentSnapshot, SnapshotMethod, SnapshotResource } from './snapshot.ts'
 
 export interface RouteNode {
@@ -37,6 +38,7 @@ export interface Deployment {
   /** `arn:aws:execute-api:REGION:ACCOUNT:API/` */
   readonly arnPrefix: string
   readonly policy: ResourcePolicy
+  readonly customResponses: CustomResponses
 }
 
 /** Never throws for a stored snapshot: what cannot be compiled refuses when it is called. */
@@ -66,6 +68,7 @@ export function compileDeployment(snapshot: DeploymentSnapshot): Deployment {
     root,
     arnPrefix: `arn:aws:execute-api:${region}:${accountId}:${restApiId}/`,
     policy: compileResourcePolicy(snapshot),
+    customResponses: compileCustomResponses(snapshot.gatewayResponses),
   }
 }
 

@@ -105,6 +105,17 @@ export function messageOf({ type, details }: GatewayError): string {
   return details.message ?? gatewayResponses[type].message
 }
 
+/** `$context.error` of a refusal. @see API Gateway Developer Guide, "Variables for access logging for API Gateway" */
+export function errorContextOf(refusal: GatewayError): Record<string, string | undefined> {
+  const message = messageOf(refusal)
+  return {
+    message: message === 'null' ? undefined : message,
+    messageString: message === 'null' ? 'null' : JSON.stringify(message),
+    responseType: refusal.type,
+    validationErrorString: refusal.details.validationError,
+  }
+}
+
 /** The answer to a refusal, to the byte. */
 export function renderRefusal({ type, details }: GatewayError): RenderedResponse {
   const row: GatewayResponseRow = gatewayResponses[type]

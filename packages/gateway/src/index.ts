@@ -2,6 +2,7 @@
 export { accountThrottle } from './admit.ts'
 export { isCacheKey } from './cache/keys.ts'
 export { type KeptResponses, keptResponses } from './cache/store.ts'
+export { ofTheConnection } from './custom-responses.ts'
 export { compileDeployment, type Deployment } from './deployment.ts'
 export {
   GatewayError,

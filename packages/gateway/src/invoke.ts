@@ -4,9 +4,10 @@ import { authenticate, checkBeforeBody } from './authenticate.ts'
 import { flowOf } from './authorize.ts'
 import { cachingOf, lookUp, withWarning } from './cache/look-up.ts'
 import { compress } from './compress.ts'
+import { answerRefusal } from './custom-responses.ts'
 import { DeniedError } from './decide.ts'
 import type { Deployment } from './deployment.ts'
-import { GatewayError, renderRefusal } from './gateway-responses.ts'
+import { GatewayError } from './gateway-responses.ts'
 import { integrate } from './integrate.ts'
 import { isLogged, writeLogs } from './logs/write.ts'
 import { mapRequest } from './map-request.ts'
@@ -196,7 +197,7 @@ function refuse(progress: Progress, error: unknown): GatewayReply {
   progress.refusal = refusal
   const { detail } = refusal.details
   return {
-    ...renderRefusal(refusal),
+    ...answerRefusal(refusal, progress),
     outcome: {
       ...outcomeOf(progress),
       refusal: refusal.type,

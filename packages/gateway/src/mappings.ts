@@ -69,6 +69,14 @@ export function readSource(text: string): Source {
   return { kind: 'unknown', text }
 }
 
+/** What of a call mappings read. */
+export type MappingEnvironment = Pick<
+  CallEnvironment,
+  'context' | 'query' | 'headers' | 'bodyText'
+> & {
+  readonly validated: Pick<CallEnvironment['validated'], 'stage' | 'pathParameters'>
+}
+
 /** What of a response mappings read. */
 export interface ResponseValues {
   readonly headers: ReadonlyMap<string, readonly string[]>
@@ -84,7 +92,7 @@ export class MappingError extends Error {
 /** @returns undefined when the source has no value: nothing is mapped then */
 export function valueOfSource(
   source: Source,
-  env: CallEnvironment,
+  env: MappingEnvironment,
   response?: ResponseValues,
 ): string | undefined {
   switch (source.kind) {
@@ -110,7 +118,7 @@ export function valueOfSource(
 function methodValue(
   place: (Source & { kind: 'method' })['place'],
   name: string,
-  env: CallEnvironment,
+  env: MappingEnvironment,
 ): string | undefined {
   if (place === 'path') {
     const { pathParameters } = env.validated

@@ -1,7 +1,7 @@
 /** What a stage's access log can say of a call, beside what mapping templates can. */
 import { DeniedError } from '../decide.ts'
 import { contextOf } from '../environment.ts'
-import { messageOf } from '../gateway-responses.ts'
+import { errorContextOf, messageOf } from '../gateway-responses.ts'
 import type { GatewayReply } from '../pass.ts'
 import type { Progress } from '../progress.ts'
 import { masked } from './masked.ts'
@@ -25,7 +25,7 @@ export function logContextOf(progress: Progress, reply: GatewayReply): Record<st
     identity: { ...identity, apiKey: identity.apiKey && masked(identity.apiKey) },
     awsEndpointRequestId: response && requestIdOf(response.headers),
     endpointType: deployment.snapshot.endpointTypes[0],
-    error: errorOf(progress),
+    error: progress.refusal && errorContextOf(progress.refusal),
     integration: {
       error: progress.request && !response ? progress.refusal?.message : undefined,
       integrationStatus: response?.status,
@@ -61,12 +61,6 @@ function timesOf({ times }: Progress): Took {
     integration: sent === undefined ? undefined : answered - sent,
     whole: now - begun,
   }
-}
-
-function errorOf({ refusal }: Progress): Record<string, unknown> | undefined {
-  if (refusal === undefined) return undefined
-  const message = messageOf(refusal)
-  return { message, messageString: JSON.stringify(message), responseType: refusal.type }
 }
 
 const unauthenticated: ReadonlySet<string> = new Set([

@@ -8,6 +8,7 @@ import { authorizers } from './authorizers.ts'
 import { basePathMappings } from './base-path-mappings.ts'
 import { deployments } from './deployments.ts'
 import { domainNames } from './domain-names.ts'
+import { gatewayResponses } from './gateway-responses.ts'
 import { importExport } from './import-export.ts'
 import { integrationResponses } from './integration-responses.ts'
 import { integrations } from './integrations.ts'
@@ -39,6 +40,7 @@ export const apigateway = defineGatedService('apigateway', {
     ...integrations,
     ...integrationResponses,
     ...authorizers,
+    ...gatewayResponses,
     ...models,
     ...requestValidators,
     ...deployments,

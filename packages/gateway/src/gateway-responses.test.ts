@@ -1,0 +1,353 @@
+/** Every answer that the gateway makes itself, to the byte; and what an API may say instead. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  type CallOptions,
+  call,
+  headerOf,
+  mock,
+  owner,
+  snapshotOf,
+  textOf,
+} from './call.fixture.ts'
+import { gatewayResponses } from './gateway-responses.ts'
+import { UpstreamError } from './ports.ts'
+import type { DeploymentSnapshot, SnapshotGatewayResponse, SnapshotMethod } from './snapshot.ts'
+
+const http = (more: Partial<SnapshotMethod['methodIntegration']> = {}): SnapshotMethod => ({
+  ...mock,
+  methodIntegration: { type: 'HTTP', httpMethod: 'GET', uri: 'http://backend.test/', ...more },
+})
+const failing = (code: UpstreamError['code']) => () => {
+  throw new UpstreamError(code, 'no answer')
+}
+const iam: SnapshotMethod = { ...mock, authorizationType: 'AWS_IAM' }
+const custom: SnapshotMethod = { ...mock, authorizationType: 'CUSTOM', authorizerId: 'a' }
+const authorizers: NonNullable<DeploymentSnapshot['authorizers']> = {
+  a: {
+    id: 'a',
+    name: 'a',
+    type: 'TOKEN',
+    identitySource: 'method.request.header.Authorization',
+    authorizerUri: `arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:${owner}:function:f/invocations`,
+  },
+}
+const requestValidators = {
+  v: { id: 'v', name: 'v', validateRequestBody: true, validateRequestParameters: true },
+}
+const validated: SnapshotMethod = { ...mock, requestValidatorId: 'v' }
+const denying = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Deny', Principal: '*', Action: '*', Resource: '*' }],
+})
+const plan = { id: 'plan', methods: {}, throttle: { rateLimit: 1, burstLimit: 1 } }
+const withKey: CallOptions = {
+  headers: ['x-api-key', 'k'],
+  findKey: () => ({
+    keyId: 'k',
+    plan: { ...plan, quota: { limit: 1, period: 'DAY' as const, offset: 0 } },
+  }),
+}
+
+interface Row {
+  readonly method: SnapshotMethod
+  readonly more?: Partial<DeploymentSnapshot>
+  readonly options?: CallOptions
+  readonly status: number
+  readonly errorType: string
+  readonly body: string
+}
+
+const internal = {
+  status: 500,
+  errorType: 'InternalServerErrorException',
+  body: '{"message": "Internal server error"}',
+} as const
+
+/** Each as recorded from AWS or written in its documentation: a space after the colon is part of it. */
+const rows: Readonly<Record<string, Row>> = {
+  'ACCESS_DENIED of an anonymous caller': {
+    method: mock,
+    more: { policy: denying },
+    status: 403,
+    errorType: 'AccessDeniedException',
+    body: `{"Message":"User: anonymous is not authorized to perform: execute-api:Invoke on resource: arn:aws:execute-api:us-east-1:********1234:abcdefghij/prod/GET/ with an explicit deny"}`,
+  },
+  'API_CONFIGURATION_ERROR of a template that cannot be read': {
+    method: http({ requestTemplates: { 'application/json': '#if(' } }),
+    ...internal,
+  },
+  'AUTHORIZER_CONFIGURATION_ERROR of an answer that is no policy': {
+    method: custom,
+    more: { authorizers },
+    options: {
+      headers: ['Authorization', 'x'],
+      invokeFunction: async () => ({ payload: Buffer.from('1'), functionError: undefined }),
+    },
+    status: 500,
+    errorType: 'AuthorizerConfigurationException',
+    body: '{"message":null}',
+  },
+  'BAD_REQUEST_BODY of a body that does not fit': {
+    method: { ...validated, requestModels: { 'application/json': 'M' } },
+    more: {
+      requestValidators,
+      models: {
+        M: { id: 'M', name: 'M', contentType: 'application/json', schema: '{"type":"array"}' },
+      },
+    },
+    status: 400,
+    errorType: 'BadRequestException',
+    body: '{"message": "Invalid request body"}',
+  },
+  'BAD_REQUEST_BODY of a body that a mapping cannot read': {
+    method: http({
+      requestParameters: { 'integration.request.header.x': 'method.request.body.a' },
+    }),
+    options: { body: '{"a":' },
+    status: 400,
+    errorType: 'BadRequestException',
+    body: '{"message": "Invalid JSON in request body"}',
+  },
+  'BAD_REQUEST_PARAMETERS of what is required and lacking': {
+    method: {
+      ...validated,
+      requestParameters: {
+        'method.request.querystring.qs1': true,
+        'method.request.path.issuer': true,
+        'method.request.header.x-header-param': true,
+      },
+    },
+    more: { requestValidators },
+    status: 400,
+    errorType: 'BadRequestException',
+    body: '{"message": "Missing required request parameters: [x-header-param, issuer, qs1]"}',
+  },
+  'INTEGRATION_FAILURE of a backend that is not there': {
+    method: http(),
+    options: { upstream: failing('UNREACHABLE') },
+    status: 504,
+    errorType: 'InternalServerErrorException',
+    body: '{"message": "Network error communicating with endpoint"}',
+  },
+  'INTEGRATION_TIMEOUT of a backend that says nothing': {
+    method: http(),
+    options: { upstream: failing('TIMEOUT') },
+    status: 504,
+    errorType: 'InternalServerErrorException',
+    body: '{"message": "Endpoint request timed out"}',
+  },
+  'INVALID_API_KEY of a call without one': {
+    method: { ...mock, apiKeyRequired: true },
+    status: 403,
+    errorType: 'ForbiddenException',
+    body: '{"message":"Forbidden"}',
+  },
+  'INVALID_SIGNATURE of an unknown access key': {
+    method: iam,
+    options: {
+      headers: [
+        'X-Amz-Date',
+        '20260102T030405Z',
+        'Authorization',
+        `AWS4-HMAC-SHA256 Credential=AKIDNOBODY/20260102/us-east-1/execute-api/aws4_request, SignedHeaders=host;x-amz-date, Signature=${'0'.repeat(64)}`,
+      ],
+    },
+    status: 403,
+    errorType: 'UnrecognizedClientException',
+    body: '{"message":"The security token included in the request is invalid."}',
+  },
+  'MISSING_AUTHENTICATION_TOKEN of an unsigned call': {
+    method: iam,
+    status: 403,
+    errorType: 'MissingAuthenticationTokenException',
+    body: '{"message":"Missing Authentication Token"}',
+  },
+  'QUOTA_EXCEEDED of a key whose plan is used up': {
+    method: { ...mock, apiKeyRequired: true },
+    options: { ...withKey, draw: (draws) => draws.findIndex((draw) => 'count' in draw) },
+    status: 429,
+    errorType: 'LimitExceededException',
+    body: '{"message":"Limit Exceeded"}',
+  },
+  'RESOURCE_NOT_FOUND of a signed call to nowhere': {
+    method: iam,
+    options: { path: '/nowhere', signedBy: owner },
+    status: 404,
+    errorType: 'NotFoundException',
+    body: '{"message":"Not Found"}',
+  },
+  'THROTTLED of a key that calls too often': {
+    method: { ...mock, apiKeyRequired: true },
+    options: { ...withKey, draw: (draws) => draws.findIndex((draw) => 'bucket' in draw) },
+    status: 429,
+    errorType: 'TooManyRequestsException',
+    body: '{"message":"Too Many Requests"}',
+  },
+  'UNAUTHORIZED of a call without a token': {
+    method: custom,
+    more: { authorizers },
+    status: 401,
+    errorType: 'UnauthorizedException',
+    body: '{"message":"Unauthorized"}',
+  },
+  'UNSUPPORTED_MEDIA_TYPE of a body that nothing is there for': {
+    method: http({ passthroughBehavior: 'NEVER' }),
+    status: 415,
+    errorType: 'BadRequestException',
+    body: '{"message": "Unsupported Media Type"}',
+  },
+  'no integration response for what the backend said': {
+    method: http(),
+    options: { upstream: () => ({ status: 200, headers: [], body: new Uint8Array() }) },
+    ...internal,
+  },
+}
+
+const provoke = (
+  { method, more, options }: Row,
+  responses?: DeploymentSnapshot['gatewayResponses'],
+) =>
+  call(
+    snapshotOf(
+      { '/': { GET: method } },
+      { ...more, ...(responses && { gatewayResponses: responses }) },
+    ),
+    options,
+  )
+
+for (const [what, row] of Object.entries(rows))
+  test(`${what} is answered as AWS does`, async () => {
+    const reply = await provoke(row)
+    assert.deepEqual([reply.status, textOf(reply)], [row.status, row.body])
+    assert.equal(headerOf(reply, 'x-amzn-ErrorType'), row.errorType)
+    assert.equal(headerOf(reply, 'Content-Type'), 'application/json')
+  })
+
+test('a body that is too large is told so in plain words, whatever the API would say', async () => {
+  const { status, errorType, message } = gatewayResponses.REQUEST_TOO_LARGE
+  assert.deepEqual(
+    [status, errorType, message],
+    [413, 'RequestEntityTooLargeException', 'HTTP content length exceeded 10485760 bytes.'],
+  )
+})
+
+const cors = { 'gatewayresponse.header.Access-Control-Allow-Origin': "'*'" }
+
+for (const [what, row] of Object.entries(rows))
+  test(`${what} carries what the default of its class carries`, async () => {
+    const type = row.status >= 500 ? 'DEFAULT_5XX' : 'DEFAULT_4XX'
+    const reply = await provoke(row, { [type]: { responseParameters: cors } })
+    assert.deepEqual([reply.status, textOf(reply)], [row.status, row.body])
+    assert.equal(headerOf(reply, 'Access-Control-Allow-Origin'), '*')
+    const other = type === 'DEFAULT_5XX' ? 'DEFAULT_4XX' : 'DEFAULT_5XX'
+    const unchanged = await provoke(row, {
+      [other]: { responseParameters: cors, statusCode: '418' },
+    })
+    assert.deepEqual(
+      [unchanged.status, headerOf(unchanged, 'Access-Control-Allow-Origin')],
+      [row.status, undefined],
+    )
+  })
+
+const says = async (
+  response: SnapshotGatewayResponse,
+  options: CallOptions = {},
+  method: SnapshotMethod = { ...mock, apiKeyRequired: true },
+) => {
+  const snapshot = snapshotOf(
+    { '/pets/{id}': { GET: method } },
+    { gatewayResponses: { INVALID_API_KEY: response, UNAUTHORIZED: { statusCode: '418' } } },
+  )
+  return call(snapshot, { path: '/pets/7', query: 'q=1&q=2', variables: { a: 'b' }, ...options })
+}
+
+test('status, headers and body are what the API says', async () => {
+  const reply = await says(
+    {
+      statusCode: '404',
+      responseParameters: {
+        'gatewayresponse.header.x-static': "'a.b.c'",
+        'gatewayresponse.header.x-path': 'method.request.path.id',
+        'gatewayresponse.header.x-query': 'method.request.querystring.q',
+        'gatewayresponse.header.x-queries': 'method.request.multivaluequerystring.q',
+        'gatewayresponse.header.x-header': 'method.request.header.accept-language',
+        'gatewayresponse.header.x-context': 'context.error.responseType',
+        'gatewayresponse.header.x-variable': 'stageVariables.a',
+        'gatewayresponse.header.x-nothing': 'method.request.header.none',
+        'gatewayresponse.header.Content-Type': "'application/problem+json'",
+      },
+      responseTemplates: {
+        'application/json':
+          '{"message":$context.error.messageString,"type":"$context.error.responseType","stage":"$context.stage","path":"$context.resourcePath","a":"$stageVariables.a","id":"$method.request.path.id","none":"$context.none${context.nowhere}"}',
+      },
+    },
+    { headers: ['Accept-Language', 'ja'] },
+  )
+  assert.equal(reply.status, 404)
+  assert.deepEqual(JSON.parse(textOf(reply)), {
+    message: 'Forbidden',
+    type: 'INVALID_API_KEY',
+    stage: 'prod',
+    path: '/pets/{id}',
+    a: 'b',
+    id: '7',
+    none: '',
+  })
+  assert.deepEqual(reply.headers, [
+    ...['x-amzn-ErrorType', 'ForbiddenException'],
+    ...['x-static', 'a.b.c', 'x-path', '7', 'x-query', '2', 'x-queries', '1,2'],
+    ...['x-header', 'ja', 'x-context', 'INVALID_API_KEY', 'x-variable', 'b'],
+    ...['Content-Type', 'application/problem+json'],
+  ])
+})
+
+test('the template goes by what the client accepts', async () => {
+  const responseTemplates = {
+    'text/html': '<p>$context.error.message</p>',
+    'application/json': '{}',
+  }
+  const html = await says({ responseTemplates }, { headers: ['Accept', 'text/html,*/*'] })
+  assert.deepEqual(
+    [textOf(html), headerOf(html, 'Content-Type')],
+    ['<p>Forbidden</p>', 'text/html'],
+  )
+  assert.equal(textOf(await says({ responseTemplates })), '{}')
+})
+
+test('what validation found can be told', async () => {
+  const snapshot = snapshotOf(
+    { '/': { POST: { ...validated, requestModels: { 'application/json': 'M' } } } },
+    {
+      requestValidators,
+      models: {
+        M: { id: 'M', name: 'M', contentType: 'application/json', schema: '{"required":["a"]}' },
+      },
+      gatewayResponses: {
+        BAD_REQUEST_BODY: {
+          responseTemplates: { 'application/json': '$context.error.validationErrorString' },
+        },
+      },
+    },
+  )
+  const reply = await call(snapshot, { method: 'POST', body: '{}' })
+  assert.equal(textOf(reply), '[object has missing required properties (["a"])]')
+})
+
+test('nothing that a caller sends makes another header, another line or a loop', async () => {
+  const reply = await says(
+    {
+      responseParameters: {
+        'gatewayresponse.header.x-evil': 'method.request.querystring.evil',
+        'gatewayresponse.header.Transfer-Encoding': "'chunked'",
+        'gatewayresponse.header.Content-Length': "'1'",
+      },
+      responseTemplates: { 'application/json': '$method.request.querystring.evil' },
+    },
+    { query: `evil=${encodeURIComponent('$context.stage\r\nSet-Cookie: a=b')}` },
+  )
+  assert.deepEqual(reply.headers, [
+    ...['x-amzn-ErrorType', 'ForbiddenException', 'Content-Type', 'application/json'],
+  ])
+  assert.equal(textOf(reply), '$context.stage\r\nSet-Cookie: a=b')
+})
