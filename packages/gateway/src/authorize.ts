@@ -1,7 +1,8 @@
 /** May this caller call this method? The flow follows the method's authorization type. */
 import { authenticate } from './authenticate.ts'
 import { lambdaAuthorizer } from './authorizers/lambda.ts'
-import { anonymous, decideAll, requestOf } from './decide.ts'
+import { userPoolAuthorizer } from './authorizers/user-pool.ts'
+import { decideAll, requestOf, resourcePolicyMustAllow } from './decide.ts'
 import { GatewayError } from './gateway-responses.ts'
 import type { Authorized, Matched } from './pass.ts'
 import type { GatewayOptions, Ports } from './ports.ts'
@@ -19,40 +20,29 @@ interface Flow {
 }
 
 /**
- * One flow an authorization type; what is not served yet refuses.
+ * One flow an authorization type; what is not known refuses.
  * @see API Gateway Developer Guide, "How API Gateway resource policies affect authorization workflow"
  */
 const flows: Readonly<Record<string, Flow>> = {
-  NONE: { readsBody: false, authorize: resourcePolicyMustAllow },
+  NONE: {
+    readsBody: false,
+    authorize: (matched, _body, _ports, options) => resourcePolicyMustAllow(matched, options),
+  },
   AWS_IAM: { readsBody: true, authorize: identityAndResourcePolicies },
   CUSTOM: { readsBody: false, authorize: lambdaAuthorizer },
-  COGNITO_USER_POOLS: { readsBody: false, authorize: notServed },
+  COGNITO_USER_POOLS: { readsBody: false, authorize: userPoolAuthorizer },
 }
 
 export function flowOf({ method }: Matched): Flow {
   return Object.hasOwn(flows, method.authorizationType)
     ? flows[method.authorizationType]!
-    : flows['COGNITO_USER_POOLS']!
+    : { readsBody: false, authorize: notServed }
 }
 
 function notServed({ method }: Matched): never {
   throw new GatewayError('AUTHORIZER_CONFIGURATION_ERROR', {
-    detail: `authorization type ${method.authorizationType} is not supported yet`,
+    detail: `authorization type ${method.authorizationType} is not known`,
   })
-}
-
-/** No policy attached: open. One attached: it must allow the anonymous caller explicitly. */
-function resourcePolicyMustAllow(
-  matched: Matched,
-  _body: Uint8Array | undefined,
-  _ports: Ports,
-  options: GatewayOptions,
-): Authorized {
-  const { deployment } = matched
-  if (deployment.policy === 'none') return { ...matched, caller: anonymous }
-  const request = requestOf(matched, anonymous, new RequestContext(matched.received))
-  const authorization = decideAll(matched, request, {}, options)
-  return { ...matched, caller: anonymous, authorization }
 }
 
 /** A true signature first; then the caller's own policies and the resource policy, by the tables for one and two accounts. */

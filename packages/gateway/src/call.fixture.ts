@@ -91,6 +91,7 @@ export interface CallOptions {
   readonly cache?: Ports['cache']
   /** What time it is when the call comes; signatures are by `at`. */
   readonly now?: number
+  readonly userPools?: Ports['userPools']
 }
 
 export async function call(
@@ -142,6 +143,7 @@ export async function call(
     send: async (request) => (options.upstream ?? refuse)(request),
     invokeFunction: async (asked) => (options.invokeFunction ?? refuse)(asked),
     askService: async (asked) => (options.askService ?? refuse)(asked),
+    ...(options.userPools && { userPools: options.userPools }),
     ...(options.journal && { journal: options.journal }),
     ...(options.cache && { cache: options.cache }),
   }

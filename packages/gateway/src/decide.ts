@@ -9,9 +9,9 @@ import {
   principalName,
 } from '@sekisho/policy'
 import { GatewayError } from './gateway-responses.ts'
-import type { Authorization, Matched } from './pass.ts'
+import type { Authorization, Authorized, Matched } from './pass.ts'
 import type { GatewayOptions } from './ports.ts'
-import type { RequestContext } from './request-context.ts'
+import { RequestContext } from './request-context.ts'
 
 export const anonymous: Principal = { type: 'anonymous' }
 
@@ -48,6 +48,15 @@ export function decideAll(
   if (!authorization.decision.allowed) throw new DeniedError(authorization)
   if (options.strictPaths) refuseDodgedDeny(matched, request, policies)
   return authorization
+}
+
+/** No policy attached: open. One attached: it must allow the anonymous caller explicitly. */
+export function resourcePolicyMustAllow(matched: Matched, options: GatewayOptions): Authorized {
+  const { deployment } = matched
+  if (deployment.policy === 'none') return { ...matched, caller: anonymous }
+  const request = requestOf(matched, anonymous, new RequestContext(matched.received))
+  const authorization = decideAll(matched, request, {}, options)
+  return { ...matched, caller: anonymous, authorization }
 }
 
 /**

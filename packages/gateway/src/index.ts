@@ -11,6 +11,7 @@ export {
   renderRefusal,
 } from './gateway-responses.ts'
 export { invoke } from './invoke.ts'
+export { type Claims, isSignedBy, type KeySet, readToken } from './json-web-token.ts'
 export { type LogGroup, logGroupOf } from './logs/destination.ts'
 export type { Authorization, GatewayReply, Outcome, Received } from './pass.ts'
 export { compilePattern, type Pattern, PatternError } from './patterns/match.ts'
@@ -29,6 +30,7 @@ export {
   UpstreamError,
   type UpstreamRequest,
   type UpstreamResponse,
+  type UserPool,
 } from './ports.ts'
 export { executeApiKeys } from './request-context.ts'
 export { compileSchema, modelUrl } from './schema/compile.ts'

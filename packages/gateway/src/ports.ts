@@ -1,7 +1,9 @@
 /** Everything that a call to a deployed API needs from the outside. */
+
 import type { ContextValue, PolicySet, Principal } from '@sekisho/policy'
 import type { KeptResponses } from './cache/store.ts'
 import type { Deployment } from './deployment.ts'
+import type { KeySet } from './json-web-token.ts'
 import type { StageSettings, Throttle } from './snapshot.ts'
 import type { Quota } from './usage.ts'
 
@@ -122,6 +124,15 @@ export interface Journal {
   ) => void
 }
 
+/** A user pool, as the operator describes it: nothing about it is asked of a token. */
+export interface UserPool {
+  readonly issuer: string
+  /** Of the clients whose tokens count. */
+  readonly clientIds: ReadonlySet<string>
+  /** @param isFresh  asked for anew: a token names a key that is not among them */
+  readonly keys: (isFresh: boolean) => Promise<KeySet | undefined>
+}
+
 export interface Ports {
   /** By which policies, sessions and limits go. */
   readonly nowMs: () => number
@@ -143,6 +154,8 @@ export interface Ports {
   readonly draw: (draws: readonly Draw[], nowMs: number) => number | Promise<number>
   /** Of each account and region; absent: it has none. */
   readonly accountThrottle?: Throttle
+  /** By ARN; one that is not there lets nobody in. */
+  readonly userPools?: ReadonlyMap<string, UserPool>
   /** @throws UpstreamError */
   readonly send: (request: UpstreamRequest) => Promise<UpstreamResponse>
   /** @throws UpstreamError  the function could not be asked */

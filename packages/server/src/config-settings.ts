@@ -71,6 +71,12 @@ export const settings = {
     fallback: [],
     help: "for AssumeRoleWithWebIdentity: an issuer's host and path, and the file or http(s) address of its keys (JWKS)",
   }),
+  'user-pools': row({
+    value: 'FILE',
+    read: text,
+    fallback: '',
+    help: 'for COGNITO_USER_POOLS authorizers: a JSON file with the issuer, keys (JWKS, file or http(s) address) and clientIds of each user pool, by its ARN',
+  }),
   'host-names': row<readonly string[]>({
     value: 'NAME[,NAME]',
     read: list((item) => /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(item)),

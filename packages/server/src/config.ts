@@ -51,6 +51,7 @@ export function readConfig({ args = [], env = process.env, cwd = '.' }: ConfigSo
   const config = {
     ...chosen,
     data: resolve(cwd, chosen.data),
+    'user-pools': chosen['user-pools'] && resolve(cwd, chosen['user-pools']),
     ...(rootKey && { rootKey }),
     path: env['PATH'] ?? '',
   }

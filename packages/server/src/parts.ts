@@ -28,6 +28,7 @@ import { openPolicyArchive, type PolicyArchive } from './trail/policies.ts'
 import { segmentLimits } from './trail/segments.ts'
 import { openTrail, type Trail } from './trail/trail.ts'
 import { type Announce, createUpstream, type Upstream } from './upstream.ts'
+import { openUserPools } from './user-pools.ts'
 import { openWebKeys } from './web-keys.ts'
 import { settled } from './workers/settled.ts'
 
@@ -103,6 +104,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   )
   const accountThrottle = throttleOf(config['account-throttle'])
   const apiKeys = stack.use(openApiKeys(store))
+  const userPools = openUserPools(config['user-pools'], clock.now)
   const frontDoor = createFrontDoor(config['host-names'])
   const domains = stack.use(openDomains(store))
   const tls = openServedTls(config, frontDoor, domains, (error) =>
@@ -184,6 +186,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
         journal: createJournal(logWriter),
         cache: keptResponses(mostKeptBytes),
         ...(accountThrottle && { accountThrottle }),
+        ...(userPools && { userPools }),
       },
       gateway: { strictPaths: config['strict-paths'] },
       archive,

@@ -1,6 +1,6 @@
 /** The keys of identity providers: from a file or an address that the operator names, and from nowhere else. */
 import { readFile } from 'node:fs/promises'
-import type { KeySet } from '@sekisho/services'
+import type { KeySet } from '@sekisho/gateway'
 
 const keptMs = 5 * 60_000
 /** However many unknown keys are named, an address is not asked more often. */
@@ -24,19 +24,24 @@ export function openWebKeys(
       return [each.slice(0, at).replace(/^https:\/\//, ''), each.slice(at + 1)] as const
     }),
   )
-  const kept = new Map<string, Kept>()
-  return (issuer, isFresh) => {
-    const place = places.get(issuer)
-    if (place === undefined) return Promise.resolve(undefined)
-    const known = kept.get(issuer)
-    const age = known === undefined ? Number.POSITIVE_INFINITY : now() - known.readAt
-    if (known !== undefined && age < (isFresh ? freshMs : keptMs)) return known.keys
+  const open = new Map([...places].map(([issuer, place]) => [issuer, openKeySet(place, now)]))
+  return (issuer, isFresh) => open.get(issuer)?.(isFresh) ?? Promise.resolve(undefined)
+}
+
+/** @param place  a file, or an http(s) address */
+export function openKeySet(
+  place: string,
+  now: () => number,
+): (isFresh: boolean) => Promise<KeySet | undefined> {
+  let kept: Kept | undefined
+  return (isFresh) => {
+    if (kept !== undefined && now() - kept.readAt < (isFresh ? freshMs : keptMs)) return kept.keys
     // What cannot be read is no key; the next call tries again.
     const keys = read(place).catch(() => {
-      kept.delete(issuer)
+      kept = undefined
       return undefined
     })
-    kept.set(issuer, { keys, readAt: now() })
+    kept = { keys, readAt: now() }
     return keys
   }
 }

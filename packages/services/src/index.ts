@@ -91,7 +91,6 @@ export { type GroupName, groupArn, logsCollections } from './logs/records.ts'
 export { sweepLogs } from './logs/sweep.ts'
 export { completeSchedule, occurSchedule, replanSchedules } from './scheduler/occur.ts'
 export type { AnyOperation, Behalf, Call, CallAws, IdSource, Need, Service } from './service.ts'
-export type { KeySet } from './sts/json-web-token.ts'
 export {
   bytesOfKey as bytesOfDelivery,
   type Due,

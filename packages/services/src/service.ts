@@ -1,5 +1,5 @@
 /** What a service is: its model, its gate, and for each operation a gate and a body side by side. */
-import type { Throttle } from '@sekisho/gateway'
+import type { KeySet, Throttle } from '@sekisho/gateway'
 import type { CompiledPolicy, Principal } from '@sekisho/policy'
 import type {
   AwsError,
@@ -17,7 +17,6 @@ import type { Acting } from './iam/acting.ts'
 import type { Session } from './iam/sessions.ts'
 import type { Explained } from './iam-toolbox/explained.ts'
 import type { FunctionRunner } from './lambda/runner.ts'
-import type { KeySet } from './sts/json-web-token.ts'
 
 /** Where random names come from; tests give a seeded one. */
 export interface IdSource {

@@ -1,5 +1,6 @@
 /** AssumeRoleWithWebIdentity: be a role on the word of an identity provider that the account believes. */
 import type * as Sdk from '@aws-sdk/client-sts'
+import { type Claims, isSignedBy, readToken } from '@sekisho/gateway'
 import { AwsError } from '@sekisho/protocols'
 import { compiled } from '../iam/principals.ts'
 import { iamCollections, type OidcProviderRecord } from '../iam/records.ts'
@@ -12,7 +13,6 @@ import {
   roleTags,
   roleToAssume,
 } from './assume-role.ts'
-import { type Claims, isSignedBy, readToken } from './json-web-token.ts'
 import { sessionLimits, sessionName } from './session-input.ts'
 
 const defaultSeconds = 3_600
@@ -82,8 +82,15 @@ export const webIdentity = {
   },
 } satisfies Operations<typeof Sdk>
 
+/** What an identity token says beside what every token says. */
+interface IdentityClaims extends Claims {
+  readonly sub: string
+  /** One or several. */
+  readonly aud: string | readonly string[]
+}
+
 interface Believed {
-  readonly claims: Claims
+  readonly claims: IdentityClaims
   /** The issuer without its scheme, as it stands in condition keys. */
   readonly host: string
 }
@@ -97,7 +104,7 @@ async function believed(
   if (ProviderId !== undefined)
     throw invalidToken('OAuth 2.0 access tokens (ProviderId) are not supported by Sekisho.')
   const token = readToken(WebIdentityToken)
-  if (token === undefined)
+  if (token === undefined || !isIdentity(token.claims))
     throw invalidToken(
       'The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)',
     )
@@ -140,7 +147,13 @@ function invalidToken(message: string) {
   return new AwsError('InvalidIdentityToken', message, 400)
 }
 
-function audiencesOf({ aud }: Claims): readonly string[] {
+function isIdentity(claims: Claims): claims is IdentityClaims {
+  const audiences = [claims['aud']].flat()
+  const hasAudience = audiences.length > 0 && audiences.every((each) => typeof each === 'string')
+  return typeof claims['sub'] === 'string' && hasAudience
+}
+
+function audiencesOf({ aud }: IdentityClaims): readonly string[] {
   return typeof aud === 'string' ? [aud] : aud
 }
 
@@ -149,8 +162,8 @@ function providerArn(accountId: string, host: string): string {
 }
 
 /** @see IAM User Guide, "Available keys for AWS web identity federation" */
-function claimKeys(host: string, claims: Claims): Readonly<Record<string, string>> {
-  const { azp } = claims
+function claimKeys(host: string, claims: IdentityClaims): Readonly<Record<string, string>> {
+  const azp = claims['azp']
   const [audience = ''] = audiencesOf(claims)
   return {
     [`${host}:sub`]: claims.sub,

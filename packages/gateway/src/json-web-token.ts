@@ -1,17 +1,15 @@
 /** Is this token what its issuer signed, and what does it say? */
 import { createPublicKey, type KeyObject, verify, type webcrypto } from 'node:crypto'
 
-type JsonWebKey = webcrypto.JsonWebKey
+export type JsonWebKey = webcrypto.JsonWebKey & { readonly kid?: string; readonly use?: string }
 
 export interface KeySet {
-  readonly keys: readonly (JsonWebKey & { readonly kid?: string; readonly use?: string })[]
+  readonly keys: readonly JsonWebKey[]
 }
 
+/** What every token has to say, and whatever else it does. */
 export interface Claims {
   readonly iss: string
-  readonly sub: string
-  /** One or several. */
-  readonly aud: string | readonly string[]
   /** Seconds. */
   readonly exp: number
   readonly nbf?: number
@@ -46,12 +44,9 @@ export function readToken(text: string): Token | undefined {
   const claims = parse(body) as Partial<Claims> | undefined
   if (header === undefined || claims === undefined || header.crit !== undefined) return undefined
   if (typeof header.alg !== 'string' || !Object.hasOwn(algorithms, header.alg)) return undefined
-  const hasTexts = typeof claims.iss === 'string' && typeof claims.sub === 'string'
-  const audiences = [claims.aud].flat()
-  const hasAudience = audiences.length > 0 && audiences.every((each) => typeof each === 'string')
   const hasTimes =
     typeof claims.exp === 'number' && (claims.nbf === undefined || typeof claims.nbf === 'number')
-  if (!hasTexts || !hasAudience || !hasTimes) return undefined
+  if (typeof claims.iss !== 'string' || !hasTimes) return undefined
   return {
     keyId: typeof header.kid === 'string' ? header.kid : undefined,
     algorithm: header.alg as Token['algorithm'],
@@ -70,13 +65,24 @@ export function isSignedBy({ keys }: KeySet, token: Token): boolean {
   const [key] = named
   if (key === undefined || named.length > 1) return false
   try {
-    const publicKey = createPublicKey({ key: key as JsonWebKey, format: 'jwk' })
+    const publicKey = publicKeyOf(key)
     const data = Buffer.from(token.signed, 'ascii')
     const how = { key: publicKey, dsaEncoding: 'ieee-p1363' } as const
     return isFit(publicKey) && verify('sha256', data, how, token.signature)
   } catch {
     return false
   }
+}
+
+const read = new WeakMap<JsonWebKey, KeyObject>()
+
+/** Reading a key takes longer than checking a signature. */
+function publicKeyOf(key: JsonWebKey): KeyObject {
+  const known = read.get(key)
+  if (known !== undefined) return known
+  const publicKey = createPublicKey({ key, format: 'jwk' })
+  read.set(key, publicKey)
+  return publicKey
 }
 
 function parse(part: string): unknown {
