@@ -33,7 +33,7 @@ export {
   type UserPool,
 } from './ports.ts'
 export { executeApiKeys } from './request-context.ts'
-export { compileSchema, modelUrl } from './schema/compile.ts'
+export { compileSchema, modelUrl, schemaKeywords } from './schema/compile.ts'
 export { SchemaError } from './schema/values.ts'
 export type * from './snapshot.ts'
 export { methodDefaults } from './stage-settings.ts'

@@ -162,3 +162,6 @@ function refuseDepth(value: unknown, depth: number): void {
   if (typeof value !== 'object' || value === null) return
   for (const child of Object.values(value)) refuseDepth(child, depth + 1)
 }
+
+/** What a schema may say. */
+export const schemaKeywords: ReadonlySet<string> = new Set(Object.keys(keywords))

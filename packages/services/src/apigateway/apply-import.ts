@@ -5,12 +5,12 @@ import { AwsError } from '@sekisho/protocols'
 import type { Call } from '../service.ts'
 import { badRequest } from './errors.ts'
 import { partId } from './ids.ts'
+import { named, withParts } from './import-parts.ts'
 import { checkResponse } from './integration-responses.ts'
 import { checkIntegration } from './integration-rules.ts'
 import { newIntegration } from './integrations.ts'
 import { withMethod } from './methods.ts'
-import type { ImportedApi } from './openapi/import.ts'
-import type { Node } from './openapi/parse.ts'
+import type { ImportedApi, ImportedMethod } from './openapi/import.ts'
 import type { RestApiRecord } from './records.ts'
 import { readResourcePolicy } from './resource-policy.ts'
 import { addResource } from './resources.ts'
@@ -24,6 +24,9 @@ export function emptied(record: RestApiRecord): RestApiRecord {
     ...record,
     resources: { [root.id]: root },
     models: { ...(Empty && { Empty }), ...(error && { Error: error }) },
+    requestValidators: {},
+    authorizers: {},
+    gatewayResponses: {},
   }
 }
 
@@ -47,7 +50,7 @@ export function applyImport(
       return record
     }
   }
-  let record = withSettings(imported, before, call)
+  let record = withParts(imported, withSettings(imported, before, call), call, attempt)
   for (const [path, methods] of imported.paths) {
     record = attempt(`create resource at path '${path}'`, record, () =>
       withPath(record, path, call),
@@ -58,14 +61,20 @@ export function applyImport(
       record = attempt(
         `put integration on '${httpMethod}' for resource at path '${path}'`,
         record,
-        () => withMethod(record, resource.id, httpMethod, completed(method, resource.id)),
+        () =>
+          withMethod(
+            record,
+            resource.id,
+            httpMethod,
+            named(record, completed(method, resource.id)),
+          ),
       )
   }
   if (errors.length > 0) throw importErrors(errors)
   return record
 }
 
-function completed(method: SnapshotMethod, resourceId: string): SnapshotMethod {
+function completed(method: ImportedMethod, resourceId: string): ImportedMethod {
   if (method.methodIntegration === undefined) return method
   const { integrationResponses, ...integration } = method.methodIntegration
   const whole = newIntegration({ ...integration, ...upperPassthrough(integration) }, resourceId)
@@ -123,9 +132,6 @@ function withSettings(imported: ImportedApi, before: RestApiRecord, call: Call):
   const source = imported.apiKeySource?.toUpperCase()
   if (source !== undefined && source !== 'HEADER' && source !== 'AUTHORIZER')
     throw badRequest('Invalid API key source. Valid options are HEADER,AUTHORIZER')
-  const models = [...imported.models].map(
-    ([modelName, schema]) => [modelName, modelOf(modelName, schema, before, call)] as const,
-  )
   const record: RestApiRecord = {
     ...before,
     ...(name && { name }),
@@ -137,21 +143,11 @@ function withSettings(imported: ImportedApi, before: RestApiRecord, call: Call):
     ...(types && { endpointTypes: types, ...(types.includes('PRIVATE') && bothAddressTypes) }),
     ...(vpcEndpointIds && { vpcEndpointIds }),
     ...(disableExecuteApiEndpoint !== undefined && { disableExecuteApiEndpoint }),
-    models: { ...before.models, ...Object.fromEntries(models) },
   }
   checkEndpoints(record)
   return policy === undefined
     ? record
     : withPolicy(record, readResourcePolicy(policy, record), call.now.getTime())
-}
-
-function modelOf(name: string, schema: Node, before: RestApiRecord, call: Call) {
-  if (!/^[a-zA-Z0-9]+$/.test(name))
-    throw importErrors([
-      `Unable to create model '${name}': Model name must be alphanumeric: ${name}`,
-    ])
-  const id = before.models[name]?.id ?? partId(call.ids)
-  return { id, name, contentType: 'application/json', schema: JSON.stringify(schema) }
 }
 
 /** @throws AwsError BadRequestException */

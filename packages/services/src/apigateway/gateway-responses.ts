@@ -18,7 +18,7 @@ import {
 import { getApi, type RestApiRecord, updateApi } from './records.ts'
 
 /** In the order in which AWS lists them where it refuses another. */
-const types = [
+export const responseTypes: readonly string[] = [
   'REQUEST_TOO_LARGE',
   'RESOURCE_NOT_FOUND',
   'AUTHORIZER_CONFIGURATION_ERROR',
@@ -40,9 +40,9 @@ const types = [
   'UNSUPPORTED_MEDIA_TYPE',
   'INTEGRATION_FAILURE',
   'EXPIRED_TOKEN',
-] as const
+]
 
-const typeConstraint: Constraints = { responseType: { enum: [...types] } }
+const typeConstraint: Constraints = { responseType: { enum: responseTypes } }
 
 export const gatewayResponses = {
   PutGatewayResponse: {

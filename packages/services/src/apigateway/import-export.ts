@@ -195,6 +195,7 @@ async function exported(
   return exportDocument(source, {
     version,
     integrations: wanted.includes('integrations'),
+    authorizers: wanted.includes('authorizers'),
     apiGateway: wanted.includes('apigateway'),
   })
 }

@@ -1,8 +1,16 @@
 /** The OpenAPI document that describes this API. */
 import type { MethodResponse } from '@aws-sdk/client-api-gateway'
-import type { SnapshotMethod, SnapshotResource } from '@sekisho/gateway'
+import type {
+  SnapshotAuthorizer,
+  SnapshotGatewayResponse,
+  SnapshotMethod,
+  SnapshotRequestValidator,
+  SnapshotResource,
+} from '@sekisho/gateway'
 import { writeIntegration } from './integration.ts'
 import type { Node, OpenApiVersion } from './parse.ts'
+import { documentSchema } from './schemas.ts'
+import { writeAuthorizer } from './security.ts'
 
 /** What an export speaks of: the API as it was deployed to a stage. */
 export interface ExportedApi {
@@ -23,12 +31,17 @@ export interface ExportedApi {
   readonly disableExecuteApiEndpoint: boolean
   readonly resources: readonly SnapshotResource[]
   readonly models: ReadonlyMap<string, Node>
+  readonly authorizers?: Readonly<Record<string, SnapshotAuthorizer>>
+  readonly requestValidators?: Readonly<Record<string, SnapshotRequestValidator>>
+  readonly gatewayResponses?: Readonly<Record<string, SnapshotGatewayResponse>>
 }
 
 export interface ExportOptions {
   readonly version: OpenApiVersion
   /** `x-amazon-apigateway-integration` with every operation. */
   readonly integrations: boolean
+  /** `x-amazon-apigateway-authorizer` with every security scheme. */
+  readonly authorizers: boolean
   /** Every extension: the policy, media types, key source … */
   readonly apiGateway: boolean
 }
@@ -43,15 +56,20 @@ export function exportDocument(api: ExportedApi, options: ExportOptions): Node {
     [...api.resources]
       .filter((resource) => Object.keys(resource.methods).length > 0)
       .sort((one, other) => (one.path < other.path ? -1 : 1))
-      .map((resource) => [resource.path, pathItem(resource, options)]),
+      .map((resource) => [resource.path, pathItem(api, resource, options)]),
   )
   const info = {
     title: api.name,
     ...(api.description !== undefined && { description: api.description }),
     version: api.version ?? api.createdAt.toISOString().replace(/\.\d{3}Z$/, 'Z'),
   }
-  const schemes = securitySchemes(api)
-  const schemas = Object.fromEntries(api.models)
+  const schemes = securitySchemes(api, options)
+  const schemas = Object.fromEntries(
+    [...api.models].map(([name, schema]) => [
+      name,
+      documentSchema(schema, api.restApiId, options.version),
+    ]),
+  )
   return {
     ...write.head(api, info),
     paths,
@@ -162,16 +180,17 @@ const places: Readonly<Record<string, string>> = {
   header: 'header',
 }
 
-function pathItem(resource: SnapshotResource, options: ExportOptions): Node {
+function pathItem(api: ExportedApi, resource: SnapshotResource, options: ExportOptions): Node {
   return Object.fromEntries(
     Object.entries(resource.methods).map(([httpMethod, method]) => [
       httpMethod === 'ANY' ? 'x-amazon-apigateway-any-method' : httpMethod.toLowerCase(),
-      operation(resource, method, options),
+      operation(api, resource, method, options),
     ]),
   )
 }
 
 function operation(
+  api: ExportedApi,
   resource: SnapshotResource,
   method: SnapshotMethod,
   options: ExportOptions,
@@ -184,7 +203,10 @@ function operation(
     },
   )
   const responses = Object.values(method.methodResponses ?? {})
+  const authorizer = api.authorizers?.[method.authorizerId ?? '']
+  const validator = api.requestValidators?.[method.requestValidatorId ?? '']
   const security = [
+    ...(authorizer ? [{ [authorizer.name]: method.authorizationScopes ?? [] }] : []),
     ...(method.authorizationType === 'AWS_IAM' ? [{ sigv4: [] }] : []),
     ...(method.apiKeyRequired ? [{ api_key: [] }] : []),
   ]
@@ -196,6 +218,8 @@ function operation(
       responses.map((response) => [response.statusCode ?? '', write.response(response)]),
     ),
     ...(security.length > 0 && { security }),
+    ...(options.apiGateway &&
+      validator && { 'x-amazon-apigateway-request-validator': validator.name }),
     ...((options.integrations || options.apiGateway) &&
       method.methodIntegration && {
         'x-amazon-apigateway-integration': writeIntegration(method.methodIntegration, resource.id),
@@ -203,9 +227,16 @@ function operation(
   }
 }
 
-function securitySchemes(api: ExportedApi): Node {
+function securitySchemes(api: ExportedApi, options: ExportOptions): Node {
   const methods = api.resources.flatMap((resource) => Object.values(resource.methods))
+  const isWhole = options.authorizers || options.apiGateway
   return {
+    ...Object.fromEntries(
+      Object.values(api.authorizers ?? {}).map((authorizer) => [
+        authorizer.name,
+        writeAuthorizer(authorizer, isWhole),
+      ]),
+    ),
     ...(methods.some((method) => method.apiKeyRequired) && {
       api_key: { type: 'apiKey', name: 'x-api-key', in: 'header' },
     }),
@@ -221,7 +252,19 @@ function securitySchemes(api: ExportedApi): Node {
 }
 
 function rootExtensions(api: ExportedApi): Node {
+  const validators = Object.values(api.requestValidators ?? {})
+  const responses = Object.entries(api.gatewayResponses ?? {})
   return {
+    ...(validators.length > 0 && {
+      'x-amazon-apigateway-request-validators': Object.fromEntries(
+        validators.map(({ name, id: _, ...flags }) => [name, flags]),
+      ),
+    }),
+    ...(responses.length > 0 && {
+      'x-amazon-apigateway-gateway-responses': Object.fromEntries(
+        responses.map(([type, { responseType: _, ...response }]) => [type, response]),
+      ),
+    }),
     ...(api.policy !== undefined && { 'x-amazon-apigateway-policy': JSON.parse(api.policy) }),
     ...(api.binaryMediaTypes.length > 0 && {
       'x-amazon-apigateway-binary-media-types': api.binaryMediaTypes,

@@ -1,7 +1,8 @@
 /** What API does this OpenAPI document describe? */
 
 import { createHash } from 'node:crypto'
-import type { SnapshotMethod } from '@sekisho/gateway'
+import type { Authorizer } from '@aws-sdk/client-api-gateway'
+import type { SnapshotGatewayResponse, SnapshotMethod } from '@sekisho/gateway'
 import { type Content, dialects } from './dialects.ts'
 import { readIntegration, unknownMembers } from './integration.ts'
 import {
@@ -15,10 +16,22 @@ import {
   textAt,
 } from './parse.ts'
 import { modelNameOf, resolveNode } from './references.ts'
-import { readSecurity } from './security.ts'
+import { modelSchema } from './schemas.ts'
+import { readAuthorizers, readSecurity } from './security.ts'
 
 export const basePathModes = ['ignore', 'prepend', 'split'] as const
 export type BasePathMode = (typeof basePathModes)[number]
+
+/** A method that names what has no id yet. */
+export interface ImportedMethod extends SnapshotMethod {
+  readonly authorizer?: string
+  readonly requestValidator?: string
+}
+
+export interface ValidatorFlags {
+  readonly validateRequestBody: boolean
+  readonly validateRequestParameters: boolean
+}
 
 /** The document in API Gateway's own terms. Members that the document does not speak of are absent. */
 export interface ImportedApi {
@@ -34,9 +47,15 @@ export interface ImportedApi {
   readonly vpcEndpointIds?: readonly string[]
   readonly disableExecuteApiEndpoint?: boolean
   /** Path (base path applied) to HTTP method (or `ANY`) to method. */
-  readonly paths: ReadonlyMap<string, Readonly<Record<string, SnapshotMethod>>>
+  readonly paths: ReadonlyMap<string, Readonly<Record<string, ImportedMethod>>>
   /** Name to JSON schema. */
   readonly models: ReadonlyMap<string, Node>
+  /** By name. */
+  readonly authorizers: ReadonlyMap<string, Authorizer>
+  /** By name. */
+  readonly requestValidators: ReadonlyMap<string, ValidatorFlags>
+  /** By type. */
+  readonly gatewayResponses: ReadonlyMap<string, SnapshotGatewayResponse>
   readonly warnings: readonly string[]
   /** What cannot be imported; any of them refuses the whole document. */
   readonly errors: readonly string[]
@@ -54,7 +73,7 @@ export function importDocument(
 ): ImportedApi {
   const reading = new Reading(source)
   const prefix = prefixOf(dialects[source.version].basePath(source.root), options.basePath)
-  const paths = new Map<string, Record<string, SnapshotMethod>>()
+  const paths = new Map<string, Record<string, ImportedMethod>>()
   const declared = member(source.root, 'paths')
   if (declared !== undefined && !isNode(declared))
     throw new OpenApiError('`paths` is not an object')
@@ -68,10 +87,20 @@ export function importDocument(
   }
   for (const [name, schema] of Object.entries(dialects[source.version].schemas(source.root)))
     reading.models.set(name, isNode(schema) ? schema : {})
+  for (const [name, schema] of reading.models) {
+    const { dropped } = modelSchema(schema, '')
+    if (dropped.size > 0)
+      reading.warnings.push(
+        `Ignoring unsupported keyword(s) in model '${name}': ${[...dropped].join(', ')}`,
+      )
+  }
   return {
     ...settingsOf(source, reading),
     paths,
     models: reading.models,
+    authorizers: readAuthorizers(dialects[source.version].securitySchemes(source.root)),
+    requestValidators: readValidators(source.root),
+    gatewayResponses: readGatewayResponses(source.root),
     warnings: reading.warnings,
     errors: reading.errors,
   }
@@ -79,9 +108,6 @@ export function importDocument(
 
 /** Extensions of the root that change who may call or what is answered, and are not served yet: refused, not dropped. */
 const unsupportedAtRoot = [
-  'x-amazon-apigateway-gateway-responses',
-  'x-amazon-apigateway-request-validators',
-  'x-amazon-apigateway-request-validator',
   'x-amazon-apigateway-security-policy',
   'x-amazon-apigateway-endpoint-access-mode',
 ] as const
@@ -99,8 +125,8 @@ class Reading {
     this.#source = source
   }
 
-  methods(path: string, item: Node): Record<string, SnapshotMethod> {
-    const methods: Record<string, SnapshotMethod> = {}
+  methods(path: string, item: Node): Record<string, ImportedMethod> {
+    const methods: Record<string, ImportedMethod> = {}
     for (const key of httpMethods) {
       const operation = member(item, key)
       if (isNode(operation))
@@ -111,19 +137,17 @@ class Reading {
     return methods
   }
 
-  #method(path: string, httpMethod: string, operation: Node, item: Node): SnapshotMethod {
+  #method(path: string, httpMethod: string, operation: Node, item: Node): ImportedMethod {
     const { root, version } = this.#source
     const dialect = dialects[version]
     const at = `on '${httpMethod}' for resource at path '${path}'`
-    const { authorizationType, apiKeyRequired, unsupported } = readSecurity(
+    const { unsupported, authorizationScopes, ...security } = readSecurity(
       operation,
       dialect.securitySchemes(root),
     )
     if (unsupported) this.errors.push(`Unable to put method ${at}: ${unsupported}`)
-    if (Object.hasOwn(operation, 'x-amazon-apigateway-request-validator'))
-      this.errors.push(
-        `Unable to put method ${at}: x-amazon-apigateway-request-validator is not supported by Sekisho yet`,
-      )
+    const key = 'x-amazon-apigateway-request-validator'
+    const requestValidator = textAt(operation, key) ?? textAt(root, key)
     const parameters = this.#parameters(operation, item)
     const requestParameters = this.#requestParameters(parameters, at)
     const requestModels = this.#modelNames(dialect.requestContent(root, operation, parameters))
@@ -132,8 +156,9 @@ class Reading {
     const extension = resolveIntegration(root, operation)
     return {
       httpMethod,
-      authorizationType,
-      apiKeyRequired,
+      ...security,
+      ...(authorizationScopes && { authorizationScopes: [...authorizationScopes] }),
+      ...(requestValidator !== undefined && { requestValidator }),
       ...(operationName !== undefined && { operationName }),
       ...(Object.keys(requestParameters).length > 0 && { requestParameters }),
       ...(Object.keys(requestModels).length > 0 && { requestModels }),
@@ -230,6 +255,46 @@ class Reading {
     }
     return integration
   }
+}
+
+function readValidators(root: Node): ReadonlyMap<string, ValidatorFlags> {
+  const written = nodeAt(root, 'x-amazon-apigateway-request-validators')
+  return new Map(
+    Object.keys(written).map((name) => {
+      const flags = nodeAt(written, name)
+      return [
+        name,
+        {
+          validateRequestBody: member(flags, 'validateRequestBody') === true,
+          validateRequestParameters: member(flags, 'validateRequestParameters') === true,
+        },
+      ]
+    }),
+  )
+}
+
+/** @see API Gateway Developer Guide, "x-amazon-apigateway-gateway-responses object" */
+function readGatewayResponses(root: Node): ReadonlyMap<string, SnapshotGatewayResponse> {
+  const written = nodeAt(root, 'x-amazon-apigateway-gateway-responses')
+  const textsAt = (node: Node, key: string) =>
+    Object.fromEntries(Object.entries(nodeAt(node, key)).map(([name, of]) => [name, String(of)]))
+  return new Map(
+    Object.keys(written).map((type) => {
+      const response = nodeAt(written, type)
+      const statusCode = member(response, 'statusCode')
+      const responseParameters = textsAt(response, 'responseParameters')
+      const responseTemplates = textsAt(response, 'responseTemplates')
+      return [
+        type,
+        {
+          responseType: type as NonNullable<SnapshotGatewayResponse['responseType']>,
+          ...(statusCode != null && { statusCode: String(statusCode) }),
+          ...(Object.keys(responseParameters).length > 0 && { responseParameters }),
+          ...(Object.keys(responseTemplates).length > 0 && { responseTemplates }),
+        },
+      ]
+    }),
+  )
 }
 
 function settingsOf({ root, version }: OpenApiSource, reading: Reading) {

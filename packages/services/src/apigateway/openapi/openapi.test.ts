@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { SnapshotMethod, SnapshotResource } from '@sekisho/gateway'
+import { modelUrl, type SnapshotMethod, type SnapshotResource } from '@sekisho/gateway'
 import fc from 'fast-check'
 import { stringify } from 'yaml'
 import { type ExportedApi, exportDocument } from './export.ts'
 import { importDocument } from './import.ts'
-import { type OpenApiVersion, parseOpenApi } from './parse.ts'
+import { type Node, type OpenApiVersion, parseOpenApi } from './parse.ts'
+import { modelSchema } from './schemas.ts'
 
 const read = (document: unknown) =>
   parseOpenApi(
@@ -213,6 +214,39 @@ const integration = fc.record(
   },
   { requiredKeys: ['type'] },
 )
+/** What an export writes beside methods. */
+const parts = {
+  authorizers: {
+    a: {
+      id: 'a',
+      name: 'users',
+      type: 'COGNITO_USER_POOLS',
+      authType: 'cognito_user_pools',
+      identitySource: 'method.request.header.X-Token',
+      providerARNs: ['arn:aws:cognito-idp:us-east-1:111111111111:userpool/us-east-1_a'],
+    },
+    b: {
+      id: 'b',
+      name: 'asked',
+      type: 'REQUEST',
+      authType: 'custom',
+      authorizerUri: 'arn:aws:apigateway:us-east-1:lambda:path/x',
+      identitySource: 'method.request.header.A, context.accountId',
+      authorizerResultTtlInSeconds: 0,
+    },
+  },
+  requestValidators: {
+    v: { id: 'v', name: 'all', validateRequestBody: true, validateRequestParameters: false },
+  },
+  gatewayResponses: {
+    DEFAULT_4XX: {
+      responseType: 'DEFAULT_4XX',
+      statusCode: '418',
+      responseParameters: { 'gatewayresponse.header.x': "'y'" },
+      responseTemplates: { 'application/json': '{}' },
+    },
+  },
+} satisfies Partial<ExportedApi>
 const method = (httpMethod: string) =>
   fc.record(
     {
@@ -278,9 +312,18 @@ for (const version of ['swagger', 'oas30'] as const satisfies readonly OpenApiVe
           vpcEndpointIds: [],
           disableExecuteApiEndpoint: true,
           resources: made,
-          models: new Map([['Empty', { type: 'object' }]]),
+          models: new Map<string, Node>([
+            ['Empty', { type: 'object' }],
+            ['Pet', { properties: { owner: { $ref: modelUrl('abcdefghij', 'Owner') } } }],
+          ]),
+          ...parts,
         }
-        const document = exportDocument(api, { version, integrations: true, apiGateway: true })
+        const document = exportDocument(api, {
+          version,
+          integrations: true,
+          authorizers: true,
+          apiGateway: true,
+        })
         const back = imported(asYaml ? stringify(document) : document)
         assert.deepEqual(back.errors, [])
         assert.deepEqual(back.warnings, [])
@@ -288,7 +331,18 @@ for (const version of ['swagger', 'oas30'] as const satisfies readonly OpenApiVe
           new Map(back.paths),
           new Map(structuredClone(made).map(({ path, methods }) => [path, methods])),
         )
-        assert.deepEqual(back.models, api.models)
+        const models = [...back.models].map(
+          ([name, schema]) => [name, modelSchema(schema, 'abcdefghij').schema] as const,
+        )
+        assert.deepEqual(new Map(models), api.models)
+        assert.deepEqual(
+          [...back.authorizers.values()],
+          Object.values(parts.authorizers).map(({ id: _, ...authorizer }) => authorizer),
+        )
+        assert.deepEqual(Object.fromEntries(back.requestValidators), {
+          all: { validateRequestBody: true, validateRequestParameters: false },
+        })
+        assert.deepEqual(Object.fromEntries(back.gatewayResponses), parts.gatewayResponses)
         const {
           name,
           version: number,
