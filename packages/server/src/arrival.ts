@@ -70,6 +70,12 @@ export class BodyTimeoutError extends Error {
   readonly code = 'BODY_TIMEOUT'
 }
 
+/** An answer that comes piece by piece ended before its end: its source failed, and nobody here. */
+export class BrokenAnswerError extends Error {
+  override readonly name = 'BrokenAnswerError'
+  readonly code = 'BROKEN_ANSWER'
+}
+
 export const noBody: Uint8Array = new Uint8Array(0)
 
 /** The first of that name, compared without regard to case. */

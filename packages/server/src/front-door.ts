@@ -31,6 +31,7 @@ export type Road =
   | { readonly road: 'aws-api' }
   /** `/_sekisho/` and what follows it. */
   | { readonly road: 'operator'; readonly path: string }
+  | { readonly road: 'function-url'; readonly urlId: string; readonly region: string }
   /** A link to a function's code: what follows `/_aws/lambda/code/`. */
   | { readonly road: 'function-code'; readonly link: string }
   /** A form of address whose road is not built. */
@@ -45,6 +46,7 @@ export type Road =
 type HostForm =
   | { readonly form: 'execute-api'; readonly apiId: string; readonly region: string | undefined }
   | { readonly form: 'cloudfront'; readonly name: string }
+  | { readonly form: 'function-url'; readonly urlId: string; readonly region: string }
   | { readonly form: 'unsupported'; readonly what: string }
   /** Whatever the path says is the key of an object. */
   | { readonly form: 'bucket' }
@@ -91,6 +93,8 @@ export function createFrontDoor(hostNames: readonly string[]): FrontDoor {
           return awsApi
         case 'cloudfront':
           return { road: 'cloudfront', name: form.name, path: rawPath }
+        case 'function-url':
+          return { road: form.form, urlId: form.urlId, region: form.region }
         case 'ours':
           return roadOfPath(rawPath)
         case 'name':
@@ -123,8 +127,8 @@ const suffixes: readonly (readonly [RegExp, (match: RegExpExecArray) => HostForm
   [/^([a-z0-9]+)\.cloudfront\.localhost$/, ([, name = '']) => ({ form: 'cloudfront', name })],
   [/.\.s3(?:[.-][a-z0-9-]+)?\.localhost$/, () => ({ form: 'bucket' })],
   [
-    /\.lambda-url\.[a-z0-9-]+\.localhost$/,
-    () => ({ form: 'unsupported', what: 'function URLs are' }),
+    /^([a-z0-9]+)\.lambda-url\.([a-z0-9-]+)\.localhost$/,
+    ([, urlId = '', region = '']) => ({ form: 'function-url', urlId, region }),
   ],
   [/^console\.localhost$/, () => ({ form: 'unsupported', what: 'the web console is' })],
   [/^(?:[a-z0-9_-]+\.){2,}localhost$/, ([name]) => ({ form: 'name', name, isOurs: true })],

@@ -5,6 +5,7 @@ import { type Counters, openStore, type State, type Store } from '@sekisho/store
 import { type AnswerApi, type Api, createApi } from './api/answer.ts'
 import { createNoteUse } from './api/key-uses.ts'
 import { openApiKeys } from './api-keys.ts'
+import { BrokenAnswerError } from './arrival.ts'
 import { createCalls } from './calls.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
@@ -14,6 +15,7 @@ import { type Domains, openDomains } from './domains.ts'
 import { type EdgeHost, openEdgeHost } from './edge/host.ts'
 import { createFrontDoor, type FrontDoor } from './front-door.ts'
 import { type FunctionsHost, openFunctionsHost } from './functions/host.ts'
+import { type AnswerUrl, createUrlCalls } from './functions/url-calls.ts'
 import { randomIds } from './ids.ts'
 import { createServicePorts } from './integrations.ts'
 import { createJournal } from './journal.ts'
@@ -49,6 +51,7 @@ export interface Parts {
   readonly findSource: FindSource
   readonly answerCall: AnswerCall
   readonly answerApi: AnswerApi
+  readonly answerUrl: AnswerUrl
   /** For work that no request asks for. */
   readonly aws: CallAws
   readonly onFailure: (error: unknown, requestId: string) => void
@@ -111,8 +114,10 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     log.error('a certificate cannot be read again', failureFields(error)),
   )
   const upstream = stack.use(createUpstream(announce, tls?.authority.cert))
-  const onFailure = (error: unknown, requestId: string) =>
-    log.error('a request failed', { requestId, ...failureFields(error) })
+  const onFailure = (error: unknown, requestId: string) => {
+    if (!(error instanceof BrokenAnswerError))
+      log.error('a request failed', { requestId, ...failureFields(error) })
+  }
   const logWriter = stack.use(
     openLogWriter({
       // Lines are not what decisions go by: they need not be heard of everywhere before they count.
@@ -194,6 +199,15 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
       log,
     }),
     answerApi: api.answer,
+    answerUrl: createUrlCalls({
+      documents,
+      identities,
+      functions: functions.runner,
+      clock,
+      trail,
+      archive,
+      log,
+    }),
     aws: api.call,
     onFailure,
   }

@@ -5,6 +5,7 @@ import { addressIn, type Domains } from './domains.ts'
 import type { EdgeHost } from './edge/host.ts'
 import type { ApiAddress, FrontDoor, Road } from './front-door.ts'
 import type { FunctionsHost } from './functions/host.ts'
+import type { AnswerUrl } from './functions/url-calls.ts'
 import { refuse } from './listen.ts'
 import type { Metrics } from './metrics.ts'
 import { type FindSource, ForwardedForError, type Source } from './net/source-address.ts'
@@ -32,6 +33,7 @@ export interface RoadsOptions {
   readonly answerApi: AnswerApi
   readonly answerOperator: AnswerOperator
   readonly functions: Pick<FunctionsHost, 'answerCode'>
+  readonly answerUrl: AnswerUrl
   readonly metrics: Metrics
   readonly trail: Pick<Trail, 'record'>
   /** What calls count as that this process itself makes to its own port. */
@@ -109,6 +111,8 @@ export function createRoads(options: RoadsOptions): Roads {
         return ownAddress !== undefined
           ? { road: road.road, reply: refuse(403, 'not for integrations and functions') }
           : { road: road.road, reply: operate(arrival, road.path, source.address, false, options) }
+      case 'function-url':
+        return { road: road.road, reply: options.answerUrl(arrival, road, source) }
       case 'function-code':
         return { road: road.road, reply: options.functions.answerCode(arrival, road.link) }
       case 'misdirected':
@@ -183,7 +187,8 @@ function turnAway(
   trail.record({
     at: arrival.receivedAt,
     requestId: arrival.requestId,
-    road: road === 'execute-api' || road === 'operator' ? road : 'aws-api',
+    road:
+      road === 'execute-api' || road === 'function-url' || road === 'operator' ? road : 'aws-api',
     method: arrival.method,
     path: arrival.rawPath,
     sourceIp: arrival.peer,

@@ -48,6 +48,7 @@ const noFunctions: FunctionRunner = {
   whyNot: () => undefined,
   inspect: async () => ({ unpackedBytes: 0 }),
   hasRoomFor: () => true,
+  urlOf: (urlId, inRegion) => `http://${urlId}.lambda-url.${inRegion}.localhost/`,
   linkTo: async ({ blob }) => `http://127.0.0.1/${blob}`,
   retire: () => {},
 }

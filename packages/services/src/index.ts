@@ -74,8 +74,10 @@ export {
 export { iamCollections } from './iam/records.ts'
 export type { Explained } from './iam-toolbox/explained.ts'
 export { authorizationIdOf } from './iam-toolbox/index.ts'
+export { refusalOf } from './lambda/ask.ts'
 export { type EventRecord, readEventKey } from './lambda/events.ts'
-export { lambdaCollections } from './lambda/records.ts'
+export { qualifiedArnOf } from './lambda/names.ts'
+export { lambdaCollections, runnable } from './lambda/records.ts'
 export { type RunEventOptions, runEvent } from './lambda/run-event.ts'
 export {
   type CodeArchive,
@@ -86,6 +88,13 @@ export {
   RunnerError,
   type RunnerErrorCode,
 } from './lambda/runner.ts'
+export {
+  findUrl,
+  type UrlCall,
+  type UrlCors,
+  type UrlRecord,
+  urlCall,
+} from './lambda/url-records.ts'
 export { appendEvents } from './logs/append.ts'
 export { type GroupName, groupArn, logsCollections } from './logs/records.ts'
 export { sweepLogs } from './logs/sweep.ts'

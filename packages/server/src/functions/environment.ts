@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Duplex } from 'node:stream'
 import type { Invocation, InvocationResult, RunnableFunction } from '@sekisho/services'
+import { BrokenAnswerError } from '../arrival.ts'
 import { FrameReader, invokeFrame, kinds } from './frames.ts'
 import { mostLineBytes, readLines } from './lines.ts'
 import { residentMb } from './memory.ts'
@@ -61,6 +62,7 @@ export class Environment {
   #initError: Uint8Array | undefined
   #initMs: number | undefined
   #isTaken = false
+  #contentType: string | undefined
   #asked: Asked | undefined
   #tail = ''
   #peakMb = 0
@@ -124,6 +126,7 @@ export class Environment {
     const timeoutMs = fn.timeoutSeconds * 1_000
     const begunAt = performance.now()
     this.#tail = ''
+    this.#contentType = undefined
     this.#say(this.#platform.start(invocation.requestId))
     this.#asked = {
       invocation,
@@ -154,6 +157,7 @@ export class Environment {
       })
       return {
         payload: pieces,
+        contentType: this.#contentType,
         failure: ended,
         logTail: async () => {
           await ended
@@ -201,11 +205,14 @@ export class Environment {
         asked?.settle({ kind: 'response', payload: body })
         return
       case kinds.error:
-        asked?.pieces?.fail(new Error('the function failed'), Buffer.from(body))
+        asked?.pieces?.fail(new BrokenAnswerError('the function failed'), Buffer.from(body))
         asked?.settle(failed(body))
         return
       case kinds.piece:
         this.#hearPiece(asked, body)
+        return
+      case kinds.contentType:
+        this.#contentType = body.toString('latin1').slice(0, 256)
         return
       case kinds.log:
         this.#log(body.toString('utf8'))
@@ -238,7 +245,7 @@ export class Environment {
     const asked = this.#asked
     this.kill()
     this.#becameReady()
-    asked?.pieces?.fail(new Error('the function timed out'), payload)
+    asked?.pieces?.fail(new BrokenAnswerError('the function timed out'), payload)
     asked?.settle({ ...failed(payload), fatal: 'timeout' })
   }
 
@@ -274,7 +281,7 @@ export class Environment {
     setImmediate(() => {
       if (asked) {
         const outcome = exited(asked.invocation, said)
-        asked.pieces?.fail(new Error('the function ended'), outcome.payload)
+        asked.pieces?.fail(new BrokenAnswerError('the function ended'), outcome.payload)
         asked.settle(outcome)
       }
       this.#options.command.release()

@@ -16,6 +16,8 @@ export const kinds = {
   log: 6,
   /** A piece of a streamed answer; empty: its end. */
   piece: 7,
+  /** Before the first piece: its content type. */
+  contentType: 8,
 } as const
 
 export type Kind = (typeof kinds)[keyof typeof kinds]

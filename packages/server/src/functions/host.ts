@@ -79,6 +79,8 @@ export function openFunctionsHost(options: HostOptions): FunctionsHost {
     now,
     path: config.path,
   })
+  const urlOf = (urlId: string, region: string) =>
+    `${config.tls ? 'https' : 'http'}://${urlId}.lambda-url.${region}.localhost:${port}/`
   const links = openCodeLinks({
     store,
     ids,
@@ -92,7 +94,7 @@ export function openFunctionsHost(options: HostOptions): FunctionsHost {
     onFailure: (error) => log.error('an event cannot be run', failureFields(error)),
   })
   return {
-    runner: { ...runner, hasRoomFor: events.hasRoomFor, linkTo: links.linkTo },
+    runner: { ...runner, hasRoomFor: events.hasRoomFor, linkTo: links.linkTo, urlOf },
     answerCode: links.answer,
     runEvents: events.begin,
     async open(answer, theirs) {

@@ -58,7 +58,9 @@ const reapMs = 10_000
 const credentialsMarginMs = 5 * 60_000
 const bootstraps = join(import.meta.dirname, 'bootstraps')
 
-export interface Runner extends Omit<FunctionRunner, 'hasRoomFor' | 'linkTo'>, AsyncDisposable {}
+export interface Runner
+  extends Omit<FunctionRunner, 'hasRoomFor' | 'linkTo' | 'urlOf'>,
+    AsyncDisposable {}
 
 export function createRunner(options: RunnerOptions): Runner {
   const { folder, blobs, path, now } = options

@@ -1,7 +1,7 @@
 /** One line of the decision log: what was asked, what was decided, and by which statement. */
 import type { ContextValue, Decision, PolicyType, Principal, Trace } from '@sekisho/policy'
 
-export type RoadName = 'execute-api' | 'cloudfront' | 'aws-api' | 'operator'
+export type RoadName = 'execute-api' | 'cloudfront' | 'function-url' | 'aws-api' | 'operator'
 
 /** A line, parsed. */
 export interface DecisionRecord {

@@ -9,6 +9,7 @@ import { layerPermissions } from './layer-permissions.ts'
 import { layers } from './layers.ts'
 import { permissions } from './permissions.ts'
 import { tags } from './tags.ts'
+import { urls } from './urls.ts'
 import { versions } from './versions.ts'
 
 export const lambda = defineService('lambda', {
@@ -22,6 +23,7 @@ export const lambda = defineService('lambda', {
     ...layerPermissions,
     ...permissions,
     ...concurrency,
+    ...urls,
     ...tags,
     ...invoke,
     ...eventConfigs,

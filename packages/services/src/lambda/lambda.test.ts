@@ -105,6 +105,7 @@ test('aliases lead to versions, by weight where there are two', async () => {
         whyNot: () => undefined,
         inspect: async () => ({ unpackedBytes: 0 }),
         hasRoomFor: () => true,
+        urlOf: () => '',
         linkTo: async () => '',
         retire: () => {},
       },

@@ -29,6 +29,10 @@ export const lambdaCollections = {
   aliases: 'lambda-aliases',
   /** Keyed by function and qualifier. */
   eventConfigs: 'lambda-event-configs',
+  /** Keyed by function and alias. */
+  urls: 'lambda-urls',
+  /** Of URLs, by the first label of their host name. */
+  urlIds: 'lambda-url-ids',
   layers: 'lambda-layers',
   layerVersions: 'lambda-layer-versions',
   /** Events that wait to be run, keyed by the time when they are due. */

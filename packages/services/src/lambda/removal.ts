@@ -20,8 +20,9 @@ import {
   lambdaCollections,
   type VersionRecord,
 } from './records.ts'
+import { readUrl, type UrlRecord } from './url-records.ts'
 
-const { functions, versions, aliases, eventConfigs } = lambdaCollections
+const { functions, versions, aliases, eventConfigs, urls, urlIds } = lambdaCollections
 
 /** @throws AwsError ResourceNotFoundException */
 export async function deleteFunction(call: Call, named: FunctionName): Promise<void> {
@@ -32,6 +33,10 @@ export async function deleteFunction(call: Call, named: FunctionName): Promise<v
     for (const collection of [versions, aliases, eventConfigs])
       for (const { key } of await transaction.list(collection, { prefix }))
         transaction.delete(collection, key)
+    for (const { key, value } of await transaction.list<UrlRecord>(urls, { prefix })) {
+      transaction.delete(urls, key)
+      transaction.delete(urlIds, value.urlId)
+    }
     transaction.delete(functions, keyOf(named))
     return [fn, ...published.map(({ value }) => value)]
   })
@@ -77,6 +82,11 @@ async function aliasesOf(
 /** What was said of a version or an alias goes with it. */
 export async function forgetQualifier(transaction: Transaction, named: Named): Promise<void> {
   transaction.delete(eventConfigs, qualifiedKeyOf(named))
+  const url = await readUrl(transaction, named)
+  if (url) {
+    transaction.delete(urls, qualifiedKeyOf(named))
+    transaction.delete(urlIds, url.urlId)
+  }
   const stored = await transaction.get<FunctionRecord>(functions, keyOf(named))
   const { qualifier = '' } = named
   if (stored === undefined || stored.value.qualifiedPolicies?.[qualifier] === undefined) return

@@ -63,6 +63,8 @@ export interface InvocationResult {
   readonly payload: Uint8Array | AsyncIterable<Uint8Array>
   /** As in `X-Amz-Function-Error`. */
   readonly functionError?: 'Handled' | 'Unhandled'
+  /** Of an answer in pieces, where the function has said. */
+  readonly contentType?: string | undefined
   /** Of an answer in pieces: resolves at its end, with the error object where the function failed within it. */
   readonly failure?: Promise<Uint8Array | undefined>
   /** The last 4 KiB of this invocation's log, complete once the payload is. */
@@ -103,6 +105,8 @@ export interface FunctionRunner {
    * @throws RunnerError INVALID_CODE
    */
   readonly inspect: (archive: Uint8Array) => Promise<{ readonly unpackedBytes: number }>
+  /** The address of a function URL. */
+  readonly urlOf: (urlId: string, region: string) => string
   /** An address on this server where a blob can be fetched for a while, by whoever has it. */
   readonly linkTo: (link: {
     readonly blob: string

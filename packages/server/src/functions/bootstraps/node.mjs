@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url'
 import { format } from 'node:util'
 import { forward } from './forward.mjs'
 
-const [INVOKE, READY, INIT_ERROR, RESPONSE, ERROR, LOG, PIECE] = [1, 2, 3, 4, 5, 6, 7]
+const [INVOKE, READY, INIT_ERROR, RESPONSE, ERROR, LOG, PIECE, TYPE] = [1, 2, 3, 4, 5, 6, 7, 8]
 
 const socket = new Socket({ fd: 3, readable: true, writable: true })
 const root = process.env.LAMBDA_TASK_ROOT
@@ -162,10 +162,16 @@ function responseStream(isDone) {
       isDone()
     },
   })
+  let hasBegun = false
   const begin = () => {
-    if (prelude === undefined) return
+    if (hasBegun) return
+    hasBegun = true
+    if (prelude === undefined) {
+      if (stream.contentType) send(TYPE, stream.contentType)
+      return
+    }
+    send(TYPE, 'application/vnd.awslambda.http-integration-response')
     send(PIECE, Buffer.concat([Buffer.from(JSON.stringify(prelude)), Buffer.alloc(8)]))
-    prelude = undefined
   }
   stream.setContentType = (type) => {
     stream.contentType = type

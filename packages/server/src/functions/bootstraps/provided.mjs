@@ -6,7 +6,7 @@ import { Socket } from 'node:net'
 import { join } from 'node:path'
 import { forward } from './forward.mjs'
 
-const [INVOKE, READY, INIT_ERROR, RESPONSE, ERROR, PIECE] = [1, 2, 3, 4, 5, 7]
+const [INVOKE, READY, INIT_ERROR, RESPONSE, ERROR, PIECE, TYPE] = [1, 2, 3, 4, 5, 7, 8]
 const mostResponseBytes = 6 * 1024 * 1024
 
 const { SEKISHO_LAYERS: layers } = process.env
@@ -71,6 +71,15 @@ function errorOf(request, body) {
   }
 }
 
+/** What goes wrong within a streamed answer is told behind it. */
+function trailingError({ 'lambda-runtime-function-error-body': body }) {
+  try {
+    return JSON.parse(Buffer.from(body, 'base64').toString('utf8'))
+  } catch {
+    return { errorMessage: 'the response ended with an error' }
+  }
+}
+
 const routes = [
   [
     'GET',
@@ -96,10 +105,14 @@ const routes = [
           errorType: 'InvalidRequestID',
         })
       if (request.headers['lambda-runtime-function-response-mode'] === 'streaming') {
+        const type = request.headers['content-type']
+        if (type !== undefined) send(TYPE, type)
         for await (const piece of request)
           if (piece.length > 0 && !send(PIECE, piece))
             await new Promise((done) => socket.once('drain', done))
-        send(PIECE, '')
+        const failed = request.trailers['lambda-runtime-function-error-type']
+        if (failed === undefined) send(PIECE, '')
+        else send(ERROR, JSON.stringify({ errorType: failed, ...trailingError(request.trailers) }))
       } else {
         const body = await bodyOf(request, mostResponseBytes)
         if (body === undefined)
