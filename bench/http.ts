@@ -7,6 +7,7 @@ import { figure, type Goal, type Section } from './lib/report.ts'
 import { type Measured, type RoundOptions, takeTurns } from './lib/rounds.ts'
 import { nginx } from './peers/nginx.ts'
 import { region, type Sekisho, startSekisho } from './peers/sekisho.ts'
+import { serverlessOffline } from './peers/serverless-offline.ts'
 
 /** A list as long as an office's: 40 blocks and the generator's own address. */
 const cidrs = [...Array.from({ length: 40 }, (_, at) => `198.51.${at}.0/24`), '127.0.0.1/32']
@@ -56,24 +57,6 @@ export async function http(options: RoundOptions): Promise<readonly Section[]> {
     signedSection(signed),
     proxySection(proxied, proxiedOffline),
   ]
-}
-
-async function serverlessOffline(upstream: string) {
-  const [port, lambdaPort] = [await freePort(), await freePort()]
-  const folder = join(import.meta.dirname, 'peers/serverless-offline')
-  return {
-    command: process.execPath,
-    args: [join(import.meta.dirname, 'node_modules/serverless/bin/serverless.js'), 'offline'],
-    cwd: folder,
-    url: `http://127.0.0.1:${port}/`,
-    env: {
-      PEER_PORT: String(port),
-      PEER_LAMBDA_PORT: String(lambdaPort),
-      PEER_UPSTREAM: upstream,
-      SLS_TELEMETRY_DISABLED: '1',
-      SLS_NOTIFICATIONS_MODE: 'off',
-    },
-  }
 }
 
 function signedSide(sekisho: Sekisho): Side {

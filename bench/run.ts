@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { edge } from './edge.ts'
+import { measureFunctions } from './functions.ts'
 import { http } from './http.ts'
 import { identity } from './identity.ts'
 import { machine, render, type Section, versionOf } from './lib/report.ts'
@@ -15,6 +16,7 @@ import { store } from './store.ts'
 const sections = {
   http,
   edge,
+  functions: measureFunctions,
   identity,
   pipeline,
   decisions,

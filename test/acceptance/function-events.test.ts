@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { mkdirSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import * as logs from '@aws-sdk/client-cloudwatch-logs'
 import * as iam from '@aws-sdk/client-iam'
@@ -12,10 +14,13 @@ const folder = temporaryFolder()
 let server: Serving
 let client: lambda.Lambda
 let watcher: logs.CloudWatchLogs
+// A killed server may leave nothing there.
+process.env['TMPDIR'] = join(folder.path, 'temporary')
+mkdirSync(process.env['TMPDIR'])
 const role = 'arn:aws:iam::000000000000:role/functions'
 
 async function begin(): Promise<iam.IAM> {
-  server = await serve(folder.path, '--test-clock')
+  server = await serve(join(folder.path, 'data'), '--test-clock')
   const given = JSON.parse(sekisho(['env', '--data', server.data, '--json']).stdout)
   const settings = {
     endpoint: server.endpoint,
@@ -134,10 +139,10 @@ test('what fails is tried again after one minute and after two, then told', isol
   })
   await send('failing', { at: 'x' })
   assert.equal((await said('failing', 1)).length, 1)
-  assert.equal(move('59s').status, 0)
+  assert.equal(move('40s').status, 0)
   await new Promise((done) => setTimeout(done, 300))
   assert.equal((await said('failing', 1)).length, 1)
-  move('2s')
+  move('21s')
   assert.equal((await said('failing', 2)).length, 2)
   // The next one is due two minutes after the last.
   await new Promise((done) => setTimeout(done, 300))
@@ -157,6 +162,7 @@ test('what was accepted is run, even if the server is killed in between', isolat
   )
   await Promise.all(Array.from({ length: 20 }, (_, at) => send('slow', { at })))
   await server.stop('SIGKILL')
+  assert.deepEqual(readdirSync(process.env['TMPDIR']!), [])
   await begin()
   const deadline = Date.now() + 20_000
   let seen = new Set<string>()

@@ -14,6 +14,9 @@ let client: lambda.Lambda
 let settings: { endpoint: string; region: string; credentials: never; maxAttempts: number }
 const role = 'arn:aws:iam::000000000000:role/functions'
 
+const trust =
+  '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
+
 before(async () => {
   server = await serve(folder.path)
   const given = JSON.parse(sekisho(['env', '--data', server.data, '--json']).stdout)
@@ -30,8 +33,7 @@ before(async () => {
   const access = new iam.IAM(settings)
   await access.createRole({
     RoleName: 'functions',
-    AssumeRolePolicyDocument:
-      '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}',
+    AssumeRolePolicyDocument: trust,
   })
   await access.putRolePolicy({
     RoleName: 'functions',
@@ -189,6 +191,84 @@ done
 `
   const name = await create('provided.al2023', [{ name: 'bootstrap', content, mode: 0o100755 }])
   assert.deepEqual((await ask(name, { a: 1 })).payload, { echo: { a: 1 } })
+})
+
+test('a program of the Runtime API streams, and says why it cannot begin', isolated, async () => {
+  const api = 'http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime'
+  const streams = await create('provided.al2023', [
+    {
+      name: 'bootstrap',
+      mode: 0o100755,
+      content: `#!/bin/sh
+while true; do
+  curl -sS -D /tmp/head "${api}/invocation/next" > /dev/null
+  ID=$(sed -n 's/^Lambda-Runtime-Aws-Request-Id: *\\([0-9a-f-]*\\).*/\\1/p' /tmp/head)
+  (echo '{"piece":'; sleep 0.1; echo '1}') | curl -sS -X POST -H 'Lambda-Runtime-Function-Response-Mode: streaming' -H 'Transfer-Encoding: chunked' -T - "${api}/invocation/$ID/response" > /dev/null
+done
+`,
+    },
+  ])
+  assert.deepEqual((await ask(streams)).payload, { piece: 1 })
+  assert.deepEqual((await ask(streams)).payload, { piece: 1 })
+  const broken = await create('provided.al2023', [
+    {
+      name: 'bootstrap',
+      mode: 0o100755,
+      content: `#!/bin/sh
+curl -sS -X POST -H 'Lambda-Runtime-Function-Error-Type: Runtime.NoConfig' -d '{"errorMessage":"no configuration","errorType":"NoConfig"}' "${api}/init/error" > /dev/null
+exit 1
+`,
+    },
+  ])
+  const { payload, error, log } = await ask(broken)
+  assert.equal(error, 'Unhandled')
+  assert.equal(payload.errorMessage, 'no configuration')
+  assert.match(log, /Phase: init\tStatus: error/)
+})
+
+test('runtimes that are not here are refused, with those that are', async () => {
+  await assert.rejects(
+    create('ruby3.3', [{ name: 'f.rb', content: '' }]),
+    /ruby3.3.*not supported by Sekisho; supported here: nodejsNN.x, python3.N, provided/,
+  )
+})
+
+test('without isolation, functions run as who started the server', async () => {
+  using place = temporaryFolder()
+  const unsafe = await serve(place.path, '--functions', 'unsafe')
+  try {
+    const given = JSON.parse(sekisho(['env', '--data', unsafe.data, '--json']).stdout)
+    const own = {
+      ...settings,
+      endpoint: unsafe.endpoint,
+      credentials: {
+        accessKeyId: given.AWS_ACCESS_KEY_ID,
+        secretAccessKey: given.AWS_SECRET_ACCESS_KEY,
+      },
+    }
+    await new iam.IAM(own).createRole({
+      RoleName: 'functions',
+      AssumeRolePolicyDocument: trust,
+    })
+    const there = new lambda.Lambda(own)
+    const code = `const { STS } = require('@aws-sdk/client-sts')
+      exports.handler = async () => [process.getuid(), (await new STS({}).getCallerIdentity({})).Arn]`
+    await there.createFunction({
+      FunctionName: 'f',
+      Runtime: 'nodejs22.x',
+      Role: role,
+      Handler: 'index.handler',
+      Timeout: 20,
+      Code: { ZipFile: zip([{ name: 'index.js', content: code }]) },
+    })
+    const { Payload } = await there.invoke({ FunctionName: 'f' })
+    assert.deepEqual(JSON.parse(Payload!.transformToString()), [
+      process.getuid?.(),
+      'arn:aws:sts::000000000000:assumed-role/functions/f',
+    ])
+  } finally {
+    await unsafe.stop()
+  }
 })
 
 const failures: readonly (readonly [string, string, object, RegExp])[] = [

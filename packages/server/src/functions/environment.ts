@@ -125,7 +125,8 @@ export class Environment {
     const { promise, resolve } = Promise.withResolvers<Outcome>()
     const timeoutMs = fn.timeoutSeconds * 1_000
     const begunAt = performance.now()
-    this.#tail = ''
+    // Why it could not begin belongs to the event that wanted it.
+    if (this.#initError === undefined) this.#tail = ''
     this.#contentType = undefined
     this.#say(this.#platform.start(invocation.requestId))
     this.#asked = {

@@ -1,6 +1,4 @@
 /** Functions on this server: what runs them, and the way by which they reach it. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   type CallAws,
@@ -19,6 +17,7 @@ import type { LogWriter } from '../log-writer.ts'
 import { type CodeLinks, openCodeLinks } from './code-links.ts'
 import { openEventQueue } from './event-queue.ts'
 import { createRunner } from './runner.ts'
+import { openSocketPlace } from './socket-place.ts'
 
 export interface FunctionsHost extends AsyncDisposable {
   readonly runner: FunctionRunner
@@ -44,16 +43,14 @@ const credentialsSeconds = 12 * 3_600
 export function openFunctionsHost(options: HostOptions): FunctionsHost {
   const { config, store, ids, clock, log, logWriter, onFailure } = options
   const { now } = clock
-  // Sockets' names are bounded (107 bytes), and a data folder's may be long.
-  const folder = mkdtempSync(join(tmpdir(), 'sekisho-'))
-  const socket = join(folder, 'functions.sock')
+  const place = openSocketPlace(join(config.data, 'sockets'))
   let port = 0
   let listener: Listener | undefined
   const runner = createRunner({
     mode: config.functions,
     network: config['functions-network'],
     folder: join(config.data, 'functions'),
-    socket,
+    socket: place,
     port: () => port,
     blobs: store.blobs,
     credentials: async ({ accountId, roleArn, name, functionArn }) => {
@@ -96,16 +93,24 @@ export function openFunctionsHost(options: HostOptions): FunctionsHost {
   return {
     runner: { ...runner, hasRoomFor: events.hasRoomFor, linkTo: links.linkTo, urlOf },
     answerCode: links.answer,
-    runEvents: events.begin,
+    async runEvents(aws) {
+      await runner.sweep()
+      await events.begin(aws)
+    },
     async open(answer, theirs) {
       port = theirs
-      listener = await listen({ answer, on: { path: socket }, onFailure, peerName: 'functions' })
+      listener = await listen({
+        answer,
+        on: { path: place.address },
+        onFailure,
+        peerName: 'functions',
+      })
     },
     async [Symbol.asyncDispose]() {
       await events[Symbol.asyncDispose]()
       await runner[Symbol.asyncDispose]()
       await listener?.close(0)
-      rmSync(folder, { recursive: true, force: true })
+      place[Symbol.dispose]()
     },
   }
 }

@@ -4,6 +4,8 @@ import type { Environment } from './environment.ts'
 
 interface Waiting {
   readonly invocation: Invocation
+  /** Of `performance.now`. */
+  readonly since: number
   readonly resolve: (result: Promise<InvocationResult>) => void
   readonly reject: (error: unknown) => void
 }
@@ -13,25 +15,42 @@ interface Waiting {
  * sooner by those that are there, and no call waits for another's end for long.
  */
 const patienceMs = 5
+/**
+ * Where an event will be taken within this time by those that are at work, nobody else is woken for it: few processes
+ * that stay in the machine's caches do more than many that take turns.
+ */
+const soonMs = 2
+/** Being begun at once: beginning is work for the whole machine. */
+const mostBeginning = 4
+/** On a machine that is busy already, somebody has to have waited this long for one more environment. */
+const busyPatienceMs = 250
+/** How much the latest event counts in the average. */
+const weight = 0.1
+
+export interface PoolOptions {
+  readonly begin: (onEnd: () => void) => Promise<Environment>
+  readonly now: () => number
+  /** Whether the machine has nothing left to give. */
+  readonly isBusy: () => boolean
+}
 
 export class Pool {
   readonly #begin: (onEnd: () => void) => Promise<Environment>
   readonly #now: () => number
+  readonly #isBusy: () => boolean
   readonly #idle: Environment[] = []
   readonly #all = new Set<Environment>()
   readonly #queue: Waiting[] = []
   #beginning = 0
   #isRetired = false
   #patience: NodeJS.Timeout | undefined
+  /** How long an event takes, lately; undefined: none has been answered yet. */
+  #averageMs: number | undefined
 
-  constructor(begin: (onEnd: () => void) => Promise<Environment>, now: () => number) {
-    this.#begin = begin
-    this.#now = now
-  }
-
-  /** Events that are being answered or wait for it. */
-  get busy(): number {
-    return this.#all.size - this.#idle.length + this.#queue.length
+  constructor(options: PoolOptions) {
+    this.#begin = options.begin
+    this.#now = options.now
+    this.#isBusy = options.isBusy
   }
 
   get isEmpty(): boolean {
@@ -40,10 +59,10 @@ export class Pool {
 
   /** @throws RunnerError */
   invoke(invocation: Invocation): Promise<InvocationResult> {
-    const environment = this.#takeIdle()
+    const environment = this.#waitMs(1) < soonMs ? undefined : this.#takeIdle()
     if (environment !== undefined) return this.#run(environment, invocation)
     return new Promise((resolve, reject) => {
-      this.#queue.push({ invocation, resolve, reject })
+      this.#queue.push({ invocation, since: performance.now(), resolve, reject })
       if (this.#all.size + this.#beginning === 0) this.#grow()
       else this.#growSoon()
     })
@@ -54,6 +73,13 @@ export class Pool {
     const now = this.#now()
     const isOver = ({ idleSince, endsAt }: Environment) => now - idleSince > idleMs || now > endsAt
     for (const environment of this.#idle.filter(isOver)) environment.kill()
+  }
+
+  /** Ends one that has nothing to do. @returns whether there was one */
+  yield(): boolean {
+    const environment = this.#idle.shift()
+    environment?.kill()
+    return environment !== undefined
   }
 
   /** What runs ends its event, and then itself. */
@@ -69,6 +95,13 @@ export class Pool {
     for (const { reject } of this.#queue.splice(0)) reject(new Error('the server is stopping'))
   }
 
+  /** How long `more` events wait behind those that wait already, if those at work go on as before. */
+  #waitMs(more: number): number {
+    const working = this.#all.size - this.#idle.length
+    if (working === 0 || this.#averageMs === undefined) return Number.POSITIVE_INFINITY
+    return ((this.#queue.length + more) * this.#averageMs) / working
+  }
+
   #takeIdle(): Environment | undefined {
     for (;;) {
       const environment = this.#idle.pop()
@@ -79,14 +112,17 @@ export class Pool {
   }
 
   async #run(environment: Environment, invocation: Invocation): Promise<InvocationResult> {
+    const begunAt = performance.now()
     const result = await environment.invoke(invocation)
-    const release = () => this.#release(environment)
+    const release = () => this.#release(environment, performance.now() - begunAt)
     if (result.payload instanceof Uint8Array) release()
     else void result.logTail().then(release, release)
     return result
   }
 
-  #release(environment: Environment): void {
+  #release(environment: Environment, tookMs?: number): void {
+    if (tookMs !== undefined)
+      this.#averageMs = (this.#averageMs ?? tookMs) * (1 - weight) + tookMs * weight
     if (environment.isSpent) {
       environment.kill()
       if (this.#queue.length > 0) this.#growSoon()
@@ -101,10 +137,35 @@ export class Pool {
   #growSoon(): void {
     this.#patience ??= setTimeout(() => {
       this.#patience = undefined
-      if (this.#queue.length === 0) return
-      if (this.#queue.length > this.#beginning) this.#grow()
-      this.#growSoon()
+      this.#look()
+      if (this.#queue.length > 0) this.#growSoon()
     }, patienceMs)
+  }
+
+  /** Whoever has waited too long is served by somebody else. */
+  #look(): void {
+    const oldest = this.#queue[0]
+    if (oldest === undefined) return
+    const waitedMs = performance.now() - oldest.since
+    if (waitedMs < patienceMs) return
+    while (this.#queue.length > 0) {
+      const environment = this.#takeIdle()
+      if (environment === undefined) break
+      const { invocation, resolve } = this.#queue.shift()!
+      resolve(this.#run(environment, invocation))
+    }
+    for (let more = this.#wanted(waitedMs) - this.#beginning; more > 0; more--) this.#grow()
+  }
+
+  /** How many more environments would serve those who wait. */
+  #wanted(waitedMs: number): number {
+    const waiting = this.#queue.length
+    if (this.#all.size > 0 && this.#isBusy()) return waitedMs < busyPatienceMs ? 0 : 1
+    // A short pause of the machine is no reason.
+    if (this.#waitMs(0) < patienceMs && waitedMs < 4 * patienceMs) return 0
+    const needed =
+      this.#averageMs === undefined ? waiting : Math.ceil((waiting * this.#averageMs) / patienceMs)
+    return Math.min(waiting, needed, mostBeginning)
   }
 
   #grow(): void {

@@ -11,6 +11,8 @@ import {
 } from '@sekisho/services'
 import type { Blobs } from '@sekisho/store'
 import { Environment } from './environment.ts'
+import { Load } from './load.ts'
+import { createBusyProbe } from './machine.ts'
 import { Packages, walk } from './packages.ts'
 import { Pool } from './pool.ts'
 import { familyOf, type Interpreter, supportedRuntimes } from './runtimes.ts'
@@ -22,6 +24,7 @@ import {
   insideSocket,
   whyNoBubblewrap,
 } from './sandbox.ts'
+import type { SocketPlace } from './socket-place.ts'
 
 export interface SessionCredentials {
   readonly accessKeyId: string
@@ -36,7 +39,7 @@ export interface RunnerOptions {
   /** Where unpacked code lies. */
   readonly folder: string
   /** The socket on which functions reach this server. */
-  readonly socket: string
+  readonly socket: Pick<SocketPlace, 'path' | 'outside'>
   /** The port that this server listens on, and so functions inside. */
   readonly port: () => number
   readonly blobs: Pick<Blobs, 'get'>
@@ -54,19 +57,26 @@ export interface RunnerOptions {
 const mostEnvironments = 256
 const idleMs = 5 * 60_000
 const reapMs = 10_000
+/** How long unpacked code is kept that nobody uses. */
+const unusedMs = 7 * 86_400_000
 /** Before its credentials end, an environment does. */
 const credentialsMarginMs = 5 * 60_000
 const bootstraps = join(import.meta.dirname, 'bootstraps')
 
 export interface Runner
   extends Omit<FunctionRunner, 'hasRoomFor' | 'linkTo' | 'urlOf'>,
-    AsyncDisposable {}
+    AsyncDisposable {
+  /** Takes away unpacked code that nobody has used for long; before anybody may use it. */
+  readonly sweep: () => Promise<void>
+}
 
 export function createRunner(options: RunnerOptions): Runner {
   const { folder, blobs, path, now } = options
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const packages = new Packages(folder, blobs)
   const pools = new Map<string, Pool>()
+  const load = new Load()
+  const isBusy = createBusyProbe()
   const interpreters = new Map<string, Promise<Interpreter>>()
   let confine: Confine | undefined
   let refusal: string | undefined
@@ -100,7 +110,8 @@ export function createRunner(options: RunnerOptions): Runner {
   const begin = async (fn: RunnableFunction, onEnd: () => void): Promise<Environment> => {
     prepareSandbox()
     if (confine === undefined) throw new RunnerError('UNAVAILABLE', refusal ?? '')
-    if (count >= mostEnvironments)
+    // Whoever has nothing to do makes room.
+    if (count >= mostEnvironments && ![...pools.values()].some((pool) => pool.yield()))
       throw new RunnerError('CONCURRENCY', 'too many functions run on this machine')
     count++
     try {
@@ -140,18 +151,10 @@ export function createRunner(options: RunnerOptions): Runner {
   const poolOf = (fn: RunnableFunction): Pool => {
     let pool = pools.get(fn.revision)
     if (pool === undefined) {
-      pool = new Pool((onEnd) => begin(fn, onEnd), now)
+      pool = new Pool({ begin: (onEnd) => begin(fn, onEnd), now, isBusy })
       pools.set(fn.revision, pool)
     }
     return pool
-  }
-
-  /** Of all versions of a function together. */
-  const busyOf = (functionArn: string): number => {
-    let busy = 0
-    for (const [revision, pool] of pools)
-      if (revision.startsWith(`${functionArn}:`)) busy += pool.busy
-    return busy
   }
 
   const reaper = setInterval(() => {
@@ -163,15 +166,22 @@ export function createRunner(options: RunnerOptions): Runner {
   reaper.unref()
 
   return {
-    invoke(fn: RunnableFunction, invocation: Invocation): Promise<InvocationResult> {
-      const { reservedConcurrency } = invocation
-      if (reservedConcurrency !== undefined && busyOf(fn.functionArn) >= reservedConcurrency)
-        throw new RunnerError('RESERVED_CONCURRENCY', 'Rate Exceeded.')
-      return poolOf(fn).invoke(invocation)
+    async invoke(fn: RunnableFunction, invocation: Invocation): Promise<InvocationResult> {
+      const leave = load.enter(fn, invocation.reservedConcurrency)
+      try {
+        const result = await poolOf(fn).invoke(invocation)
+        if (result.payload instanceof Uint8Array) leave()
+        else void result.logTail().then(leave, leave)
+        return result
+      } catch (error) {
+        leave()
+        throw error
+      }
     },
     whyNot: (runtime) =>
       familyOf(runtime) === undefined ? `supported here: ${supportedRuntimes}` : undefined,
     inspect: async (archive) => ({ unpackedBytes: await walk(archive) }),
+    sweep: () => packages.sweep(Date.now() - unusedMs),
     retire(revisionPrefix) {
       for (const [revision, pool] of pools)
         if (revision.startsWith(revisionPrefix)) {
@@ -224,7 +234,7 @@ function confinedOf(
       ...(isNodeItself(interpreter) && { '/var/lang/bin/node': interpreter.path }),
       ...(isNode && libraries !== undefined && { '/node_modules': libraries }),
     },
-    socket,
+    socket: socket.path,
     workingFolder: root,
     memoryMb: fn.memoryMb,
     temporaryMb: fn.ephemeralStorageMb,
@@ -264,7 +274,7 @@ function confinedOf(
       AWS_SESSION_TOKEN: credentials.sessionToken,
       ...(opt[0] !== undefined && { SEKISHO_LAYERS: opt[0] }),
       SEKISHO_FORWARD_PORT: ownsNetwork ? String(port()) : '0',
-      SEKISHO_FORWARD_SOCKET: place(insideSocket, socket),
+      SEKISHO_FORWARD_SOCKET: place(insideSocket, socket.outside),
     },
   }
 }

@@ -1,8 +1,9 @@
 /** How is a program run so that it reaches nothing but what it was given? */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { isProgram } from './runtimes.ts'
+import { isAlive } from './socket-place.ts'
 
 /** What is run, and what it may see. */
 export interface Confined {
@@ -148,9 +149,39 @@ function openControlGroups(): ControlGroups | undefined {
     } catch {
       continue
     }
+    for (const parent of groupParents()) removeStale(parent)
     return { create: layout }
   }
   return undefined
+}
+
+/** Folders in which this server's groups lie. */
+function groupParents(): readonly string[] {
+  const own = ownGroup()
+  return [
+    '/sys/fs/cgroup/memory',
+    '/sys/fs/cgroup/pids',
+    ...(own === undefined ? [] : [join('/sys/fs/cgroup', dirname(own))]),
+  ]
+}
+
+/** Groups of servers that were killed. */
+function removeStale(parent: string): void {
+  const names = existsSync(parent) ? readdirSync(parent) : []
+  for (const name of names) {
+    const pid = Number(/^sekisho-(\d+)-\d+$/.exec(name)?.[1])
+    if (!(pid > 0) || isAlive(pid)) continue
+    try {
+      rmdirSync(join(parent, name))
+    } catch {
+      // Not empty yet, or somebody else's.
+    }
+  }
+}
+
+/** In version 2 of control groups. */
+function ownGroup(): string | undefined {
+  return /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1]
 }
 
 let counter = 0
@@ -166,7 +197,7 @@ function versionOne(memoryMb: number): ControlGroup {
 }
 
 function versionTwo(memoryMb: number): ControlGroup {
-  const own = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1]
+  const own = ownGroup()
   if (own === undefined) throw new Error('no control group')
   const parent = join('/sys/fs/cgroup', dirname(own))
   const folder = join(parent, `sekisho-${process.pid}-${++counter}`)

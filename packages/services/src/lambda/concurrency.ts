@@ -2,11 +2,15 @@
 import type * as Sdk from '@aws-sdk/client-lambda'
 import { AwsError } from '@sekisho/protocols'
 import type { Operations } from '../service.ts'
-import { notSupported } from './errors.ts'
+import { invalidParameter, notSupported } from './errors.ts'
 import { functionNeed, qualifiedNeed } from './gate.ts'
 import { namedBy } from './names.ts'
 import { findFunction, resolveNamed } from './records.ts'
 import { keep } from './revisions.ts'
+import { reservedByOthers } from './settings.ts'
+
+/** Of an account's thousand, a hundred are left to functions that have reserved none. */
+const mostReserved = 900
 
 export const concurrency = {
   PutFunctionConcurrency: {
@@ -15,7 +19,13 @@ export const concurrency = {
       await functionNeed('PutFunctionConcurrency', FunctionName, call),
     ],
     async handle({ FunctionName, ReservedConcurrentExecutions: reserved }, call) {
-      await keep(call, namedBy(FunctionName, call), (record) => ({
+      const named = namedBy(FunctionName, call)
+      const others = await reservedByOthers({ ...call, ...named }, named.name)
+      if (reserved > mostReserved - others)
+        throw invalidParameter(
+          "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [100].",
+        )
+      await keep(call, named, (record) => ({
         ...record,
         reservedConcurrency: reserved,
       }))

@@ -8,6 +8,7 @@ import { invoke } from './invoke.ts'
 import { layerPermissions } from './layer-permissions.ts'
 import { layers } from './layers.ts'
 import { permissions } from './permissions.ts'
+import { settings } from './settings.ts'
 import { tags } from './tags.ts'
 import { urls } from './urls.ts'
 import { versions } from './versions.ts'
@@ -24,6 +25,7 @@ export const lambda = defineService('lambda', {
     ...permissions,
     ...concurrency,
     ...urls,
+    ...settings,
     ...tags,
     ...invoke,
     ...eventConfigs,

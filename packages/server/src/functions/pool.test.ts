@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Invocation } from '@sekisho/services'
+import type { Environment } from './environment.ts'
+import { Pool } from './pool.ts'
+
+const answer = { payload: new Uint8Array(), logTail: async () => '' }
+
+/** A pool of environments that take so long for each event. */
+function poolOf(tookMs: number, isBusy = false) {
+  let begun = 0
+  const killed: number[] = []
+  const pool = new Pool({
+    now: Date.now,
+    isBusy: () => isBusy,
+    begin: async () => {
+      const name = ++begun
+      await sleep(1)
+      return {
+        endsAt: Number.POSITIVE_INFINITY,
+        idleSince: 0,
+        isSpent: false,
+        kill: () => killed.push(name),
+        invoke: async () => {
+          if (tookMs > 0) await sleep(tookMs)
+          return answer
+        },
+      } as unknown as Environment
+    },
+  })
+  const ask = (count: number) =>
+    Promise.all(Array.from({ length: count }, () => pool.invoke({} as Invocation)))
+  return { pool, ask, begun: () => begun, killed }
+}
+
+test('short events are taken by one environment, however many come', async () => {
+  const { ask, begun } = poolOf(0)
+  await ask(1)
+  for (let round = 0; round < 20; round++) await ask(50)
+  assert.equal(begun(), 1)
+})
+
+test('events that take long do not wait for one another', async () => {
+  const { ask, begun } = poolOf(300)
+  const begunAt = performance.now()
+  await ask(8)
+  assert.ok(performance.now() - begunAt < 590)
+  assert.ok(begun() >= 8, String(begun()))
+})
+
+test('a busy machine is not made busier at once', async () => {
+  const { ask, begun } = poolOf(30, true)
+  await ask(8)
+  assert.ok(begun() <= 2, String(begun()))
+})
+
+test('whoever has had nothing to do for long goes', async () => {
+  const { pool, ask, killed } = poolOf(0)
+  await ask(1)
+  pool.reap(60_000)
+  assert.deepEqual(killed, [1])
+})
+
+test('where none can be begun, whoever waits hears why', async () => {
+  const pool = new Pool({
+    now: Date.now,
+    isBusy: () => false,
+    begin: async () => {
+      throw new Error('no room')
+    },
+  })
+  await assert.rejects(pool.invoke({} as Invocation), /no room/)
+  assert.ok(pool.isEmpty)
+})
