@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import * as iam from '@aws-sdk/client-iam'
 import * as lambda from '@aws-sdk/client-lambda'
+import { S3 } from '@aws-sdk/client-s3'
 import { zip } from '../../packages/server/src/functions/zip.fixture.ts'
 import { needs } from '../debian-packages.ts'
 import { type Serving, sekisho, serve, temporaryFolder } from './server.fixture.ts'
@@ -10,6 +11,7 @@ const isolated = process.platform === 'linux' ? needs('bubblewrap') : { skip: 'n
 const folder = temporaryFolder()
 let server: Serving
 let client: lambda.Lambda
+let buckets: S3
 const role = 'arn:aws:iam::000000000000:role/functions'
 
 before(async () => {
@@ -25,10 +27,18 @@ before(async () => {
     maxAttempts: 1,
   }
   client = new lambda.Lambda(settings)
-  await new iam.IAM(settings).createRole({
+  buckets = new S3(settings)
+  const access = new iam.IAM(settings)
+  await access.createRole({
     RoleName: 'functions',
     AssumeRolePolicyDocument:
       '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}',
+  })
+  await access.putRolePolicy({
+    RoleName: 'functions',
+    PolicyName: 'own',
+    PolicyDocument:
+      '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:*","s3:PutObject"],"Resource":"*"}]}',
   })
 })
 after(async () => {
@@ -117,6 +127,45 @@ test('Python finds what lies in python/ of a layer', isolated, async () => {
     Layers: [LayerVersionArn!],
   })
   assert.equal(await ask('python'), 42)
+})
+
+test('code comes from a bucket, and failures go to one', isolated, async () => {
+  await buckets.createBucket({ Bucket: 'code' })
+  const put = (content: string) =>
+    buckets.putObject({
+      Bucket: 'code',
+      Key: 'a/f.zip',
+      Body: zip([{ name: 'index.js', content }]),
+    })
+  await put('exports.handler = async () => 1')
+  const code = { S3Bucket: 'code', S3Key: 'a/f.zip' }
+  await client.createFunction({
+    FunctionName: 'stored',
+    Runtime: 'nodejs22.x',
+    Role: role,
+    Handler: 'index.handler',
+    Code: code,
+  })
+  assert.equal(await ask('stored'), 1)
+  await put(`exports.handler = async () => { throw new Error('no') }`)
+  await client.updateFunctionCode({ FunctionName: 'stored', ...code })
+  await client.putFunctionEventInvokeConfig({
+    FunctionName: 'stored',
+    MaximumRetryAttempts: 0,
+    DestinationConfig: { OnFailure: { Destination: 'arn:aws:s3:::code' } },
+  })
+  await client.invoke({ FunctionName: 'stored', InvocationType: 'Event', Payload: '{"at":7}' })
+  let key: string | undefined
+  while (key === undefined) {
+    const { Contents = [] } = await buckets.listObjectsV2({ Bucket: 'code', Prefix: 'aws/lambda/' })
+    key = Contents[0]?.Key
+  }
+  const { Body } = await buckets.getObject({ Bucket: 'code', Key: key })
+  assert.deepEqual(JSON.parse(await Body!.transformToString()).requestPayload, { at: 7 })
+  await assert.rejects(
+    client.updateFunctionCode({ FunctionName: 'stored', S3Bucket: 'code', S3Key: 'none' }),
+    /Error occurred while GetObject. S3 Error Code: NoSuchKey/,
+  )
 })
 
 test('a version of a layer is given to others by its policy', async () => {

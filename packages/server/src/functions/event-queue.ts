@@ -2,6 +2,7 @@
 import {
   type EventRecord,
   type FunctionRunner,
+  type IdSource,
   lambdaCollections,
   type RunEventOptions,
   readEventKey,
@@ -13,6 +14,7 @@ import type { Clock } from '../clock.ts'
 export interface EventQueueOptions {
   readonly store: Pick<State, 'changes' | 'documents'>
   readonly clock: Clock
+  readonly ids: IdSource
   readonly functions: Pick<FunctionRunner, 'invoke'>
   readonly onFailure: (error: unknown) => void
 }
@@ -41,7 +43,7 @@ interface Line {
 }
 
 export function openEventQueue(options: EventQueueOptions): EventQueue {
-  const { store, clock, functions, onFailure } = options
+  const { store, clock, ids, functions, onFailure } = options
   const { documents, changes } = store
   const lines = new Map<string, Line>()
   /** Those that wait and those that run. */
@@ -114,6 +116,7 @@ export function openEventQueue(options: EventQueueOptions): EventQueue {
           aws: call,
           now: clock.now,
           draw: Math.random,
+          newId: ids.uuid,
           // What ends because the server does has not been tried.
           isStopping: () => isClosed,
         })

@@ -87,6 +87,7 @@ export function openFunctionsHost(options: HostOptions): FunctionsHost {
   const events = openEventQueue({
     store,
     clock,
+    ids,
     functions: runner,
     onFailure: (error) => log.error('an event cannot be run', failureFields(error)),
   })

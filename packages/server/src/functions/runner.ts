@@ -148,6 +148,14 @@ export function createRunner(options: RunnerOptions): Runner {
     }
   }
 
+  /** As in `X-Amzn-Trace-Id`; nobody traces here. */
+  const newTraceId = ({ tracing }: RunnableFunction): string => {
+    const seconds = Math.floor(Date.now() / 1_000).toString(16)
+    const random = options.ids.text('0123456789abcdef', 40)
+    const isSampled = tracing === 'Active' ? 1 : 0
+    return `Root=1-${seconds}-${random.slice(0, 24)};Parent=${random.slice(24)};Sampled=${isSampled}`
+  }
+
   const poolOf = (fn: RunnableFunction): Pool => {
     let pool = pools.get(fn.revision)
     if (pool === undefined) {
@@ -169,7 +177,8 @@ export function createRunner(options: RunnerOptions): Runner {
     async invoke(fn: RunnableFunction, invocation: Invocation): Promise<InvocationResult> {
       const leave = load.enter(fn, invocation.reservedConcurrency)
       try {
-        const result = await poolOf(fn).invoke(invocation)
+        const traceId = invocation.traceId ?? newTraceId(fn)
+        const result = await poolOf(fn).invoke({ ...invocation, traceId })
         if (result.payload instanceof Uint8Array) leave()
         else void result.logTail().then(leave, leave)
         return result

@@ -122,9 +122,9 @@ async function put(
     throw invalidParameter(
       'You must specify at least one of error handling or destination setting.',
     )
-  const destinations = [DestinationConfig?.OnSuccess, DestinationConfig?.OnFailure]
-  for (const destination of destinations)
-    if (destination?.Destination) checkDestination(destination.Destination)
+  const { OnSuccess, OnFailure } = DestinationConfig ?? {}
+  if (OnSuccess?.Destination) checkDestination(OnSuccess.Destination, false)
+  if (OnFailure?.Destination) checkDestination(OnFailure.Destination, true)
   const { accountId, region, name, qualifier } = named
   const record = await call.documents.transact(async (transaction) => {
     await resolveFunction(transaction, named)

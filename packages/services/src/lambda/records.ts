@@ -216,6 +216,7 @@ export function runnable({ configuration, version }: Resolved): RunnableFunction
     code: configuration.code,
     layers: (configuration.layers ?? []).map(({ code }) => code),
     logGroup: configuration.logGroup,
+    tracing: configuration.tracing,
     logFormat: configuration.logFormat,
     applicationLogLevel: configuration.applicationLogLevel,
     systemLogLevel: configuration.systemLogLevel,

@@ -3,6 +3,7 @@ import { AwsError } from '@sekisho/protocols'
 import type { Documents } from '@sekisho/store'
 import type { CallAws } from '../service.ts'
 import { askFunction } from './ask.ts'
+import { tellingCall } from './destinations.ts'
 import {
   type Attempt,
   afterAttempt,
@@ -22,6 +23,7 @@ export interface RunEventOptions {
   /** Tells destinations, in the name of the function's role. */
   readonly aws: CallAws
   readonly now: () => number
+  readonly newId: () => string
   /** In [0, 1). */
   readonly draw: () => number
   readonly isStopping: () => boolean
@@ -64,13 +66,14 @@ export async function runEvent(
     return
   }
   const isSuccess = next.condition === 'Success'
-  const told = invocationRecord(event, attempt, next.condition, now())
+  const record = invocationRecord(event, attempt, next.condition, now())
   const { deadLetterArn } = resolved.configuration
   try {
     const destination = isSuccess ? config?.onSuccess : config?.onFailure
-    if (destination !== undefined) await tell(destination, told, event, resolved, options)
+    if (destination !== undefined)
+      await tell(destination, record, isSuccess, event, resolved, options)
     if (!isSuccess && deadLetterArn !== undefined)
-      await tell(deadLetterArn, event.payload, event, resolved, options)
+      await tell(deadLetterArn, event.payload, isSuccess, event, resolved, options)
   } finally {
     await forget(documents, key)
   }
@@ -104,25 +107,31 @@ async function tried(
 /** As the function's role, which has to be allowed to. */
 async function tell(
   destination: string,
-  payload: string,
+  text: string,
+  isSuccess: boolean,
   event: EventRecord,
   { configuration }: Resolved,
-  { aws }: RunEventOptions,
+  { aws, newId, now }: RunEventOptions,
 ): Promise<void> {
-  const { accountId, name } = configuration
-  await aws(
-    'lambda',
-    'Invoke',
-    { FunctionName: destination, InvocationType: 'Event', Payload: Buffer.from(payload) },
-    {
-      service: 'lambda.amazonaws.com',
-      accountId,
-      region: destination.split(':')[3]!,
-      roleArn: configuration.role,
-      sessionName: name,
-      causedBy: event.requestId,
-    },
-  )
+  const { accountId, region, name, role } = configuration
+  const call = tellingCall(destination, {
+    text,
+    isSuccess,
+    functionName: name,
+    functionArn: qualifiedArnOf({ ...event, qualifier: event.qualifier ?? latest }),
+    id: newId(),
+    nowMs: now(),
+  })
+  if (call === undefined) return
+  await aws(...call, {
+    service: 'lambda.amazonaws.com',
+    accountId,
+    // Buckets are of no region.
+    region: destination.split(':')[3] || region,
+    roleArn: role,
+    sessionName: name,
+    causedBy: event.requestId,
+  })
 }
 
 function forget(documents: Documents, key: string): Promise<void> {

@@ -29,6 +29,7 @@ export interface RunnableFunction {
   readonly layers: readonly CodeArchive[]
   readonly logGroup: string
   readonly logFormat: 'Text' | 'JSON'
+  readonly tracing?: 'Active' | 'PassThrough' | undefined
   /** Of a JSON log: from which level on the function's own lines are written, and Lambda's. */
   readonly applicationLogLevel?: ApplicationLogLevel | undefined
   readonly systemLogLevel?: SystemLogLevel | undefined
