@@ -15,6 +15,7 @@ import { type Domains, openDomains } from './domains.ts'
 import { type EdgeHost, openEdgeHost } from './edge/host.ts'
 import { createFrontDoor, type FrontDoor } from './front-door.ts'
 import { type FunctionsHost, openFunctionsHost } from './functions/host.ts'
+import type { Admission } from './functions/load.ts'
 import { type AnswerUrl, createUrlCalls } from './functions/url-calls.ts'
 import { randomIds } from './ids.ts'
 import { createServicePorts } from './integrations.ts'
@@ -67,6 +68,8 @@ export interface PartsOptions {
   /** Runs before anything reads the store. */
   readonly prepare?: (store: Store) => Promise<void>
   readonly announce?: Announce
+  /** Counts the events of functions that are being answered. */
+  readonly load: Admission
   /** Absent: the store's own, which only one process may use. */
   readonly counters?: Counters
   /** Resolves when every other process of this server has heard of what is committed. */
@@ -79,7 +82,7 @@ const mostKeptBytes = 128 * 1024 * 1024
 
 /** @throws FormatError */
 export async function openParts(options: PartsOptions): Promise<Parts> {
-  const { config, trailFolder, log, clock, stack, prepare, announce, settle } = options
+  const { config, trailFolder, log, clock, stack, prepare, announce, settle, load } = options
   const opened = stack.use(
     await openStore(config.store === 'embedded' ? `sqlite:${config.data}` : config.store),
   )
@@ -130,7 +133,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     }),
   )
   const functions = stack.use(
-    openFunctionsHost({ config, store, ids: randomIds, clock, log, logWriter, onFailure }),
+    openFunctionsHost({ config, load, store, ids: randomIds, clock, log, logWriter, onFailure }),
   )
   const edge = stack.use(
     openEdgeHost({

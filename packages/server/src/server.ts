@@ -14,6 +14,7 @@ import { createTestClock, machineClock, storedOffset, storeOffset } from './cloc
 import { type Config, ConfigError } from './config.ts'
 import { type DataFolder, openDataFolder, writeCredentials } from './data-folder.ts'
 import { endpointOf } from './endpoint.ts'
+import { Load } from './functions/load.ts'
 import { randomIds } from './ids.ts'
 import { type Listener, listen } from './listen.ts'
 import { listenEverywhere } from './listeners.ts'
@@ -64,8 +65,10 @@ export async function start(config: Config, program?: WorkerProgram): Promise<Ru
   testClock?.onJump(() => log.info('the clock was moved', { now: new Date(clock.now()) }))
   const folder = stack.use(openDataFolder(config.data))
   let crew: Crew | undefined
+  const load = new Load()
   const parts = await openParts({
     config,
+    load,
     trailFolder: folder.trailFolder,
     log,
     clock,
@@ -178,6 +181,7 @@ export async function start(config: Config, program?: WorkerProgram): Promise<Ru
       start: () => ({ config, port: listener.port, clockOffsetMs: testClock?.offsetMs() ?? 0 }),
       log,
       counters: store.counters,
+      load,
       onLine: (line) => {
         for (const follower of followers) follower(line)
       },

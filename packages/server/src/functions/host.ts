@@ -16,6 +16,7 @@ import { failureFields, type Log } from '../log.ts'
 import type { LogWriter } from '../log-writer.ts'
 import { type CodeLinks, openCodeLinks } from './code-links.ts'
 import { openEventQueue } from './event-queue.ts'
+import type { Admission } from './load.ts'
 import { createRunner } from './runner.ts'
 import { openSocketPlace } from './socket-place.ts'
 
@@ -33,6 +34,7 @@ export interface HostOptions {
   readonly store: Pick<State, 'blobs' | 'changes' | 'documents'>
   readonly ids: IdSource
   readonly clock: Clock
+  readonly load: Admission
   readonly log: Log
   readonly logWriter: Pick<LogWriter, 'write'>
   readonly onFailure: (error: unknown, requestId: string) => void
@@ -41,7 +43,7 @@ export interface HostOptions {
 const credentialsSeconds = 12 * 3_600
 
 export function openFunctionsHost(options: HostOptions): FunctionsHost {
-  const { config, store, ids, clock, log, logWriter, onFailure } = options
+  const { config, store, ids, clock, load, log, logWriter, onFailure } = options
   const { now } = clock
   const place = openSocketPlace(join(config.data, 'sockets'))
   let port = 0
@@ -53,6 +55,7 @@ export function openFunctionsHost(options: HostOptions): FunctionsHost {
     socket: place,
     port: () => port,
     blobs: store.blobs,
+    load,
     credentials: async ({ accountId, roleArn, name, functionArn }) => {
       const issuing = { documents: store.documents, ids, nowMs: now() }
       const issued = await issueToFunction(

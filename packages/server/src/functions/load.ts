@@ -1,39 +1,118 @@
 /** How many events are being answered, or wait for it: of each function, and of each account in a region. */
 import { type RunnableFunction, RunnerError } from '@sekisho/services'
+import type { Questions, Wire } from '../workers/wire.ts'
 
 /** @see Lambda Developer Guide, "Understanding Lambda function scaling" (account concurrency) */
-export const mostOfAccount = 1_000
+const mostOfAccount = 1_000
 
-export class Load {
-  readonly #counts = new Map<string, number>()
-
+/** Lets events in, up to what the function has reserved and the account may have. */
+export interface Admission {
   /**
    * Counts one more, until what it returns is called.
    *
    * @param reserved  how many of its own the function has
    * @throws RunnerError RESERVED_CONCURRENCY, CONCURRENCY
    */
+  readonly enter: (
+    fn: Pick<RunnableFunction, 'accountId' | 'functionArn' | 'region'>,
+    reserved: number | undefined,
+  ) => (() => void) | Promise<() => void>
+}
+
+export class Load implements Admission {
+  readonly #counts = new Map<string, number>()
+
   enter(
-    { functionArn, accountId, region }: RunnableFunction,
+    { functionArn, accountId, region }: Parameters<Admission['enter']>[0],
     reserved: number | undefined,
   ): () => void {
     const account = `${accountId}/${region}`
-    const ofFunction = this.#counts.get(functionArn) ?? 0
-    const ofAccount = this.#counts.get(account) ?? 0
-    if (reserved !== undefined && ofFunction >= reserved)
+    if (this.#of(account) >= mostOfAccount) throw new RunnerError('CONCURRENCY', 'Rate Exceeded.')
+    if (!this.take(functionArn, reserved))
       throw new RunnerError('RESERVED_CONCURRENCY', 'Rate Exceeded.')
-    if (ofAccount >= mostOfAccount) throw new RunnerError('CONCURRENCY', 'Rate Exceeded.')
-    this.#counts.set(functionArn, ofFunction + 1)
-    this.#counts.set(account, ofAccount + 1)
+    this.#counts.set(account, this.#of(account) + 1)
     return () => {
-      this.#leave(functionArn)
-      this.#leave(account)
+      this.leave(functionArn)
+      this.leave(account)
     }
   }
 
-  #leave(name: string): void {
-    const count = (this.#counts.get(name) ?? 0) - 1
+  /** @returns whether the function may answer one more */
+  take(functionArn: string, reserved: number | undefined): boolean {
+    const count = this.#of(functionArn)
+    if (reserved !== undefined && count >= reserved) return false
+    this.#counts.set(functionArn, count + 1)
+    return true
+  }
+
+  leave(name: string): void {
+    const count = this.#of(name) - 1
     if (count > 0) this.#counts.set(name, count)
     else this.#counts.delete(name)
+  }
+
+  #of(name: string): number {
+    return this.#counts.get(name) ?? 0
+  }
+}
+
+/** What a worker may ask of the process that counts for all. */
+type LoadQuestion = 'enter' | 'leave'
+
+/** Of the process that counts, for one worker. */
+export function answerLoad(load: Load): {
+  readonly handlers: {
+    readonly [Name in LoadQuestion]: (asked: Questions[Name][0]) => Questions[Name][1]
+  }
+  /** The worker is gone, and with it whatever it was answering. */
+  readonly leaveAll: () => void
+} {
+  const entered: string[] = []
+  return {
+    handlers: {
+      enter({ functionArn, reserved }) {
+        const isIn = load.take(functionArn, reserved)
+        if (isIn) entered.push(functionArn)
+        return isIn
+      },
+      leave(functionArn) {
+        const at = entered.indexOf(functionArn)
+        if (at < 0) return null
+        entered.splice(at, 1)
+        load.leave(functionArn)
+        return null
+      },
+    },
+    leaveAll() {
+      for (const functionArn of entered.splice(0)) load.leave(functionArn)
+    },
+  }
+}
+
+/** Of a worker: what functions have reserved is one limit, however many processes answer. */
+export function askLoad(wire: Pick<Wire, 'ask'>): Admission {
+  const own = new Load()
+  return {
+    enter(fn, reserved) {
+      const leave = own.enter(fn, undefined)
+      if (reserved === undefined) return leave
+      const { functionArn } = fn
+      return wire.ask('enter', { functionArn, reserved }).then(
+        (isIn) => {
+          if (isIn)
+            return () => {
+              leave()
+              // Where nobody counts any more, this process ends as well.
+              wire.ask('leave', functionArn).catch(() => {})
+            }
+          leave()
+          throw new RunnerError('RESERVED_CONCURRENCY', 'Rate Exceeded.')
+        },
+        (cause) => {
+          leave()
+          throw new RunnerError('CONCURRENCY', 'nobody counts what is running', { cause })
+        },
+      )
+    },
   }
 }

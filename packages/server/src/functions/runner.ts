@@ -11,7 +11,7 @@ import {
 } from '@sekisho/services'
 import type { Blobs } from '@sekisho/store'
 import { Environment } from './environment.ts'
-import { Load } from './load.ts'
+import type { Admission } from './load.ts'
 import { createBusyProbe } from './machine.ts'
 import { Packages, walk } from './packages.ts'
 import { Pool } from './pool.ts'
@@ -43,6 +43,7 @@ export interface RunnerOptions {
   /** The port that this server listens on, and so functions inside. */
   readonly port: () => number
   readonly blobs: Pick<Blobs, 'get'>
+  readonly load: Admission
   /** Temporary credentials of the function's role. */
   readonly credentials: (fn: RunnableFunction) => Promise<SessionCredentials>
   /** One line of a function's log. */
@@ -71,11 +72,10 @@ export interface Runner
 }
 
 export function createRunner(options: RunnerOptions): Runner {
-  const { folder, blobs, path, now } = options
+  const { folder, blobs, load, path, now } = options
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const packages = new Packages(folder, blobs)
   const pools = new Map<string, Pool>()
-  const load = new Load()
   const isBusy = createBusyProbe()
   const interpreters = new Map<string, Promise<Interpreter>>()
   let confine: Confine | undefined
@@ -175,7 +175,8 @@ export function createRunner(options: RunnerOptions): Runner {
 
   return {
     async invoke(fn: RunnableFunction, invocation: Invocation): Promise<InvocationResult> {
-      const leave = load.enter(fn, invocation.reservedConcurrency)
+      const entered = load.enter(fn, invocation.reservedConcurrency)
+      const leave = entered instanceof Promise ? await entered : entered
       try {
         const traceId = invocation.traceId ?? newTraceId(fn)
         const result = await poolOf(fn).invoke({ ...invocation, traceId })

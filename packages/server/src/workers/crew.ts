@@ -1,6 +1,7 @@
 /** The other processes of this server, as its first one sees them. */
 import { type ChildProcess, fork } from 'node:child_process'
 import type { Counters } from '@sekisho/store'
+import { answerLoad, type Load } from '../functions/load.ts'
 import { failureFields, type Log } from '../log.ts'
 import { answerCounters } from './crew-counters.ts'
 import { type OwnConnection, Wire, type WorkerMetrics, type WorkerStart } from './wire.ts'
@@ -19,6 +20,8 @@ export interface CrewOptions {
   readonly onLine: (line: string) => void
   /** What the workers count, they count here. */
   readonly counters: Counters
+  /** Where events of functions are counted that have a reserve. */
+  readonly load: Load
   /** A worker has opened a connection to this machine, or closed it. */
   readonly onOwn: (connection: OwnConnection) => void
   /** A worker has committed something. */
@@ -114,7 +117,8 @@ export class Crew {
   }
 
   async #spawn(): Promise<void> {
-    const { program, start, log, counters, onLine, onOwn, onHear } = this.#options
+    const { program, start, log, counters, load, onLine, onOwn, onHear } = this.#options
+    const { handlers, leaveAll } = answerLoad(load)
     const child = fork(program.path, program.args, {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
@@ -124,6 +128,7 @@ export class Crew {
       gone: gone.promise,
       wire: new Wire(child, {
         ...answerCounters(counters),
+        ...handlers,
         line(line) {
           onLine(line)
           return null
@@ -143,6 +148,7 @@ export class Crew {
     this.#workers.add(worker)
     child.once('exit', (code, signal) => {
       this.#workers.delete(worker)
+      leaveAll()
       gone.resolve()
       if (this.#isStopping) return
       log.error('a worker ended', { code, signal })

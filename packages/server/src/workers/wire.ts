@@ -32,6 +32,10 @@ export interface Questions {
   read: [string, readonly Counted[]]
   shift: [{ readonly count: string; readonly period: string; readonly by: number }, number]
   forget: [string, null]
+  /** From a worker: may one more event of this function be answered? */
+  enter: [{ readonly functionArn: string; readonly reserved: number }, boolean]
+  /** From a worker: one that was let in is answered. */
+  leave: [string, null]
   /** To a worker: the test clock is so far ahead from now on. */
   clock: [number, null]
   /** Either way: a connection of ours to this machine is open, or closed. */

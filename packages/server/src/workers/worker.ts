@@ -2,6 +2,7 @@
 
 import { type Clock, createTestClock, machineClock } from '../clock.ts'
 import { joinDataFolder } from '../data-folder.ts'
+import { askLoad } from '../functions/load.ts'
 import type { Listener } from '../listen.ts'
 import { listenEverywhere } from '../listeners.ts'
 import { createLog } from '../log.ts'
@@ -94,6 +95,7 @@ async function serve(
     clock,
     stack,
     counters: askCounters(wire),
+    load: askLoad(wire),
     announce: async (name, isOpen) => {
       await wire.ask('own', { name, isOpen })
     },
