@@ -121,3 +121,79 @@ test('a canary takes its share of the calls, until it becomes the stage', async 
   assert.equal(deploymentId, canarySettings?.deploymentId)
   assert.equal(await get('/which'), 'canary false')
 })
+
+test('a method is tried without a deployment, with the log of its steps', async () => {
+  const { rootResourceId: parentId } = await api.getRestApi({ restApiId: apiId })
+  const { id: resourceId } = await api.createResource({
+    restApiId: apiId,
+    parentId,
+    pathPart: 'pets',
+  })
+  const { id: petId } = await api.createResource({
+    restApiId: apiId,
+    parentId: resourceId,
+    pathPart: '{petId}',
+  })
+  const method = { restApiId: apiId, resourceId: petId, httpMethod: 'GET' }
+  await api.putMethod({ ...method, authorizationType: 'AWS_IAM', apiKeyRequired: true })
+  await api.putMethodResponse({ ...method, statusCode: '200' })
+  await assert.rejects(api.testInvokeMethod({ ...method, httpMethod: 'POST' }), {
+    name: 'NotFoundException',
+  })
+  await api.putIntegration({
+    ...method,
+    type: 'MOCK',
+    requestTemplates: { 'application/json': '{"statusCode": 200}' },
+  })
+  await api.putIntegrationResponse({
+    ...method,
+    statusCode: '200',
+    responseTemplates: {
+      'application/json':
+        '{"pet":"$input.params(\'petId\')","q":"$input.params(\'q\')","who":"$input.params(\'X-Who\')","v":"$stageVariables.v","stage":"$context.stage"}',
+    },
+  })
+  const tried = await api.testInvokeMethod({
+    ...method,
+    pathWithQueryString: '/pets/123?q=2',
+    headers: { 'X-Who': 'me' },
+    stageVariables: { v: '3' },
+  })
+  assert.equal(tried.status, 200)
+  assert.deepEqual(JSON.parse(tried.body!), {
+    pet: '123',
+    q: '2',
+    who: 'me',
+    v: '3',
+    stage: 'test-invoke-stage',
+  })
+  assert.deepEqual(tried.headers, { 'Content-Type': 'application/json' })
+  assert.deepEqual(tried.multiValueHeaders, { 'Content-Type': ['application/json'] })
+  assert.equal(typeof tried.latency, 'number')
+  const [first = '', ...lines] = tried.log!.trimEnd().split('\n')
+  assert.match(first, /^Execution log for request [\w-]{36}$/)
+  const time = /^[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d UTC \d{4} : /
+  assert.ok(lines.every((line) => time.test(line)))
+  const id = first.slice(-36)
+  assert.deepEqual(
+    lines.map((line) => line.replace(time, '')),
+    [
+      `Starting execution for request: ${id}`,
+      'HTTP Method: GET, Resource Path: /pets/123',
+      'Method request path: {petId=123}',
+      'Method request query string: {q=2}',
+      'Method request headers: {X-Who=me}',
+      'Method request body before transformations: ',
+      `Method response body after transformations: ${tried.body}`,
+      'Method response headers: {Content-Type=application/json}',
+      'Successfully completed execution',
+      'Method completed with status: 200',
+    ],
+  )
+  const elsewhere = await api.testInvokeMethod({ ...method, pathWithQueryString: '/other' })
+  assert.equal(JSON.parse(elsewhere.body!).pet, '')
+  await api.deleteIntegrationResponse({ ...method, statusCode: '200' })
+  const failed = await api.testInvokeMethod(method)
+  assert.deepEqual([failed.status, failed.body], [500, '{"message": "Internal server error"}'])
+  assert.match(failed.log!, /: Execution failed due to configuration error: No match for output/)
+})

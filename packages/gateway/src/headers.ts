@@ -50,6 +50,7 @@ export const notForwarded: ReadonlySet<string> = new Set([
   'content-encoding',
   'via',
   'x-amzn-apigateway-api-id',
+  'x-amzn-trace-id',
   'accept-encoding',
 ])
 

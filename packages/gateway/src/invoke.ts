@@ -25,6 +25,7 @@ import type {
 import type { GatewayOptions, Ports } from './ports.ts'
 import type { Progress } from './progress.ts'
 import type { StageSettings } from './snapshot.ts'
+import { traceHeaders } from './trace.ts'
 import { validate } from './validate.ts'
 
 const noBody = new Uint8Array()
@@ -127,6 +128,20 @@ function answer(
   return serve(progress, admitted, body, ports)
 }
 
+/** Of a call that nobody has to let in any more. Never rejects. */
+export async function serveAdmitted(
+  progress: Progress,
+  admitted: Admitted,
+  body: Uint8Array,
+  ports: Ports,
+): Promise<GatewayReply> {
+  try {
+    return await serve(progress, admitted, body, ports)
+  } catch (error) {
+    return refuse(progress, error)
+  }
+}
+
 function serve(
   progress: Progress,
   admitted: Admitted,
@@ -183,8 +198,13 @@ function finish(progress: Progress, response: IntegrationResponse): GatewayReply
 }
 
 function delivered(progress: Progress, mapped: MappedResponse, matched: Matched): GatewayReply {
-  const response = progress.cached?.warns ? withWarning(mapped) : mapped
-  return { ...compress(response, matched), outcome: outcomeOf(progress) }
+  const warned = progress.cached?.warns ? withWarning(mapped) : mapped
+  const response = compress(warned, matched)
+  return {
+    ...response,
+    headers: [...response.headers, ...traceHeaders(matched)],
+    outcome: outcomeOf(progress),
+  }
 }
 
 function refuse(progress: Progress, error: unknown): GatewayReply {

@@ -1,5 +1,5 @@
 /** What every serving process has: state, identities, deployments, the decision log, and the two roads that rest on them. */
-import { type Deployment, keptResponses } from '@sekisho/gateway'
+import { type Deployment, keptResponses, type Ports, testMethod } from '@sekisho/gateway'
 import { type CallAws, openIdentities, services } from '@sekisho/services'
 import { type Counters, openStore, type State, type Store } from '@sekisho/store'
 import { type AnswerApi, type Api, createApi } from './api/answer.ts'
@@ -163,10 +163,24 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
       log.warn('the use of a key cannot be kept', failureFields(error)),
     ),
     functions: functions.runner,
+    testMethod: (tested) => testMethod(tested, ports),
     webKeys: openWebKeys(config['web-identity-keys'], clock.now),
     mode: config.iam,
     firstAccountId: () => config['account-id'],
   })
+  const ports: Ports = {
+    nowMs: clock.now,
+    machineNowMs: Date.now,
+    identify: identities.find,
+    send: upstream.send,
+    ...createServicePorts(api),
+    findKey: apiKeys.find,
+    draw: (draws, nowMs) => store.counters.draw(draws, nowMs),
+    journal: createJournal(logWriter),
+    cache: keptResponses(mostKeptBytes),
+    ...(accountThrottle && { accountThrottle }),
+    ...(userPools && { userPools }),
+  }
   return {
     store,
     logWriter,
@@ -183,19 +197,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     findSource: createFindSource(config['trust-proxy']),
     answerCall: createCalls({
       deployments,
-      ports: {
-        nowMs: clock.now,
-        machineNowMs: Date.now,
-        identify: identities.find,
-        send: upstream.send,
-        ...createServicePorts(api),
-        findKey: apiKeys.find,
-        draw: (draws, nowMs) => store.counters.draw(draws, nowMs),
-        journal: createJournal(logWriter),
-        cache: keptResponses(mostKeptBytes),
-        ...(accountThrottle && { accountThrottle }),
-        ...(userPools && { userPools }),
-      },
+      ports,
       gateway: { strictPaths: config['strict-paths'] },
       archive,
       trail,

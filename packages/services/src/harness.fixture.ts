@@ -102,6 +102,7 @@ export async function harness(name: ServiceName): Promise<Harness> {
       counters: store.counters,
       webKeys: async () => undefined,
       functions: noFunctions,
+      testMethod: async () => undefined,
       aws: async (service, operation) => {
         throw new Error(`nobody answers ${operation} of ${service} here`)
       },

@@ -1,5 +1,5 @@
 /** What a service is: its model, its gate, and for each operation a gate and a body side by side. */
-import type { KeySet, Throttle } from '@sekisho/gateway'
+import type { KeySet, TestMethod, Throttle } from '@sekisho/gateway'
 import type { CompiledPolicy, Principal } from '@sekisho/policy'
 import type {
   AwsError,
@@ -69,6 +69,8 @@ export interface Call {
   readonly accountThrottle?: Required<Throttle> | undefined
   /** Runs functions. */
   readonly functions: FunctionRunner
+  /** Tries a method of a deployed API. */
+  readonly testMethod: TestMethod
   /** Asks another service: as the caller of this one (`caller`), or as whom it says. */
   readonly aws: (
     service: ServiceName,

@@ -2,6 +2,7 @@
 import { GatewayError } from '../gateway-responses.ts'
 import type { IntegrationRequest, IntegrationResponse } from '../pass.ts'
 import { type Ports, UpstreamError } from '../ports.ts'
+import { traceOf } from '../trace.ts'
 
 export async function http(
   request: IntegrationRequest,
@@ -19,6 +20,8 @@ export async function http(
   const own = [
     'X-Amzn-Apigateway-Api-Id',
     restApiId,
+    'X-Amzn-Trace-Id',
+    traceOf(request.for),
     ...(integration!.type === 'HTTP' ? ownHeaders(request, restApiId) : []),
   ]
   try {

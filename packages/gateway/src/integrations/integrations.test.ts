@@ -61,6 +61,7 @@ test('a proxied function is given the event of payload format 1.0', async () => 
     'content-type': 'text/plain',
     'X-Odd': 'two',
     'User-Agent': 'curl',
+    'X-Amzn-Trace-Id': 'Root=1-695735a5-3d2b9f4e0000400080000000',
     'X-Forwarded-For': '11.22.33.44',
     'X-Forwarded-Port': '80',
     'X-Forwarded-Proto': 'http',

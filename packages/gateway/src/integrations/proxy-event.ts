@@ -1,6 +1,7 @@
 /** The event that a function behind AWS_PROXY is given, payload format 1.0. */
 import { isBinary } from '../content-handling.ts'
-import type { CallEnvironment, Matched, Received } from '../pass.ts'
+import type { CallEnvironment, Matched } from '../pass.ts'
+import { traceOf } from '../trace.ts'
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -38,7 +39,7 @@ export function requestEvent({ pass, context, query, headers }: RequestFacts): V
     resource: method.resource.path,
     path: (received.customDomain ? received.rawPath : received.stagePath).replace(/^\/*/, '/'),
     httpMethod,
-    ...headersOf(received, headers),
+    ...headersOf(pass, headers),
     queryStringParameters: orNull(lastValues(query)),
     multiValueQueryStringParameters: orNull(query),
     pathParameters: orNull(pathParameters),
@@ -62,14 +63,17 @@ const spelt: ReadonlyMap<string, string> = new Map([
   ['user-agent', 'User-Agent'],
 ])
 
-function headersOf({ isSecure, sourceIp }: Received, headers: RequestFacts['headers']) {
+function headersOf(pass: Matched, headers: RequestFacts['headers']) {
+  const { isSecure, sourceIp } = pass.received
   const all: Record<string, readonly string[]> = {}
   for (const [lower, { name, values }] of headers)
-    if (!lower.startsWith('x-forwarded-')) all[spelt.get(lower) ?? name] = values
+    if (!lower.startsWith('x-forwarded-') && lower !== 'x-amzn-trace-id')
+      all[spelt.get(lower) ?? name] = values
   const before = headers.get('x-forwarded-for')?.values ?? []
   const proto = isSecure ? 'https' : 'http'
   const [, port = isSecure ? '443' : '80'] =
     /:(\d+)$/.exec(headers.get('host')?.values[0] ?? '') ?? []
+  all['X-Amzn-Trace-Id'] = [traceOf(pass)]
   all['X-Forwarded-For'] = [[...before, sourceIp].join(', ')]
   all['X-Forwarded-Port'] = [port]
   all['X-Forwarded-Proto'] = [proto]

@@ -4,6 +4,7 @@ import { contextOf } from '../environment.ts'
 import { errorContextOf, messageOf } from '../gateway-responses.ts'
 import type { GatewayReply } from '../pass.ts'
 import type { Progress } from '../progress.ts'
+import { traceOf } from '../trace.ts'
 import { masked } from './masked.ts'
 
 /** @see API Gateway Developer Guide, "Variables for access logging for API Gateway" */
@@ -22,7 +23,13 @@ export function logContextOf(progress: Progress, reply: GatewayReply): Record<st
   return {
     ...context,
     ...checksOf(progress, times.authorization),
-    identity: { ...identity, apiKey: identity.apiKey && masked(identity.apiKey) },
+    customDomain: received.customDomain && { basePathMatched: received.customDomain.basePath },
+    identity: {
+      ...identity,
+      apiKey: identity.apiKey && masked(identity.apiKey),
+      vpceId: received.vpcEndpoint?.id,
+      vpcId: received.vpcEndpoint?.vpcId,
+    },
     awsEndpointRequestId: response && requestIdOf(response.headers),
     endpointType: deployment.snapshot.endpointTypes[0],
     error: progress.refusal && errorContextOf(progress.refusal),
@@ -41,6 +48,7 @@ export function logContextOf(progress: Progress, reply: GatewayReply): Record<st
     responseLatency: times.whole,
     responseLength: Buffer.byteLength(reply.body),
     status: reply.status,
+    xrayTraceId: stage.tracingEnabled ? traceOf(progress) : undefined,
   }
 }
 

@@ -44,6 +44,7 @@ export interface PerformOptions {
   readonly archive: PolicyArchive
   readonly webKeys: Call['webKeys']
   readonly functions: Call['functions']
+  readonly testMethod: Call['testMethod']
   readonly explain: Call['explain']
   readonly log: Log
   readonly aws: CallInside
@@ -118,6 +119,7 @@ export async function perform(
     accountThrottle: options.accountThrottle,
     webKeys: options.webKeys,
     functions: options.functions,
+    testMethod: options.testMethod,
     explain: options.explain,
     refusalOf,
     aws: (service, asked, given, behalf) =>

@@ -217,7 +217,8 @@ async function withPrincipalIds(
   return policyWithIds === policy ? undefined : policyWithIds
 }
 
-function freeze(api: RestApiRecord, deploymentId: string): DeploymentSnapshot {
+/** What a deployment of the API as it is now would serve. */
+export function freeze(api: RestApiRecord, deploymentId: string): DeploymentSnapshot {
   const { id: restApiId, name, accountId, region, policy, minimumCompressionSize } = api
   const { models, requestValidators, authorizers, gatewayResponses } = api
   return {

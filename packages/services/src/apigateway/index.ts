@@ -21,6 +21,7 @@ import { restApis } from './rest-apis.ts'
 import { stages } from './stages.ts'
 import { tagging, tagsAt } from './tagging.ts'
 import type { Tags } from './tags.ts'
+import { testMethod } from './test-method.ts'
 import { usage } from './usage.ts'
 import { usagePlanKeys } from './usage-plan-keys.ts'
 import { usagePlans } from './usage-plans.ts'
@@ -45,6 +46,7 @@ export const apigateway = defineGatedService('apigateway', {
     ...requestValidators,
     ...deployments,
     ...stages,
+    ...testMethod,
     ...account,
     ...tagging,
     ...importExport,

@@ -1,0 +1,139 @@
+/** A method of an API as it is now, tried by its owner: no policy, authorizer, key or limit is asked. */
+import type { Principal } from '@sekisho/policy'
+import { type CompiledMethod, compileDeployment, type RouteNode } from './deployment.ts'
+import { serveAdmitted } from './invoke.ts'
+import { executionLines } from './logs/execution.ts'
+import { match } from './match.ts'
+import type { Admitted, GatewayReply, Received } from './pass.ts'
+import type { Ports } from './ports.ts'
+import type { Progress } from './progress.ts'
+import type { DeploymentSnapshot, StageSettings } from './snapshot.ts'
+
+export interface TestedMethod {
+  readonly snapshot: DeploymentSnapshot
+  readonly resourceId: string
+  /** Of the method; of one for all methods the one that is tried. */
+  readonly httpMethod: string
+  readonly path: string
+  readonly rawQuery: string
+  /** Name, value, name, value … */
+  readonly headers: readonly string[]
+  readonly body: string
+  readonly stageVariables: Readonly<Record<string, string>>
+  readonly clientCertificateId?: string | undefined
+  readonly caller: Principal
+  readonly requestId: string
+}
+
+export interface TestAnswer {
+  readonly reply: GatewayReply
+  /** The steps of the call, a line each. */
+  readonly log: string
+  readonly latencyMs: number
+}
+
+/** @returns undefined  the resource has no such method */
+export type TestMethod = (tested: TestedMethod) => Promise<TestAnswer | undefined>
+
+/** As AWS calls the stage that there is not. */
+const stageName = 'test-invoke-stage'
+
+/** @see API Gateway Developer Guide, "Test a REST API with the API Gateway console" */
+export async function testMethod(
+  tested: TestedMethod,
+  ports: Ports,
+): Promise<TestAnswer | undefined> {
+  const { snapshot, httpMethod, requestId, caller } = tested
+  const deployment = compileDeployment(snapshot)
+  const method = methodOf(deployment.root, tested.resourceId, httpMethod)
+  if (method === undefined) return undefined
+  const stage: StageSettings = {
+    stageName,
+    deploymentId: snapshot.deploymentId,
+    variables: tested.stageVariables,
+    ...(tested.clientCertificateId !== undefined && {
+      clientCertificateId: tested.clientCertificateId,
+    }),
+  }
+  const body = Buffer.from(tested.body)
+  const received: Received = {
+    requestId,
+    extendedRequestId: requestId,
+    method: httpMethod,
+    rawPath: `/${stageName}${tested.path}`,
+    stagePath: tested.path,
+    rawQuery: tested.rawQuery,
+    headers: tested.headers,
+    sourceIp: 'test-invoke-source-ip',
+    domainName: 'testPrefix.testDomainName',
+    isSecure: true,
+    receivedAtMs: ports.nowMs(),
+    hasBody: body.length > 0,
+    readBody: async () => body,
+  }
+  const now = ports.machineNowMs
+  const progress: Progress = { received, deployment, stage, times: { now, begun: now() } }
+  const admitted: Admitted = {
+    received,
+    deployment,
+    stage,
+    httpMethod,
+    method,
+    pathParameters: parametersOf(received, deployment, stage, method),
+    methodArn: `${deployment.arnPrefix}${stageName}/${httpMethod}${tested.path}`,
+    caller,
+    admitted: true,
+    apiKey: { id: 'test-invoke-api-key-id', value: 'test-invoke-api-key' },
+  }
+  progress.matched = admitted
+  const reply = await serveAdmitted(progress, admitted, body, ports)
+  return { reply, log: logOf(progress, reply), latencyMs: now() - progress.times!.begun }
+}
+
+function methodOf(
+  { methods, any, literals, parameter, greedy }: RouteNode,
+  resourceId: string,
+  httpMethod: string,
+): CompiledMethod | undefined {
+  const own = methods.get(httpMethod) ?? any
+  if (own?.resource.id === resourceId) return own
+  const below = [...literals.values(), parameter?.node, greedy?.node]
+  for (const node of below) {
+    const found = node && methodOf(node, resourceId, httpMethod)
+    if (found) return found
+  }
+  return undefined
+}
+
+/** None where the path is another's: AWS takes it all the same. */
+function parametersOf(
+  received: Received,
+  deployment: Admitted['deployment'],
+  stage: StageSettings,
+  method: CompiledMethod,
+): Readonly<Record<string, string>> {
+  try {
+    const matched = match(received, deployment, stage)
+    return matched.method === method ? matched.pathParameters : {}
+  } catch {
+    return {}
+  }
+}
+
+/** Of who was asked before there is nothing to tell. */
+function logOf(progress: Progress, reply: GatewayReply): string {
+  const lines = [...executionLines(progress, reply)]
+  const first = lines.findIndex(({ text }) => text.startsWith('Starting execution'))
+  const told = lines
+    .slice(Math.max(0, first))
+    .filter(({ text }) => !text.startsWith('Gateway response'))
+    .map(({ at, text }) => `${timeOf(at)} : ${text}\n`)
+  return `Execution log for request ${progress.received.requestId}\n${told.join('')}`
+}
+
+/** `Tue Nov 21 10:11:12 UTC 2026` */
+function timeOf(ms: number): string {
+  const [, weekday, day, month, year, time] =
+    /^(\w+), (\d+) (\w+) (\d+) (\S+) GMT$/.exec(new Date(ms).toUTCString()) ?? []
+  return `${weekday} ${month} ${day} ${time} UTC ${year}`
+}
