@@ -190,6 +190,8 @@ test('a method is tried without a deployment, with the log of its steps', async 
       'Method completed with status: 200',
     ],
   )
+  const odd = await api.testInvokeMethod({ ...method, pathWithQueryString: '/pets/a b\r\n' })
+  assert.equal(JSON.parse(odd.body!).pet, 'a%20b%0D%0A')
   const elsewhere = await api.testInvokeMethod({ ...method, pathWithQueryString: '/other' })
   assert.equal(JSON.parse(elsewhere.body!).pet, '')
   await api.deleteIntegrationResponse({ ...method, statusCode: '200' })

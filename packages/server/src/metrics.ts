@@ -15,6 +15,7 @@ interface Series {
 export interface Gauges {
   readonly connections: number
   readonly droppedRecords: number
+  readonly droppedLines: number
   readonly compiledStages: number
 }
 
@@ -114,6 +115,12 @@ export class Metrics {
         'counter',
         'Decisions that the log could not take',
         [['', gauges.droppedRecords]],
+      ),
+      ...metric(
+        'sekisho_log_lines_dropped_total',
+        'counter',
+        'Lines of stages and functions that did not reach their log group',
+        [['', gauges.droppedLines]],
       ),
       ...metric('process_cpu_seconds_total', 'counter', 'CPU time', [['', (user + system) / 1e6]]),
       ...metric('process_resident_memory_bytes', 'gauge', 'Resident memory', [['', rss]]),

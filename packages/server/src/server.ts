@@ -120,11 +120,13 @@ export async function start(config: Config, program?: WorkerProgram): Promise<Ru
             connections: await (await opened.promise).connections(),
             compiledStages: parts.deployments.size(),
             droppedRecords: parts.trail.dropped(),
+            droppedLines: parts.logWriter.dropped(),
           }
           return sum.text({
             connections: total([own, ...others], 'connections'),
             compiledStages: total([own, ...others], 'compiledStages'),
             droppedRecords: total([own, ...others], 'droppedRecords'),
+            droppedLines: total([own, ...others], 'droppedLines'),
           })
         },
         ids: randomIds,

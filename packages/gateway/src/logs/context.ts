@@ -1,7 +1,8 @@
 /** What a stage's access log can say of a call, beside what mapping templates can. */
+import type { GatewayResponseType } from '@aws-sdk/client-api-gateway'
 import { DeniedError } from '../decide.ts'
 import { contextOf } from '../environment.ts'
-import { errorContextOf, messageOf } from '../gateway-responses.ts'
+import { errorContextOf, gatewayResponses, messageOf } from '../gateway-responses.ts'
 import type { GatewayReply } from '../pass.ts'
 import type { Progress } from '../progress.ts'
 import { traceOf } from '../trace.ts'
@@ -23,6 +24,7 @@ export function logContextOf(progress: Progress, reply: GatewayReply): Record<st
   return {
     ...context,
     ...checksOf(progress, times.authorization),
+    authorizer: authorizerOf(progress, context['authorizer'], times.authorization),
     customDomain: received.customDomain && { basePathMatched: received.customDomain.basePath },
     identity: {
       ...identity,
@@ -99,8 +101,19 @@ function checksOf(
   return refusal instanceof DeniedError ? { authorize: failed } : {}
 }
 
-function statusOf(type: string): number {
-  return type === 'UNAUTHORIZED' ? 401 : 403
+/** With how it went, where a function was asked. */
+function authorizerOf(
+  { matched, authorized, refusal }: Progress,
+  said: unknown,
+  latency: number | undefined,
+): unknown {
+  if (matched?.method.authorizationType !== 'CUSTOM') return said
+  if (authorized) return { ...(said as object | undefined), latency, status: 200 }
+  return refusal && { latency, status: statusOf(refusal.type), error: messageOf(refusal) }
+}
+
+function statusOf(type: GatewayResponseType): number {
+  return gatewayResponses[type].status
 }
 
 /** Of the service behind the integration. */

@@ -45,6 +45,11 @@ function admission(progress: Progress): Said[] {
   const { received, deployment, stage, matched, authorized, admitted } = progress
   const { requestId, extendedRequestId } = received
   const lines: Said[] = [['step', `Extended Request Id: ${extendedRequestId}`]]
+  const { authorizationType, authorizerId } = matched?.method.definition ?? {}
+  if (authorizationType === 'CUSTOM') {
+    lines.push(['step', `Starting authorizer: ${authorizerId} for request: ${requestId}`])
+    if (authorized) lines.push(['step', 'Successfully completed authorizer execution'])
+  }
   if (matched === undefined || authorized === undefined) return lines
   const key = admitted?.apiKey ? masked(admitted.apiKey.value) : ''
   const apiStage = `${deployment.snapshot.restApiId}/${stage.stageName}`
@@ -148,7 +153,8 @@ const reasons: Partial<Record<GatewayResponseType, (progress: Progress) => strin
   AUTHORIZER_CONFIGURATION_ERROR: configuration,
   AUTHORIZER_FAILURE: configuration,
   BAD_REQUEST_PARAMETERS: itsMessage,
-  BAD_REQUEST_BODY: itsMessage,
+  BAD_REQUEST_BODY: ({ received, refusal }) =>
+    `Request body does not match model schema for content type ${contentTypeOf(received.headers)}: ${refusal?.details.validationError ?? ''}`,
   DEFAULT_5XX: inItsWords(() => 'Execution failed due to an internal error'),
   INTEGRATION_FAILURE: inItsWords(
     () => 'Execution failed due to a network error communicating with endpoint',
@@ -160,6 +166,11 @@ const reasons: Partial<Record<GatewayResponseType, (progress: Progress) => strin
   },
   UNAUTHORIZED: unauthorized,
   UNSUPPORTED_MEDIA_TYPE: itsMessage,
+}
+
+function contentTypeOf(headers: readonly string[]): string {
+  const type = pairsOf(headers).find(([name]) => /^content-type$/i.test(name))?.[1]
+  return type ?? 'application/json'
 }
 
 /** As Java writes a map; names that come several times have their values in a row. */

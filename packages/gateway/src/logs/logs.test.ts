@@ -239,6 +239,37 @@ test('nothing is written without a role, at OFF, or of what no method answers', 
   assert.deepEqual([lost.access, lost.execution], [[id], []])
 })
 
+test('what validation found is in both logs', async () => {
+  const method: SnapshotMethod = {
+    ...mock,
+    requestValidatorId: 'v',
+    requestModels: { 'application/json': 'Pet' },
+  }
+  const { access: lines, execution: steps } = await written(
+    { ...access('$context.requestId $context.error.validationErrorString'), ...execution('ERROR') },
+    { body: '{}', method: 'GET' },
+    method,
+    {
+      requestValidators: {
+        v: { id: 'v', name: 'v', validateRequestBody: true, validateRequestParameters: false },
+      },
+      models: {
+        Pet: {
+          id: 'm',
+          name: 'Pet',
+          contentType: 'application/json',
+          schema: '{"type":"object","required":["name"]}',
+        },
+      },
+    },
+  )
+  assert.match(lines[0]!, /missing required properties/)
+  assert.match(
+    steps[0]!,
+    /Request body does not match model schema for content type application\/json: \[/,
+  )
+})
+
 test('a method has its own level', async () => {
   const methodSettings = {
     '*/*': { loggingLevel: 'INFO' },

@@ -52,6 +52,7 @@ export interface WorkerMetrics {
   readonly connections: number
   readonly compiledStages: number
   readonly droppedRecords: number
+  readonly droppedLines: number
 }
 
 type Handlers = {

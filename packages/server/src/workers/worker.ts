@@ -47,6 +47,7 @@ export async function runWorker(): Promise<void> {
       connections: await serving!.listener.connections(),
       compiledStages: serving!.parts.deployments.size(),
       droppedRecords: serving!.parts.trail.dropped(),
+      droppedLines: serving!.parts.logWriter.dropped(),
     }),
     async settle(how) {
       await (how === 'end' ? serving?.parts.trail.end() : serving?.parts.trail.flush())

@@ -3,7 +3,7 @@ import type * as Sdk from '@aws-sdk/client-api-gateway'
 import { accountThrottle, methodDefaults } from '@sekisho/gateway'
 import type { Input } from '@sekisho/protocols'
 import type { Reader } from '@sekisho/store'
-import { type Call, type GatedOperations, requestTags } from '../service.ts'
+import { type Call, type GatedOperations, type RequestKeys, requestTags } from '../service.ts'
 import { cacheCluster } from './cache-cluster.ts'
 import { newCanary, promoted } from './canary.ts'
 import { refuseMapped } from './domain-records.ts'
@@ -70,6 +70,7 @@ export const stages = {
 
   UpdateStage: {
     constraints: patchConstraints,
+    keys: ({ patchOperations }) => accessLogKeys(patchOperations),
     async handle({ restApiId, stageName, patchOperations }, call) {
       const record = await call.documents.transact(async (transaction) => {
         const before = await stageOf(transaction, call, restApiId, stageName)
@@ -225,6 +226,22 @@ export function checkVariables(variables: Readonly<Record<string, string>> | und
     if (!/^[A-Za-z0-9-._~:/?#&=,]{0,512}$/.test(value))
       throw badRequest(`Stage variable value is invalid: ${key}`)
   }
+}
+
+const accessLogKeyNames = {
+  '/accessLogSettings/destinationArn': 'apigateway:Request/AccessLoggingDestination',
+  '/accessLogSettings/format': 'apigateway:Request/AccessLoggingFormat',
+} as const
+
+/** @see Service Authorization Reference, "Condition keys for Amazon API Gateway Management" */
+function accessLogKeys(operations: readonly Sdk.PatchOperation[] = []): RequestKeys {
+  return Object.fromEntries(
+    operations.flatMap(({ op, path = '', value }) =>
+      op !== 'remove' && value !== undefined && Object.hasOwn(accessLogKeyNames, path)
+        ? [[accessLogKeyNames[path as keyof typeof accessLogKeyNames], value]]
+        : [],
+    ),
+  )
 }
 
 function startsLogging(before: StageRecord, after: StageRecord): boolean {

@@ -14,14 +14,17 @@ const largestBody = 10_485_760
 export const testMethod = {
   TestInvokeMethod: {
     async handle(input, call) {
-      const { restApiId, resourceId, httpMethod, body = '', stageVariables = {} } = input
+      const { restApiId, resourceId, body = '', stageVariables = {} } = input
       const api = await getApi(call.documents, call, restApiId, missing.resource)
       const { path: resourcePath, methods } = resourceOf(api, resourceId)
-      methodOf(api, resourceId, Object.hasOwn(methods, httpMethod) ? httpMethod : 'ANY')
+      const takesAll = !Object.hasOwn(methods, input.httpMethod) && isHttpMethod(input.httpMethod)
+      methodOf(api, resourceId, takesAll ? 'ANY' : input.httpMethod)
+      // One for all methods is tried with that which changes nothing.
+      const httpMethod = input.httpMethod === 'ANY' ? 'GET' : input.httpMethod
       await checkCertificate(call.documents, call, input.clientCertificateId)
       if (Buffer.byteLength(body) > largestBody)
         throw badRequest('HTTP content length exceeded 10485760 bytes.')
-      const [path = '', ...query] = (input.pathWithQueryString ?? '').split('?')
+      const [path = '', ...query] = asOnTheWire(input.pathWithQueryString ?? '').split('?')
       const answer = await call.testMethod({
         snapshot: freeze(api, 'test-invoke'),
         resourceId,
@@ -41,6 +44,15 @@ export const testMethod = {
     },
   },
 } satisfies GatedOperations<typeof Sdk>
+
+function isHttpMethod(name: string): boolean {
+  return /^(?:DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT)$/.test(name)
+}
+
+/** What no client could send in a request line is encoded. */
+function asOnTheWire(address: string): string {
+  return address.toWellFormed().replace(/[^\x21-\x7e]+/g, encodeURIComponent)
+}
 
 async function checkCertificate(
   reader: Reader,

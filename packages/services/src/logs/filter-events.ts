@@ -17,6 +17,7 @@ import {
   logsCollections,
   namedGroup,
   type StreamRecord,
+  streamOf,
 } from './records.ts'
 import { streamName } from './streams.ts'
 
@@ -92,23 +93,19 @@ export const filterEvents = {
 
 const furthest = 9_999_999_999_999
 
+/** @throws AwsError ResourceNotFoundException  one of those that are named is not there */
 async function streamsOf(
   reader: Reader,
-  { id }: GroupRecord,
+  group: GroupRecord,
   names: readonly string[] | undefined,
   prefix = '',
 ): Promise<readonly StreamRecord[]> {
   if (names === undefined) {
-    const range = { prefix: `${id}/${prefix}` }
+    const range = { prefix: `${group.id}/${prefix}` }
     const found = await reader.list<StreamRecord>(logsCollections.streams, range)
     return found.map(({ value }) => value)
   }
-  const found = await Promise.all(
-    [...new Set(names)].map((name) =>
-      reader.get<StreamRecord>(logsCollections.streams, `${id}/${name}`),
-    ),
-  )
-  return found.flatMap((stream) => (stream ? [stream.value] : []))
+  return Promise.all([...new Set(names)].map((name) => streamOf(reader, group, name)))
 }
 
 interface PageQuery {

@@ -224,6 +224,11 @@ test('events of several streams are interleaved, filtered and paged', async () =
   assert.equal(ids.size, 90)
   assert.deepEqual(messages(await filter(logs, { filterPattern: 'n89' })), ['n89'])
   assert.equal(messages(await filter(logs, { logStreamNames: ['t'] })).length, 30)
+  const missing = await filter(logs, { logStreamNames: ['t', 'nosuch'] })
+  assert.deepEqual(
+    [missing.status, missing.json.message],
+    [400, 'The specified log stream does not exist.'],
+  )
   assert.equal(messages(await filter(logs, { logStreamNamePrefix: 't' })).length, 30)
   const wrong = await filter(logs, { filterPattern: '{ $.a }' })
   assert.deepEqual(

@@ -19,8 +19,9 @@ export function readTextPattern(text: string): FilterPattern {
   const terms = termsOf(text)
   const wanted = terms.filter(({ mark }) => mark === '')
   const unwanted = terms.filter(({ mark }) => mark === '-')
-  // Beside terms that have to be there, those of which one is enough are not looked at.
-  const optional = wanted.length > 0 ? [] : terms.filter(({ mark }) => mark === '?')
+  // Beside terms of other kinds, those of which one is enough are not looked at.
+  const others = wanted.length + unwanted.length
+  const optional = others > 0 ? [] : terms.filter(({ mark }) => mark === '?')
   const fits = (message: string) =>
     wanted.every(({ isIn }) => isIn(message)) &&
     !unwanted.some(({ isIn }) => isIn(message)) &&
