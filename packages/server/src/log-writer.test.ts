@@ -121,3 +121,19 @@ test('what waits is bounded: the rest is dropped and counted', async () => {
   assert.ok(writer.dropped() > 0 && writer.dropped() < 100)
   await writer.flush()
 })
+
+test('groups of one name in two accounts are two groups, and many lines reach one of them', async () => {
+  await using store = await openStore('memory:')
+  const { writer, allow, makeRole, messages } = await opened(store)
+  await makeRole()
+  await allow('logs:*')
+  const line = 'x'.repeat(200_000)
+  const elsewhere = { ...target, group: { ...target.group, accountId: '222222222222' } }
+  writer.write(elsewhere, 'theirs')
+  for (let count = 0; count < 20; count++) writer.write(target, `${count} ${line}`)
+  await writer.flush()
+  const found = await messages()
+  assert.equal(found.length, 5, 'as many as a page has room for')
+  assert.ok(found.every((each, at) => each.startsWith(`${at} x`)))
+  assert.equal(writer.dropped(), 1, 'of the other account')
+})

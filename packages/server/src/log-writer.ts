@@ -42,8 +42,8 @@ const flushMs = 100
 const mostWaiting = 32 * 1024 * 1024
 /** @see CloudWatch Logs API Reference, "PutLogEvents" */
 const longestMessage = 256 * 1024
-/** Lines of a stream that go in with one transaction. */
-const together = 5_000
+/** Lines of a stream that go in with one transaction, as one segment: few enough to be read at once. */
+const together = { lines: 5_000, characters: 1_048_576 } as const
 /** Groups of which is remembered that they refuse. */
 const mostRefused = 1_000
 
@@ -77,8 +77,7 @@ export function openLogWriter(options: LogWriterOptions): LogWriter {
     }
     const { group, streamName } = target
     events.sort((one, other) => one.at - other.at)
-    for (let begin = 0; begin < events.length; begin += together) {
-      const part = events.slice(begin, begin + together)
+    for (const part of partsOf(events)) {
       const batch = { group, streamName, events: part, nowMs: now(), makes, ids: randomIds }
       const appended = await appendEvents(documents, batch)
       if (typeof appended === 'string') refuse(target, part.length, 'there is no such log group')
@@ -90,11 +89,15 @@ export function openLogWriter(options: LogWriterOptions): LogWriter {
       const taken = [...waiting.values()]
       const size = waitingSize
       waiting = new Map()
-      const written = await Promise.allSettled(taken.map(writeOne))
-      const failed = written.filter(({ status }) => status === 'rejected')
-      for (const { reason } of failed.slice(0, hasFailed ? 0 : 1) as PromiseRejectedResult[])
-        onFailure(reason)
-      hasFailed = failed.length > 0
+      let isFailing = false
+      for (const [at, one] of (await Promise.allSettled(taken.map(writeOne))).entries()) {
+        if (one.status === 'fulfilled') continue
+        // Said once, until it works again.
+        if (!hasFailed && !isFailing) onFailure(one.reason)
+        isFailing = true
+        dropped += taken[at]!.events.length
+      }
+      hasFailed = isFailing
       waitingSize -= size
     }
   }
@@ -131,7 +134,22 @@ export function openLogWriter(options: LogWriterOptions): LogWriter {
 }
 
 function nameOf({ group, as }: LogTarget): string {
-  return `${as.roleArn} ${group.region}/${group.name}`
+  return `${as.roleArn} ${group.accountId}/${group.region}/${group.name}`
+}
+
+function* partsOf(events: Waiting['events']): Generator<Waiting['events']> {
+  let begin = 0
+  let size = 0
+  for (const [at, { message }] of events.entries()) {
+    const isFull = at - begin >= together.lines || size + message.length > together.characters
+    if (at > begin && isFull) {
+      yield events.slice(begin, at)
+      begin = at
+      size = 0
+    }
+    size += message.length
+  }
+  yield events.slice(begin)
 }
 
 /** What the role may have made where it is missing; undefined: it may not write there at all. */
