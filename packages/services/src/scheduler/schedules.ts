@@ -70,15 +70,11 @@ export const schedules = {
       await call.documents.transact(async (transaction) => {
         await checkPlace(transaction, schedule, asked.target.roleArn)
         const before = await scheduleOf(transaction, schedule)
-        const goesOn =
-          before.isEnabled &&
-          before.expression === asked.expression &&
-          before.startMs === asked.startMs
         keepSchedule(transaction, before, nowMs, {
           ...before,
           ...asked,
           modifiedAt: nowMs,
-          anchorMs: goesOn ? before.anchorMs : anchorOf(asked.startMs ?? nowMs),
+          anchorMs: goesOn(before, asked) ? before.anchorMs : anchorOf(asked.startMs ?? nowMs),
         })
       })
       return { ScheduleArn: scheduleArn(schedule) }
@@ -179,11 +175,22 @@ export function keepSchedule(
   nowMs: number,
   schedule: ScheduleRecord,
 ): void {
-  const isBegun = before?.anchorMs === schedule.anchorMs || !schedule.expression.startsWith('rate')
+  const isRate = schedule.expression.startsWith('rate')
+  const isBegun = !isRate || (before !== undefined && goesOn(before, schedule))
   const nextAt = nextRunOf(schedule, isBegun ? nowMs : schedule.anchorMs - 1)
   planRun(transaction, runnerOf(schedule), before?.nextAt, nextAt)
   const key = scheduleKey(schedule)
   transaction.put(schedulerCollections.schedules, key, { ...schedule, nextAt })
+}
+
+/** It runs as before: a rate goes on counting. */
+function goesOn(
+  before: ScheduleRecord,
+  { isEnabled, expression, startMs }: Pick<ScheduleRecord, 'isEnabled' | 'expression' | 'startMs'>,
+): boolean {
+  return (
+    before.isEnabled && isEnabled && before.expression === expression && before.startMs === startMs
+  )
 }
 
 export function nextRunOf(schedule: ScheduleRecord, afterMs: number): number | undefined {
