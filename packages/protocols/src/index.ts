@@ -24,6 +24,7 @@ export {
   takesStream,
 } from './model.ts'
 export type { ErrorName, Input, OperationName, Output, Received, SdkModule } from './operations.ts'
+export { readPlainInput } from './plain-input.ts'
 export type { AnswerContext, Protocol, ProtocolName, Values } from './protocol.ts'
 export { protocols } from './protocols.ts'
 export {

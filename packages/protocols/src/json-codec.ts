@@ -8,6 +8,8 @@ export interface JsonHabits {
   readonly usesJsonName: boolean
   /** How a value of the wrong type is called: by its Java class, or by its token. */
   readonly names: WrongTypeNames
+  /** Bytes are written as the text that they are; otherwise in base64. */
+  readonly hasTextBlobs?: true
 }
 
 interface WrongTypeNames {
@@ -113,7 +115,7 @@ function readScalar(schema: Schema, value: unknown, habits: JsonHabits): unknown
   }
   if (schema.isBlobSchema()) {
     if (typeof value !== 'string') throw wrongType(value, 'Blob', habits)
-    return readBase64(value)
+    return habits.hasTextBlobs ? new TextEncoder().encode(value) : readBase64(value)
   }
   if (schema.isBooleanSchema()) {
     if (typeof value !== 'boolean') throw wrongType(value, 'Boolean', habits)

@@ -23,6 +23,7 @@ import { Metrics } from './metrics.ts'
 import { createOperator } from './operator/answer.ts'
 import { createOperations } from './operator/operations.ts'
 import { dayMs, openParts } from './parts.ts'
+import { createReadInput } from './plain-input.ts'
 import { reset } from './reset.ts'
 import { createRoads } from './roads.ts'
 import { openTimetable } from './timetable.ts'
@@ -194,7 +195,16 @@ export async function start(config: Config, program?: WorkerProgram): Promise<Ru
     crew = begun
     await begun.begin()
   }
-  stack.use(await openTimetable({ store, clock, ids: randomIds, aws: parts.aws, log }))
+  stack.use(
+    await openTimetable({
+      store,
+      clock,
+      ids: randomIds,
+      aws: parts.aws,
+      readInput: createReadInput(),
+      log,
+    }),
+  )
   isReady = true
 
   const running = stack.move()

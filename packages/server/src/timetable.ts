@@ -15,6 +15,7 @@ import {
   nextDeliveryAt,
   occurRule,
   occurSchedule,
+  type ReadInput,
   replanRules,
   replanSchedules,
   runsCollection,
@@ -32,6 +33,7 @@ export interface TimetableOptions {
   readonly clock: Clock
   readonly ids: IdSource
   readonly aws: CallAws
+  readonly readInput: ReadInput
   readonly log: Log
 }
 
@@ -211,9 +213,9 @@ class Timetable implements AsyncDisposable {
   }
 
   async #deliver(due: Due): Promise<void> {
-    const { store, clock, ids, aws, log } = this.#options
+    const { store, clock, ids, aws, readInput, log } = this.#options
     const { delivery } = due
-    const failure = await sendDelivery(delivery, { aws, ids }).catch((error) => {
+    const failure = await sendDelivery(delivery, { aws, readInput, ids }).catch((error) => {
       log.error('a delivery failed', { origin: delivery.originArn, ...failureFields(error) })
       return { code: 'InternalFailure', message: String(error), isPassing: true }
     })

@@ -112,4 +112,4 @@ export {
   settleDelivery,
 } from './timetable/deliveries.ts'
 export { firstRunAt, runsCollection, takeUpRuns, timeOfKey } from './timetable/runs.ts'
-export { send as sendDelivery } from './timetable/send.ts'
+export { type ReadInput, send as sendDelivery } from './timetable/send.ts'

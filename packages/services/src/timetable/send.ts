@@ -1,15 +1,19 @@
 /** How does a delivery reach its target? A call to the target's own service, through its gate. */
-import { AwsError, type Values } from '@sekisho/protocols'
+import { AwsError, type ServiceName, type Values } from '@sekisho/protocols'
 import type { Behalf, Call, CallAws } from '../service.ts'
 import type { Delivery, Failure } from './deliveries.ts'
 import { universalTarget } from './universal.ts'
 
+/** @throws AwsError  there is no such operation, or its input is of another form */
+export type ReadInput = (service: ServiceName, operation: string, json: unknown) => Promise<Values>
+
 export interface Sending {
   readonly aws: CallAws
+  readonly readInput: ReadInput
   readonly ids: Call['ids']
 }
 
-interface Asking {
+interface Asking extends Pick<Sending, 'readInput'> {
   readonly delivery: Delivery
   readonly ask: (
     service: Parameters<CallAws>[0],
@@ -21,7 +25,7 @@ interface Asking {
 /** @returns why it failed; undefined: the target has it */
 export async function send(
   delivery: Delivery,
-  { aws, ids }: Sending,
+  { aws, readInput, ids }: Sending,
 ): Promise<Failure | undefined> {
   const behalf: Behalf = {
     service: delivery.service,
@@ -35,6 +39,7 @@ export async function send(
   try {
     await way(delivery.targetArn)({
       delivery: { ...delivery, payload: filled(delivery, ids) },
+      readInput,
       ask,
     })
     return undefined
@@ -106,9 +111,9 @@ const ways: Readonly<Record<TargetService, Way>> = {
   },
 }
 
-async function toApi({ delivery, ask }: Asking): Promise<void> {
+async function toApi({ delivery, readInput, ask }: Asking): Promise<void> {
   const { service, operation } = universalTarget(delivery.targetArn)!
-  await ask(service, operation, JSON.parse(delivery.payload) as Values)
+  await ask(service, operation, await readInput(service, operation, JSON.parse(delivery.payload)))
 }
 
 /** A time that a template made up may be none that a log takes. */
