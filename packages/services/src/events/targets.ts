@@ -1,7 +1,7 @@
 /** Targets of a rule: what gets its events, and what of them. */
 import type * as Sdk from '@aws-sdk/client-eventbridge'
 import type { Operations } from '../service.ts'
-import { whyNoTarget } from '../timetable/targets.ts'
+import { type Place, whyNoTarget } from '../timetable/targets.ts'
 import { limitExceeded, notSupported, validation } from './errors.ts'
 import { ownRule, rolePassed, ruleNeed } from './gate.ts'
 import { whyNoInput } from './input.ts'
@@ -105,7 +105,7 @@ const unsupported = [
 ] as const satisfies readonly (keyof Sdk.Target)[]
 
 /** @throws AwsError ValidationException */
-function targetOf(given: Sdk.Target, place: { readonly region: string }): TargetRecord {
+function targetOf(given: Sdk.Target, place: Place): TargetRecord {
   for (const name of unsupported)
     if (given[name] !== undefined) throw notSupported(`${name} of a target`)
   const { Id = '', Arn = '', RoleArn, DeadLetterConfig, RetryPolicy, InputTransformer } = given

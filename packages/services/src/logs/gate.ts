@@ -1,6 +1,7 @@
 /** What does a call to CloudWatch Logs need? The action on the group or the stream. */
 import type { Call, Need, RequestKeys } from '../service.ts'
 import { type GroupName, type GroupRecord, groupArn, groupKey, logsCollections } from './records.ts'
+import { policyOfAccount } from './resource-policies.ts'
 
 /**
  * Of actions on a group AWS asks for its streams, none of them named: policies for them end in `:*`.
@@ -45,10 +46,12 @@ async function need(
 ): Promise<Need> {
   const found = await documents.get<GroupRecord>(logsCollections.groups, groupKey(name))
   const tags = Object.entries(found?.value.tags ?? {})
+  const resourcePolicy = await policyOfAccount(documents, name)
   return {
     action: `logs:${action}`,
     resource,
     resourceAccountId: name.accountId,
+    ...(resourcePolicy && { resourcePolicy }),
     keys: {
       ...Object.fromEntries(tags.map(([tag, value]) => [`aws:ResourceTag/${tag}`, value])),
       ...keys,

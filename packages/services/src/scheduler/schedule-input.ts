@@ -1,7 +1,7 @@
 /** What may be asked of a schedule, and what is kept of it. */
 import type * as Sdk from '@aws-sdk/client-scheduler'
 import { retryDefaults } from '../timetable/deliveries.ts'
-import { whyNoTarget } from '../timetable/targets.ts'
+import { type Place, whyNoTarget } from '../timetable/targets.ts'
 import { parseTiming } from '../timetable/timing.ts'
 import { isReadOnly, universalParts, universalTarget } from '../timetable/universal.ts'
 import { isZone } from '../timetable/zones.ts'
@@ -58,7 +58,7 @@ type Given = Pick<
 >
 
 /** @throws AwsError ValidationException */
-export function askedOf(given: Given, place: { readonly region: string }): Asked {
+export function askedOf(given: Given, place: Place): Asked {
   const expression = given.ScheduleExpression ?? ''
   const zone = given.ScheduleExpressionTimezone ?? 'UTC'
   if (given.KmsKeyArn !== undefined) throw notSupported('Encryption with a KMS key')
@@ -104,7 +104,7 @@ const unsupported = [
   'SqsParameters',
 ] as const satisfies readonly (keyof Sdk.Target)[]
 
-function targetOf(given: Sdk.Target, place: { readonly region: string }): TargetRecord {
+function targetOf(given: Sdk.Target, place: Place): TargetRecord {
   for (const name of unsupported)
     if (given[name] !== undefined) throw notSupported(`${name} of a target`)
   const { Arn = '', RoleArn = '', Input, RetryPolicy, EventBridgeParameters: event } = given
@@ -126,11 +126,7 @@ function targetOf(given: Sdk.Target, place: { readonly region: string }): Target
 }
 
 /** *Observed* wording. */
-function whyNotCallable(
-  arn: string,
-  input: string | undefined,
-  place: { readonly region: string },
-): string | undefined {
+function whyNotCallable(arn: string, input: string | undefined, place: Place): string | undefined {
   const parts = universalParts(arn)
   if (parts === undefined) return whyNoTarget(arn, place) ?? whyNoJson(input ?? '{}')
   const [client, api] = parts
