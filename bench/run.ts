@@ -10,6 +10,7 @@ import { machine, render, type Section, versionOf } from './lib/report.ts'
 import type { RoundOptions } from './lib/rounds.ts'
 import { decisions, signatures } from './library.ts'
 import { pipeline } from './pipeline.ts'
+import { schedules } from './schedules.ts'
 import { startup } from './startup.ts'
 import { store } from './store.ts'
 
@@ -22,6 +23,7 @@ const sections = {
   decisions,
   signatures,
   store,
+  schedules,
   startup,
 } satisfies Record<string, (options: RoundOptions) => Promise<readonly Section[]>>
 

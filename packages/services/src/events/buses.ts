@@ -2,7 +2,7 @@
 import type * as Sdk from '@aws-sdk/client-eventbridge'
 import { type Call, type Operations, requestTags } from '../service.ts'
 import { alreadyExists, limitExceeded, notSupported, validation } from './errors.ts'
-import { busNeed, ownBus, serviceNeed } from './gate.ts'
+import { busNeed, listNeed, ownBus } from './gate.ts'
 import { page } from './paging.ts'
 import {
   type BusName,
@@ -87,7 +87,7 @@ export const buses = {
 
   ListEventBuses: {
     constraints: { ...pageRules, NamePrefix: busName },
-    needs: () => [serviceNeed('ListEventBuses')],
+    needs: (_input, call) => [listNeed('ListEventBuses', 'event-bus', call)],
     async handle({ NamePrefix = '', ...asked }, call) {
       const prefix = busKey({ ...ownerOf(call), name: '' })
       const stored = await call.documents.list<BusRecord>(eventsCollections.buses, { prefix })

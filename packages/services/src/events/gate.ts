@@ -60,6 +60,12 @@ export function serviceNeed(action: string): Need {
   return { action: `events:${action}`, resource: '*' }
 }
 
+/** *Observed*: lists are asked for on all that they may show. */
+export function listNeed(action: string, of: 'event-bus' | 'rule', call: Call): Need {
+  const { accountId, region } = call
+  return { action: `events:${action}`, resource: `arn:aws:events:${region}:${accountId}:${of}/*` }
+}
+
 function resourceTags(tags: Tags = {}): RequestKeys {
   return Object.fromEntries(
     Object.entries(tags).map(([tag, value]) => [`aws:ResourceTag/${tag}`, value]),

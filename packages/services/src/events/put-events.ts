@@ -16,6 +16,7 @@ const mostBytes = 1_048_576
 
 type Entry = Sdk.PutEventsRequestEntry
 
+/** What X-Ray would follow (`TraceHeader`) is taken and not kept: nothing is traced here. */
 export const putEvents = {
   PutEvents: {
     constraints: { Entries: { minLength: 1 } },

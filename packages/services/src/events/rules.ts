@@ -5,7 +5,7 @@ import { type Call, type Operations, requestTags } from '../service.ts'
 import { planRun } from '../timetable/runs.ts'
 import { nextRun, parseTiming, type Timing } from '../timetable/timing.ts'
 import { invalidPattern, limitExceeded, notSupported, validation } from './errors.ts'
-import { ownBus, ownRule, rolePassed, ruleNeed, serviceNeed } from './gate.ts'
+import { listNeed, ownBus, ownRule, rolePassed, ruleNeed } from './gate.ts'
 import { page } from './paging.ts'
 import { parsePattern } from './pattern/pattern.ts'
 import { PatternError } from './pattern/pattern-error.ts'
@@ -103,7 +103,7 @@ export const rules = {
 
   ListRules: {
     constraints: { ...pageRules, NamePrefix: ruleName, EventBusName: busNameOrArn },
-    needs: () => [serviceNeed('ListRules')],
+    needs: (_input, call) => [listNeed('ListRules', 'rule', call)],
     async handle({ EventBusName, NamePrefix, ...asked }, call) {
       const bus = ownBus(EventBusName, call)
       await busOf(call.documents, bus)
@@ -115,7 +115,7 @@ export const rules = {
 
   ListRuleNamesByTarget: {
     constraints: { ...pageRules, TargetArn: { minLength: 1, maxLength: 1_600 } },
-    needs: () => [serviceNeed('ListRuleNamesByTarget')],
+    needs: (_input, call) => [listNeed('ListRuleNamesByTarget', 'rule', call)],
     async handle({ EventBusName, TargetArn, ...asked }, call) {
       const bus = ownBus(EventBusName, call)
       await busOf(call.documents, bus)

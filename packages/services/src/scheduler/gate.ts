@@ -31,8 +31,12 @@ async function tagsOfGroup(name: GroupName, { documents }: Call): Promise<Reques
   return Object.fromEntries(tags.map(([tag, value]) => [`aws:ResourceTag/${tag}`, value]))
 }
 
-export function listNeed(action: string): Need {
-  return { action: `scheduler:${action}`, resource: '*' }
+/** *Observed*: lists are asked for on all that they may show. */
+export function listNeed(action: string, of: string, { accountId, region }: Call): Need {
+  return {
+    action: `scheduler:${action}`,
+    resource: `arn:aws:scheduler:${region}:${accountId}:${of}`,
+  }
 }
 
 export function rolePassed(role: string): readonly Need[] {

@@ -71,7 +71,7 @@ export const groups = {
 
   ListScheduleGroups: {
     constraints: { ...page, NamePrefix: name },
-    needs: () => [listNeed('ListScheduleGroups')],
+    needs: (_input, call) => [listNeed('ListScheduleGroups', 'schedule-group/*', call)],
     async handle({ NamePrefix = '', ...asked }, call) {
       await keepDefault(call)
       const prefix = groupKey(named(NamePrefix, call))

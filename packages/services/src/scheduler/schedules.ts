@@ -98,7 +98,9 @@ export const schedules = {
       NamePrefix: name,
       State: { enum: ['ENABLED', 'DISABLED'] },
     },
-    needs: () => [listNeed('ListSchedules')],
+    needs: ({ GroupName = '*' }, call) => [
+      listNeed('ListSchedules', `schedule/${GroupName}/*`, call),
+    ],
     async handle({ GroupName, NamePrefix = '', State, ...asked }, { documents, ...call }) {
       const { accountId, region } = call
       const prefix =
