@@ -10,6 +10,7 @@ import {
   failDelivery,
   firstRunAt,
   type IdSource,
+  isBacklogFull,
   keepBacklogFull,
   mostWaiting,
   nextDeliveryAt,
@@ -38,6 +39,14 @@ export interface TimetableOptions {
 }
 
 const occurs = { rule: occurRule, schedule: occurSchedule } as const
+
+const plannedCollection = 'sekisho/timetable'
+const plannedKey = 'planned-by'
+
+/** How far the clock was ahead of the machine's. */
+interface PlannedBy {
+  readonly offsetSeconds: number
+}
 
 /** Deliveries that are under way at once; to one target, so that no target waits for another's. */
 const mostUnderWay = 64
@@ -148,16 +157,27 @@ class Timetable implements AsyncDisposable {
     this.#ringsAt = Number.POSITIVE_INFINITY
     const { store, clock, ids } = this.#options
     const { documents } = store
-    if (this.#isJumped) {
-      this.#isJumped = false
-      await replanRules(documents, clock.now())
-      await replanSchedules(documents, clock.now())
-    }
+    if (this.#isJumped) await this.#replan()
     while (!this.#isClosed && (await takeUpRuns(documents, occurs, clock.now(), ids)) > 0);
     const now = clock.now()
     await this.#setOut(now)
     const next = [await firstRunAt(documents), await nextDeliveryAt(documents, now)]
     this.#sleepUntil(Math.min(...next.map((at) => at ?? Number.POSITIVE_INFINITY)))
+  }
+
+  /** What was planned by another clock, in this run or the one before, may be due earlier by this one. */
+  async #replan(): Promise<void> {
+    const { clock, store } = this.#options
+    const { documents } = store
+    this.#isJumped = false
+    const offsetSeconds = Math.round((clock.now() - Date.now()) / 1_000)
+    const planned = await documents.get<PlannedBy>(plannedCollection, plannedKey)
+    if ((planned?.value.offsetSeconds ?? 0) === offsetSeconds) return
+    await replanRules(documents, clock.now())
+    await replanSchedules(documents, clock.now())
+    await documents.transact((transaction) =>
+      transaction.put(plannedCollection, plannedKey, { offsetSeconds } satisfies PlannedBy),
+    )
   }
 
   #sleepUntil(at: number): void {
@@ -258,8 +278,8 @@ class Backlog {
       after = page.at(-1)?.key
       if (page.length < pageSize) break
     }
-    this.#isFull = !this.#isFilledTo(1)
-    await this.#tell(this.#isFilledTo(1))
+    this.#isFull = await isBacklogFull(this.#documents)
+    await this.#tell(this.#isFilledTo(this.#isFull ? emptyEnough : 1))
   }
 
   /** Somebody wrote it or took it away. */

@@ -106,6 +106,7 @@ export {
   deliveriesCollection,
   dueDeliveries,
   failDelivery,
+  isBacklogFull,
   keepBacklogFull,
   mostWaiting,
   nextDeliveryAt,
