@@ -385,6 +385,33 @@ test('a universal target calls an API as the schedule’s role', async () => {
   ])
 })
 
+test('of several processes one fires, whoever was asked', async () => {
+  using own = temporaryFolder()
+  await using crew = await serve(own.path, '--workers', '2', '--test-clock')
+  const given = JSON.parse(sekisho(['env', '--data', crew.data, '--json']).stdout)
+  const { iam: access, logs: watcher, scheduler: maker } = clientsOf(crew, given)
+  await makeRole(access)
+  await watcher.createLogGroup({ logGroupName: 'seen' })
+  const names = Array.from({ length: 8 }, (_, at) => `s${at}`)
+  await Promise.all(
+    names.map((Name) =>
+      maker.createSchedule({
+        Name,
+        ScheduleExpression: 'rate(1 hour)',
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        Target: { Arn: groupArn, RoleArn: roleArn, Input: JSON.stringify(Name) },
+      }),
+    ),
+  )
+  await seen('', names.length, 'seen', watcher)
+  await quiet()
+  const all = await seen('', names.length, 'seen', watcher)
+  assert.deepEqual(
+    [...all].sort(),
+    names.map((name) => JSON.stringify(name)),
+  )
+})
+
 const refusals: readonly (readonly [string, readonly string[], RegExp])[] = [
   [
     'five fields',
