@@ -102,6 +102,7 @@ export { completeSchedule, occurSchedule, replanSchedules } from './scheduler/oc
 export type { AnyOperation, Behalf, Call, CallAws, IdSource, Need, Service } from './service.ts'
 export {
   bytesOfKey as bytesOfDelivery,
+  type Delivery,
   type Due,
   deliveriesCollection,
   dueDeliveries,

@@ -9,8 +9,8 @@ import {
   runsCollection,
 } from '@sekisho/services'
 import { openStore } from '@sekisho/store'
-import { createTestClock } from './clock.ts'
-import { randomIds } from './ids.ts'
+import { createTestClock } from '../clock.ts'
+import { randomIds } from '../ids.ts'
 import { openTimetable } from './timetable.ts'
 
 const owner = { accountId: '111111111111', region: 'us-east-1' } as const

@@ -1,18 +1,13 @@
 /** What fires: rules and schedules at their times, and deliveries to their targets until they are taken. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
-  bytesOfDelivery,
   type CallAws,
   completeSchedule,
   type Due,
   deliveriesCollection,
-  dueDeliveries,
   failDelivery,
   firstRunAt,
   type IdSource,
-  isBacklogFull,
-  keepBacklogFull,
-  mostWaiting,
   nextDeliveryAt,
   occurRule,
   occurSchedule,
@@ -26,8 +21,10 @@ import {
   timeOfKey,
 } from '@sekisho/services'
 import type { State } from '@sekisho/store'
-import type { Clock } from './clock.ts'
-import { failureFields, type Log } from './log.ts'
+import type { Clock } from '../clock.ts'
+import { failureFields, type Log } from '../log.ts'
+import { Backlog } from './backlog.ts'
+import { Lines } from './lines.ts'
 
 export interface TimetableOptions {
   readonly store: Pick<State, 'changes' | 'documents'>
@@ -48,20 +45,12 @@ interface PlannedBy {
   readonly offsetSeconds: number
 }
 
-/** Deliveries that are under way at once; to one target, so that no target waits for another's. */
-const mostUnderWay = 64
-const mostToOne = 16
-/** How far one look into what is due goes. */
-const pageSize = 200
-const mostPages = 5
 /** The machine's clock may be set; nobody tells us. */
 const longestSleepMs = 60_000
 /** How long deliveries under way may still take when the server stops. */
 const graceMs = 5_000
 const pauseMs = 1_000
 const roomMs = 2
-/** Waiting deliveries are few enough again below this part of what may wait. */
-const emptyEnough = 0.9
 
 /**
  * Between runs there is one timer. One process of a server has this: a moment is taken up once, and each of its
@@ -77,9 +66,9 @@ export async function openTimetable(options: TimetableOptions): Promise<AsyncDis
 class Timetable implements AsyncDisposable {
   readonly #options: TimetableOptions
   readonly #listening: readonly Disposable[]
-  readonly #underWay = new Map<string, Promise<void>>()
-  readonly #toTarget = new Map<string, number>()
+  readonly #underWay = new Set<Promise<void>>()
   readonly #backlog: Backlog
+  readonly #lines: Lines
   #timer: NodeJS.Timeout | undefined
   #roomTimer: NodeJS.Timeout | undefined
   /** When the timer rings; epoch milliseconds of the clock. */
@@ -93,12 +82,14 @@ class Timetable implements AsyncDisposable {
     this.#options = options
     const { store, clock } = options
     this.#backlog = new Backlog(store.documents)
+    this.#lines = new Lines(store.documents)
     this.#listening = [
       store.changes.subscribe((told) => {
         for (const { collection, key } of told) this.#hear(collection, key)
       }),
       clock.onJump(() => {
         this.#isJumped = true
+        this.#lines.restart()
         this.#wake()
       }),
     ]
@@ -118,15 +109,21 @@ class Timetable implements AsyncDisposable {
     await this.#turning
     const { promise, resolve } = Promise.withResolvers<void>()
     const late = setTimeout(resolve, graceMs)
-    await Promise.race([Promise.allSettled(this.#underWay.values()), promise])
+    await Promise.race([Promise.allSettled(this.#underWay), promise])
     clearTimeout(late)
   }
 
   #hear(collection: string, key: string): void {
-    if (collection === deliveriesCollection) this.#backlog.look(key).catch(this.#failed)
-    else if (collection !== runsCollection) return
+    const now = this.#options.clock.now()
     const at = timeOfKey(key)
-    if (at < this.#ringsAt || at <= this.#options.clock.now()) this.#wake()
+    const isSoon = at < this.#ringsAt || at <= now
+    if (collection === deliveriesCollection) {
+      this.#backlog.look(key).catch(this.#failed)
+      this.#lines
+        .look(key, now)
+        .then(() => isSoon && this.#wake())
+        .catch(this.#failed)
+    } else if (collection === runsCollection && isSoon) this.#wake()
   }
 
   /** One turn after the other; what comes during one is seen by the next. */
@@ -160,7 +157,7 @@ class Timetable implements AsyncDisposable {
     if (this.#isJumped) await this.#replan()
     while (!this.#isClosed && (await takeUpRuns(documents, occurs, clock.now(), ids)) > 0);
     const now = clock.now()
-    await this.#setOut(now)
+    for (const due of await this.#lines.next(now)) this.#start(due)
     const next = [await firstRunAt(documents), await nextDeliveryAt(documents, now)]
     this.#sleepUntil(Math.min(...next.map((at) => at ?? Number.POSITIVE_INFINITY)))
   }
@@ -189,52 +186,31 @@ class Timetable implements AsyncDisposable {
     this.#timer = setTimeout(() => this.#wake(), Math.min(left, longestSleepMs)).unref()
   }
 
-  /** As many of what is due as may be under way. */
-  async #setOut(now: number): Promise<void> {
-    const { documents } = this.#options.store
-    let after: string | undefined
-    for (let page = 0; page < mostPages && this.#underWay.size < mostUnderWay; page++) {
-      const due = await dueDeliveries(documents, now, pageSize, after)
-      for (const each of due) if (!this.#isClosed && this.#mayGo(each)) this.#start(each)
-      if (due.length < pageSize) return
-      after = due.at(-1)!.key
-    }
-  }
-
-  #mayGo({ key, delivery }: Due): boolean {
-    return (
-      !this.#underWay.has(key) &&
-      this.#underWay.size < mostUnderWay &&
-      (this.#toTarget.get(delivery.targetArn) ?? 0) < mostToOne
-    )
-  }
-
   #start(due: Due): void {
-    const { targetArn } = due.delivery
-    this.#toTarget.set(targetArn, (this.#toTarget.get(targetArn) ?? 0) + 1)
     const done = this.#deliver(due)
       .catch(async (error) => {
         this.#failed(error)
         // What cannot even be written down is not tried again at once.
         await sleep(pauseMs, undefined, { ref: false })
+        this.#lines.restart()
       })
       .then(() => {
-        this.#underWay.delete(due.key)
-        const left = this.#toTarget.get(targetArn)! - 1
-        if (left > 0) this.#toTarget.set(targetArn, left)
-        else this.#toTarget.delete(targetArn)
+        this.#underWay.delete(done)
+        this.#lines.back(due)
         // Many that end together make room together.
         this.#roomTimer ??= setTimeout(() => {
           this.#roomTimer = undefined
           this.#wake()
         }, roomMs)
       })
-    this.#underWay.set(due.key, done)
+    this.#underWay.add(done)
   }
 
   async #deliver(due: Due): Promise<void> {
     const { store, clock, ids, aws, readInput, log } = this.#options
-    const { delivery } = due
+    const { key, delivery } = due
+    // All was emptied while it stood in line.
+    if (this.#isClosed || !(await store.documents.get(deliveriesCollection, key))) return
     const failure = await sendDelivery(delivery, { aws, readInput, ids }).catch((error) => {
       log.error('a delivery failed', { origin: delivery.originArn, ...failureFields(error) })
       return { code: 'InternalFailure', message: String(error), isPassing: true }
@@ -255,55 +231,5 @@ class Timetable implements AsyncDisposable {
       reason: message,
       outcome,
     })
-  }
-}
-
-/** How much waits to be delivered; where it is too much, no further events are taken. */
-class Backlog {
-  readonly #documents: State['documents']
-  readonly #known = new Set<string>()
-  #bytes = 0
-  #isFull = false
-
-  constructor(documents: State['documents']) {
-    this.#documents = documents
-  }
-
-  async begin(): Promise<void> {
-    let after: string | undefined
-    for (;;) {
-      const range = { limit: pageSize, ...(after !== undefined && { after }) }
-      const page = await this.#documents.list(deliveriesCollection, range)
-      for (const { key } of page) this.#add(key)
-      after = page.at(-1)?.key
-      if (page.length < pageSize) break
-    }
-    this.#isFull = await isBacklogFull(this.#documents)
-    await this.#tell(this.#isFilledTo(this.#isFull ? emptyEnough : 1))
-  }
-
-  /** Somebody wrote it or took it away. */
-  async look(key: string): Promise<void> {
-    const isThere = (await this.#documents.get(deliveriesCollection, key)) !== undefined
-    if (isThere) this.#add(key)
-    else if (this.#known.delete(key)) this.#bytes -= bytesOfDelivery(key)
-    await this.#tell(this.#isFilledTo(this.#isFull ? emptyEnough : 1))
-  }
-
-  #add(key: string): void {
-    if (this.#known.has(key)) return
-    this.#known.add(key)
-    this.#bytes += bytesOfDelivery(key)
-  }
-
-  #isFilledTo(part: number): boolean {
-    const { deliveries, bytes } = mostWaiting
-    return this.#known.size >= deliveries * part || this.#bytes >= bytes * part
-  }
-
-  async #tell(isFull: boolean): Promise<void> {
-    if (isFull === this.#isFull) return
-    this.#isFull = isFull
-    await keepBacklogFull(this.#documents, isFull)
   }
 }
