@@ -9,17 +9,23 @@ import { busNeed } from './gate.ts'
 import { deliveriesOf } from './occur.ts'
 import { matchesPattern, type Pattern, parsePattern } from './pattern/pattern.ts'
 import { type BusName, type EventObject, namedBus, type RuleRecord, rulesOf } from './records.ts'
+import { busNameOrArn } from './rules-of-input.ts'
 
 const mostEntries = 10
 /** @see EventBridge User Guide, "Calculating PutEvents event entry size in Amazon EventBridge" */
 const mostBytes = 1_048_576
+
+/** Many targets may each get a large event: what one call makes of it is bounded. */
+const mostFanOut = 64 * 1_048_576
+
+const tooMuch = () => new AwsError('ThrottlingException', 'Rate exceeded', 400)
 
 type Entry = Sdk.PutEventsRequestEntry
 
 /** What X-Ray would follow (`TraceHeader`) is taken and not kept: nothing is traced here. */
 export const putEvents = {
   PutEvents: {
-    constraints: { Entries: { minLength: 1 } },
+    constraints: { Entries: { minLength: 1 }, 'Entries.*.EventBusName': busNameOrArn },
     needs: async ({ Entries }, call) => {
       const asked = new Map<string, Promise<Need>>()
       for (const entry of Entries) {
@@ -33,16 +39,21 @@ export const putEvents = {
     async handle({ Entries, EndpointId }, call) {
       if (EndpointId !== undefined) throw notSupported('A global endpoint')
       checkSize(Entries)
-      if (await isBacklogFull(call.documents))
-        throw new AwsError('ThrottlingException', 'Rate exceeded', 400)
+      if (await isBacklogFull(call.documents)) throw tooMuch()
       const results = Entries.map((entry) => resultOf(entry, call))
       const fromBus = isFromBus(call)
       const deliveries: Delivery[] = []
+      let bytes = 0
       for (const [at, result] of results.entries())
         if ('event' in result) {
           const bus = namedBus(Entries[at]!.EventBusName, call)
           for (const rule of await wantedBy(bus, result.event, call))
-            deliveries.push(...deliveriesOf(rule, result.event, call, { skipsBuses: fromBus }))
+            for (const delivery of deliveriesOf(rule, result.event, call, {
+              skipsBuses: fromBus,
+            })) {
+              deliveries.push(delivery)
+              if ((bytes += delivery.payload.length) > mostFanOut) throw tooMuch()
+            }
         }
       if (deliveries.length > 0)
         await call.documents.transact((transaction) => {
