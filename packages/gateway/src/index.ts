@@ -17,6 +17,7 @@ export type { Authorization, GatewayReply, Outcome, Received } from './pass.ts'
 export { compilePattern, type Pattern, PatternError } from './patterns/match.ts'
 export {
   type CallerIdentity,
+  type Connection,
   type Draw,
   type FunctionAnswer,
   type FunctionCall,

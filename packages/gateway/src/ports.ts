@@ -26,6 +26,18 @@ export interface UpstreamRequest {
   readonly headers: readonly string[]
   readonly body: Uint8Array
   readonly timeoutMs: number
+  /** Absent: as anybody would connect. */
+  readonly connection?: Connection
+}
+
+/** How the backend is to be reached. */
+export interface Connection {
+  /** Whose VPC links and certificates they are. */
+  readonly owner: { readonly accountId: string; readonly region: string }
+  readonly vpcLinkId?: string
+  readonly clientCertificateId?: string
+  /** Its certificate may come from an authority that nobody knows. */
+  readonly skipsVerification?: boolean
 }
 
 export interface UpstreamResponse {

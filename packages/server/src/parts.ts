@@ -26,11 +26,13 @@ import { Metrics } from './metrics.ts'
 import { createFindSource, type FindSource } from './net/source-address.ts'
 import { explainedRequest } from './operator/explain.ts'
 import type { AnswerCall } from './roads.ts'
+import { selfSigned } from './tls/self-signed.ts'
 import { openServedTls, type ServedTls } from './tls/served.ts'
 import { openPolicyArchive, type PolicyArchive } from './trail/policies.ts'
 import { segmentLimits } from './trail/segments.ts'
 import { openTrail, type Trail } from './trail/trail.ts'
-import { type Announce, createUpstream, type Upstream } from './upstream.ts'
+import { createUpstream, type Upstream } from './upstream.ts'
+import type { Announce } from './upstream-agents.ts'
 import { openUserPools } from './user-pools.ts'
 import { openWebKeys } from './web-keys.ts'
 import { settled } from './workers/settled.ts'
@@ -116,7 +118,9 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const tls = openServedTls(config, frontDoor, domains, (error) =>
     log.error('a certificate cannot be read again', failureFields(error)),
   )
-  const upstream = stack.use(createUpstream(announce, tls?.authority.cert))
+  const upstream = stack.use(
+    createUpstream({ documents: store.documents, announce, authority: tls?.authority.cert }),
+  )
   const onFailure = (error: unknown, requestId: string) => {
     if (!(error instanceof BrokenAnswerError))
       log.error('a request failed', { requestId, ...failureFields(error) })
@@ -164,6 +168,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     ),
     functions: functions.runner,
     testMethod: (tested) => testMethod(tested, ports),
+    certify: selfSigned,
     webKeys: openWebKeys(config['web-identity-keys'], clock.now),
     mode: config.iam,
     firstAccountId: () => config['account-id'],

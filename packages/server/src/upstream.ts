@@ -1,136 +1,98 @@
-/** Calls that integrations make to the outside: connections kept, time bounded, link-local addresses refused. */
-import { type LookupAddress, lookup } from 'node:dns'
-import { isIP, type LookupFunction, type Socket } from 'node:net'
-import { getCACertificates } from 'node:tls'
-import { UpstreamError, type UpstreamRequest, type UpstreamResponse } from '@sekisho/gateway'
+/** Calls that integrations make to the outside: time bounded, answers bounded, failures told apart. */
+import {
+  type Connection,
+  UpstreamError,
+  type UpstreamRequest,
+  type UpstreamResponse,
+} from '@sekisho/gateway'
+import { loadConnection } from '@sekisho/services'
+import type { Reader } from '@sekisho/store'
 import type { Agent, Dispatcher } from 'undici'
-import { isLinkLocal, isLoopback, unmapped } from './net/addresses.ts'
+import {
+  type Announce,
+  createUpstreamAgents,
+  integrationTimes,
+  type Times,
+  type TlsDemands,
+  type UpstreamAgents,
+} from './upstream-agents.ts'
 
 /** The largest answer that is passed on. @see API Gateway Developer Guide, "Quotas for configuring and running a REST API" */
 const mostAnswerBytes = 10 * 1024 * 1024
-/** Shorter than any integration's own time: a host that does not answer is unreachable, not slow. */
-const integrationTimes = { connectMs: 10_000, keepAliveMs: 30_000 } as const
 
-/** Tells the other processes of this server of a connection to this machine; resolves when they know. */
-export type Announce = (name: string, isOpen: boolean) => Promise<void>
-
-export interface Times {
-  readonly connectMs: number
-  readonly keepAliveMs: number
-  readonly mostHeaderBytes?: number
-}
-
-export interface Upstream extends AsyncDisposable {
+export interface Upstream extends AsyncDisposable, Pick<UpstreamAgents, 'isOwn' | 'hear'> {
   /** Connections of others than integrations, under the same rules. */
   readonly agent: (times: Times) => Promise<Agent>
   /** @throws UpstreamError */
   readonly send: (request: UpstreamRequest) => Promise<UpstreamResponse>
-  /** Whether a peer of ours is in truth a connection that this process opened. */
-  readonly isOwn: (address: string, port: number) => boolean
-  /** Another process of this server has announced such a connection. */
-  readonly hear: (name: string, isOpen: boolean) => void
 }
 
-/** @param authority  PEM of this server's own authority: integrations may call back over HTTPS */
-export function createUpstream(announce?: Announce, authority?: string): Upstream {
-  const ownSockets = new Set<string>()
-  const agents = new Map<string, Promise<Agent>>()
-  const agentFor = (times: Times): Promise<Agent> => {
-    const key = `${times.connectMs} ${times.keepAliveMs} ${times.mostHeaderBytes}`
-    let agent = agents.get(key)
-    if (agent === undefined) {
-      agent = open(times)
-      agents.set(key, agent)
-    }
-    return agent
-  }
-  const open = async (times: Times): Promise<Agent> => {
-    // Loaded with the first call: most servers at rest never make one.
-    // The default export: a bundle keeps no other of a CommonJS module that is loaded late.
-    const { Agent, buildConnector } = (await import('undici')).default
-    const connector = buildConnector({
-      timeout: times.connectMs,
-      allowH2: false,
-      lookup: lookupOutside,
-      autoSelectFamily: true,
-      ...(authority !== undefined && { ca: [...getCACertificates('default'), authority] }),
-    })
-    return new Agent({
-      allowH2: false,
-      pipelining: 1,
-      keepAliveTimeout: times.keepAliveMs,
-      ...(times.mostHeaderBytes !== undefined && { maxHeaderSize: times.mostHeaderBytes }),
-      connect: (options, callback) => {
-        const host = options.hostname.replace(/^\[|\]$/g, '')
-        if (isIP(host) && isLinkLocal(host)) return callback(new LinkLocalError(host), null)
-        connector(options, (...result) => {
-          const [error, socket] = result
-          if (error !== null) return callback(...result)
-          const name = remember(socket, ownSockets, announce)
-          if (name === undefined || announce === undefined) return callback(...result)
-          // Nothing is sent before every process knows whose connection it is.
-          announce(name, true).then(
-            () => callback(...result),
-            (failure: Error) => {
-              socket.destroy()
-              callback(failure, null)
-            },
-          )
-        })
-      },
-    })
-  }
+export interface UpstreamOptions {
+  /** Where VPC links and client certificates are kept. */
+  readonly documents: Reader
+  readonly announce?: Announce | undefined
+  /** PEM of this server's own authority: integrations may call back over HTTPS. */
+  readonly authority?: string | undefined
+}
+
+export function createUpstream({ documents, announce, authority }: UpstreamOptions): Upstream {
+  const agents = createUpstreamAgents(announce, authority)
   return {
-    send: async (request) => dispatch(await agentFor(integrationTimes), request),
-    agent: agentFor,
-    isOwn: (address, port) => ownSockets.has(`${address}|${port}`),
-    hear: (name, isOpen) => void (isOpen ? ownSockets.add(name) : ownSockets.delete(name)),
-    async [Symbol.asyncDispose]() {
-      await Promise.all([...agents.values()].map(async (agent) => (await agent).destroy()))
+    async send(request) {
+      const demands = await demandsOf(request.connection, documents)
+      return dispatchPatiently(await agents.agentFor(demands, integrationTimes), request)
     },
+    agent: (times) => agents.agentFor(plainly, times),
+    isOwn: agents.isOwn,
+    hear: agents.hear,
+    [Symbol.asyncDispose]: () => agents[Symbol.asyncDispose](),
   }
 }
 
-/** A name or an address that leads to the machine's own surroundings. */
-class LinkLocalError extends Error {
-  override readonly name = 'LinkLocalError'
-  readonly code = 'LINK_LOCAL'
+const plainly: TlsDemands = { skipsVerification: false }
 
-  constructor(host: string) {
-    super(`\`${host}\` is link-local: integrations may not call it`)
+/** @throws UpstreamError  the link or the certificate is not there: a call without it is not the call that was meant */
+async function demandsOf(
+  connection: Connection | undefined,
+  documents: Reader,
+): Promise<TlsDemands> {
+  if (connection === undefined) return plainly
+  const { owner, vpcLinkId, clientCertificateId, skipsVerification = false } = connection
+  if (vpcLinkId !== undefined && !(await loadConnection(documents, 'vpcLinks', owner, vpcLinkId)))
+    throw new UpstreamError('REFUSED', `there is no VPC link \`${vpcLinkId}\``)
+  if (clientCertificateId === undefined) return { skipsVerification }
+  const found = await loadConnection(documents, 'clientCertificates', owner, clientCertificateId)
+  if (found === undefined)
+    throw new UpstreamError('REFUSED', `there is no client certificate \`${clientCertificateId}\``)
+  const { certificate, privateKey } = found
+  const id = `${owner.accountId}/${owner.region}/${found.id}`
+  return { skipsVerification, clientCertificate: { id, certificate, privateKey } }
+}
+
+/** May be asked twice: a kept connection can end in the moment in which it is used again. */
+const repeatable: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+async function dispatchPatiently(
+  agent: Agent,
+  request: UpstreamRequest,
+): Promise<UpstreamResponse> {
+  const deadline = performance.now() + request.timeoutMs
+  const progress = { hasBegun: false }
+  try {
+    return await dispatch(agent, request, progress)
+  } catch (error) {
+    const left = deadline - performance.now()
+    const isRepeatable = repeatable.has(request.method) && !progress.hasBegun && left >= 1
+    if (!isRepeatable || !cut.has(codeOf((error as Error).cause))) throw error
+    return dispatch(agent, { ...request, timeoutMs: left }, progress)
   }
 }
 
-/** Every address that the name has is looked at, so that a retry cannot reach another. */
-const lookupOutside: LookupFunction = (hostname, options, callback) => {
-  // Whoever resolves names here may not know that these are this machine.
-  const name = hostname.endsWith('.localhost') ? 'localhost' : hostname
-  lookup(name, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
-    if (error) return callback(error, '', 0)
-    if (addresses.some(({ address }) => isLinkLocal(address)))
-      return callback(new LinkLocalError(hostname), '', 0)
-    if (options.all) return callback(null, addresses)
-    const first = addresses[0]!
-    callback(null, first.address, first.family)
-  })
-}
+/** What a connection that was there ends with. */
+const cut: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
 
-/** @returns the connection's name where it leads to this machine, so perhaps to this server */
-function remember(
-  socket: Socket,
-  ownSockets: Set<string>,
-  announce: Announce | undefined,
-): string | undefined {
-  const local = unmapped(socket.localAddress ?? '')
-  const remote = unmapped(socket.remoteAddress ?? '')
-  if (local !== remote && !isLoopback(remote)) return undefined
-  const name = `${local}|${socket.localPort}`
-  ownSockets.add(name)
-  socket.once('close', () => {
-    ownSockets.delete(name)
-    announce?.(name, false).catch(() => {})
-  })
-  return name
+function codeOf(error: unknown): string {
+  return String((error as { readonly code?: unknown } | undefined)?.code ?? '')
 }
 
 /** Of one connection, not of the message; and what undici writes by itself. */
@@ -144,7 +106,11 @@ const hopByHop: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
-function dispatch(agent: Agent, request: UpstreamRequest): Promise<UpstreamResponse> {
+function dispatch(
+  agent: Agent,
+  request: UpstreamRequest,
+  progress: { hasBegun: boolean },
+): Promise<UpstreamResponse> {
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined
     let timedOut = false
@@ -158,11 +124,16 @@ function dispatch(agent: Agent, request: UpstreamRequest): Promise<UpstreamRespo
     }
     const timer = setTimeout(() => {
       timedOut = true
-      controller?.abort(new Error('timed out'))
+      // Said before it is ended: an end without a reason is another failure.
       fail('TIMEOUT', `no answer within ${request.timeoutMs} ms`)
+      controller?.abort(new Error('timed out'))
     }, request.timeoutMs)
     const unreachable = (error: unknown) =>
-      fail('UNREACHABLE', error instanceof Error ? error.message : String(error), error)
+      fail(
+        codeOf(error) === 'ENOTFOUND' ? 'REFUSED' : 'UNREACHABLE',
+        error instanceof Error ? error.message : String(error),
+        error,
+      )
     const url = new URL(request.url)
     const { body, method } = request
     try {
@@ -182,6 +153,7 @@ function dispatch(agent: Agent, request: UpstreamRequest): Promise<UpstreamRespo
             if (timedOut) started.abort(new Error('timed out'))
           },
           onResponseStart(started, statusCode) {
+            progress.hasBegun = true
             if (statusCode < 200) return
             status = statusCode
             headers = textOf(started.rawHeaders)
@@ -190,8 +162,8 @@ function dispatch(agent: Agent, request: UpstreamRequest): Promise<UpstreamRespo
             sizeBytes += chunk.length
             chunks.push(chunk)
             if (sizeBytes <= mostAnswerBytes) return
-            started.abort(new Error('too large'))
             fail('TOO_LARGE', `the answer is larger than ${mostAnswerBytes} bytes`)
+            started.abort(new Error('too large'))
           },
           onResponseEnd() {
             clearTimeout(timer)

@@ -101,6 +101,7 @@ export async function harness(name: ServiceName): Promise<Harness> {
       blobs: store.blobs,
       counters: store.counters,
       webKeys: async () => undefined,
+      certify: async () => ({ certificate: 'certificate', privateKey: 'key' }),
       functions: noFunctions,
       testMethod: async () => undefined,
       aws: async (service, operation) => {

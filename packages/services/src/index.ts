@@ -26,6 +26,7 @@ export const services: readonly Service[] = [
   s3,
 ]
 
+export { connectionCollections, loadConnection } from './apigateway/connection-records.ts'
 export {
   type DomainRecord,
   domainCollections,
@@ -99,7 +100,16 @@ export { appendEvents } from './logs/append.ts'
 export { type GroupName, groupArn, logsCollections } from './logs/records.ts'
 export { sweepLogs } from './logs/sweep.ts'
 export { completeSchedule, occurSchedule, replanSchedules } from './scheduler/occur.ts'
-export type { AnyOperation, Behalf, Call, CallAws, IdSource, Need, Service } from './service.ts'
+export type {
+  AnyOperation,
+  Behalf,
+  Call,
+  CallAws,
+  CertifiedKey,
+  IdSource,
+  Need,
+  Service,
+} from './service.ts'
 export {
   bytesOfKey as bytesOfDelivery,
   type Delivery,

@@ -48,6 +48,12 @@ export type CallAws = (
   behalf: Behalf,
 ) => Promise<Values>
 
+/** Both as PEM. */
+export interface CertifiedKey {
+  readonly certificate: string
+  readonly privateKey: string
+}
+
 /** Everything that a handler may know and touch. */
 export interface Call {
   readonly accountId: string
@@ -80,6 +86,8 @@ export interface Call {
   ) => Promise<Values>
   /** Where an operation is many in one, each asked for itself: why the caller may not do this one; undefined: it may. */
   readonly refusalOf: (needs: Needs) => Promise<AwsError | undefined>
+  /** A new key, with a certificate that it has signed itself. */
+  readonly certify: (commonName: string, from: Date, to: Date) => Promise<CertifiedKey>
   /** What was decided about an earlier request, and why; undefined: nothing is kept of it. */
   readonly explain: (requestId: string) => Promise<Explained | undefined>
   /**

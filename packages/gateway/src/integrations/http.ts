@@ -1,7 +1,7 @@
 /** HTTP and HTTP_PROXY: somebody else's web server answers. */
 import { GatewayError } from '../gateway-responses.ts'
 import type { IntegrationRequest, IntegrationResponse } from '../pass.ts'
-import { type Ports, UpstreamError } from '../ports.ts'
+import { type Connection, type Ports, UpstreamError } from '../ports.ts'
 import { traceOf } from '../trace.ts'
 
 export async function http(
@@ -31,6 +31,7 @@ export async function http(
       headers: [...own, ...request.headers],
       body: request.body,
       timeoutMs: integration!.timeoutMs,
+      ...connectionOf(request),
     })
     return { to: request, status, headers, body }
   } catch (error) {
@@ -38,11 +39,43 @@ export async function http(
   }
 }
 
-/** What the client is told of an upstream that gave no answer. */
+/**
+ * What the client is told of an upstream that gave no answer.
+ * @see AWS re:Post Knowledge Center, "How do I resolve 5xx errors in API Gateway?"
+ */
 export function upstreamRefusal({ code, message }: UpstreamError): GatewayError {
-  return new GatewayError(code === 'TIMEOUT' ? 'INTEGRATION_TIMEOUT' : 'INTEGRATION_FAILURE', {
-    detail: message,
-  })
+  const type =
+    code === 'TIMEOUT'
+      ? 'INTEGRATION_TIMEOUT'
+      : code === 'REFUSED' || code === 'TOO_LARGE'
+        ? 'API_CONFIGURATION_ERROR'
+        : 'INTEGRATION_FAILURE'
+  return new GatewayError(type, { detail: message })
+}
+
+/** Most integrations connect as anybody would. */
+function connectionOf(request: IntegrationRequest): { connection?: Connection } {
+  const { stage, deployment, method } = request.for
+  const { connectionType, connectionId = '', tlsConfig } = method.integration!.definition
+  const { clientCertificateId } = stage
+  const isLinked = connectionType === 'VPC_LINK'
+  const skipsVerification = tlsConfig?.insecureSkipVerification === true
+  if (!isLinked && !skipsVerification && clientCertificateId === undefined) return {}
+  const { accountId, region } = deployment.snapshot
+  return {
+    connection: {
+      owner: { accountId, region },
+      ...(isLinked && { vpcLinkId: linkOf(connectionId, stage.variables) }),
+      ...(clientCertificateId !== undefined && { clientCertificateId }),
+      ...(skipsVerification && { skipsVerification }),
+    },
+  }
+}
+
+function linkOf(connectionId: string, variables: Readonly<Record<string, string>>): string {
+  const [, variable] = /^\$\{stageVariables\.(\w+)\}$/.exec(connectionId) ?? []
+  if (variable === undefined) return connectionId
+  return Object.hasOwn(variables, variable) ? variables[variable]! : ''
 }
 
 /** What a non-proxy HTTP integration says of itself, unless a mapping says otherwise. */

@@ -43,6 +43,7 @@ export interface PerformOptions {
   readonly trail: Pick<Trail, 'record'>
   readonly archive: PolicyArchive
   readonly webKeys: Call['webKeys']
+  readonly certify: Call['certify']
   readonly functions: Call['functions']
   readonly testMethod: Call['testMethod']
   readonly explain: Call['explain']
@@ -118,6 +119,7 @@ export async function perform(
     counters,
     accountThrottle: options.accountThrottle,
     webKeys: options.webKeys,
+    certify: options.certify,
     functions: options.functions,
     testMethod: options.testMethod,
     explain: options.explain,

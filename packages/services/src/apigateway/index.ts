@@ -6,6 +6,7 @@ import { apiKeyImport } from './api-key-import.ts'
 import { apiKeys } from './api-keys.ts'
 import { authorizers } from './authorizers.ts'
 import { basePathMappings } from './base-path-mappings.ts'
+import { clientCertificates } from './client-certificates.ts'
 import { deployments } from './deployments.ts'
 import { domainNames } from './domain-names.ts'
 import { gatewayResponses } from './gateway-responses.ts'
@@ -25,6 +26,7 @@ import { testMethod } from './test-method.ts'
 import { usage } from './usage.ts'
 import { usagePlanKeys } from './usage-plan-keys.ts'
 import { usagePlans } from './usage-plans.ts'
+import { vpcLinks } from './vpc-links.ts'
 
 export const apigateway = defineGatedService('apigateway', {
   sdk: () => import('@aws-sdk/client-api-gateway'),
@@ -57,6 +59,8 @@ export const apigateway = defineGatedService('apigateway', {
     ...usage,
     ...domainNames,
     ...basePathMappings,
+    ...vpcLinks,
+    ...clientCertificates,
   },
 })
 

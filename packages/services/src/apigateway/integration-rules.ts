@@ -15,11 +15,17 @@ export function checkIntegration(integration: SnapshotIntegration): SnapshotInte
   checkOneOf('contentHandling', integration.contentHandling, contentHandlings)
   checkOneOf('passthroughBehavior', passthroughBehavior, passthroughBehaviors)
   checkOneOf('responseTransferMode', integration.responseTransferMode, ['BUFFERED', 'STREAM'])
-  if (integration.connectionType === 'VPC_LINK') throw notSupported("Connection type 'VPC_LINK'")
+  const isHttp = type === 'HTTP' || type === 'HTTP_PROXY'
+  if (integration.connectionType === 'VPC_LINK') {
+    if (!isHttp)
+      throw badRequest('Connection type VPC_LINK is only supported for HTTP integrations')
+    if (!connectionIdForm.test(integration.connectionId ?? ''))
+      throw badRequest('Invalid connectionId: VPC_LINK needs the id of a VPC link')
+  }
   if (integration.responseTransferMode === 'STREAM')
     throw notSupported("Response transfer mode 'STREAM'")
-  if (integration.tlsConfig?.insecureSkipVerification)
-    throw notSupported("'tlsConfig.insecureSkipVerification'")
+  if (integration.tlsConfig?.insecureSkipVerification && !isHttp)
+    throw badRequest('tlsConfig is only supported for HTTP and HTTP_PROXY integrations')
   if (integration.integrationTarget !== undefined) throw notSupported("'integrationTarget'")
   if (timeoutInMillis < 50 || timeoutInMillis > 29_000)
     throw badRequest('Timeout should be between 50 ms and 29000 ms')
@@ -28,7 +34,7 @@ export function checkIntegration(integration: SnapshotIntegration): SnapshotInte
   if (type === 'MOCK') return integration
   if (httpMethod === undefined || httpMethod === '')
     throw badRequest('Enumeration value for HttpMethod must be non-empty')
-  if (type === 'HTTP' || type === 'HTTP_PROXY') checkHttpUri(uri)
+  if (isHttp) checkHttpUri(uri)
   else checkAwsUri(type, uri)
   return integration
 }
@@ -41,6 +47,8 @@ export function checkCacheKeys(
   const unknown = cacheKeyParameters.find((name) => !isCacheKey(name, declared, mapped))
   if (unknown !== undefined) throw badRequest(`Invalid cache key parameter specified: ${unknown}`)
 }
+/** An id, or the stage variable that holds one. */
+const connectionIdForm = /^(?:[a-z0-9]+|\$\{stageVariables\.[A-Za-z0-9_]+\})$/
 
 /** @see API Gateway API Reference, "PutIntegration" (uri; ports 80, 443 and 1024–65535) */
 function checkHttpUri(uri: string | undefined): void {

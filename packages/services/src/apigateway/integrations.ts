@@ -2,7 +2,7 @@
 import type * as Sdk from '@aws-sdk/client-api-gateway'
 import type { SnapshotMethod } from '@sekisho/gateway'
 import { type GatedOperations, passRole } from '../service.ts'
-import { notFound, notSupported } from './errors.ts'
+import { notFound } from './errors.ts'
 import {
   checkCacheKeys,
   checkIntegration,
@@ -20,6 +20,7 @@ import {
   patchConstraints,
   textRow,
 } from './patch.ts'
+import { checkVpcLink } from './vpc-links.ts'
 
 const integrationTypes = ['HTTP', 'MOCK', 'AWS_PROXY', 'HTTP_PROXY', 'AWS']
 
@@ -41,6 +42,7 @@ export const integrations = {
         },
         resourceId,
       )
+      await checkVpcLink(call, integration)
       await changeMethod(call, { restApiId, resourceId, httpMethod }, (method) => {
         checkCacheKeys(integration, method)
         return { ...method, methodIntegration: integration }
@@ -63,6 +65,9 @@ export const integrations = {
         .filter(({ path }) => path === '/credentials')
         .flatMap(({ value }) => passRole(value, 'apigateway.amazonaws.com')),
     async handle({ restApiId, resourceId, httpMethod, patchOperations }, call) {
+      for (const { path, value } of patchOperations ?? [])
+        if (path === '/connectionId')
+          await checkVpcLink(call, { connectionType: 'VPC_LINK', connectionId: value })
       const method = await changeMethod(call, { restApiId, resourceId, httpMethod }, (before) => {
         const patched = applyPatches(integrationOf(before), patchOperations, integrationPatches)
         checkCacheKeys(patched, before)
@@ -157,11 +162,12 @@ const integrationPatches: PatchTable<SnapshotIntegration> = {
   },
   '/tlsConfig/insecureSkipVerification': {
     ops: ['replace'],
-    apply(integration, patch) {
-      if (booleanOf(patch, 'tlsConfig.insecureSkipVerification'))
-        throw notSupported("'tlsConfig.insecureSkipVerification'")
-      return integration
-    },
+    apply: (integration, patch) => ({
+      ...integration,
+      tlsConfig: {
+        insecureSkipVerification: booleanOf(patch, 'tlsConfig.insecureSkipVerification'),
+      },
+    }),
   },
   '/uri': memberRow('uri'),
 }

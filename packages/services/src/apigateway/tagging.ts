@@ -1,8 +1,9 @@
-/** How are the tags of APIs, stages, keys, plans and domain names changed and read? */
+/** How are the tags of whatever carries some changed and read? */
 import type * as Sdk from '@aws-sdk/client-api-gateway'
 import { AwsError } from '@sekisho/protocols'
 import type { Reader, Transaction } from '@sekisho/store'
 import { type Call, type GatedOperations, requestTags } from '../service.ts'
+import { getConnection, putConnection } from './connection-records.ts'
 import { getDomain, putDomain } from './domain-records.ts'
 import { badRequest, notFound } from './errors.ts'
 import { getKey, getPlan, putKey, putPlan } from './key-records.ts'
@@ -87,6 +88,20 @@ const kinds = [
   [
     /^\/domainnames\/([^/]+)$/,
     kindOf((reader, call, [id]) => getDomain(reader, call, id), putDomain),
+  ],
+  [
+    /^\/vpclinks\/([^/]+)$/,
+    kindOf(
+      (reader, call, [id]) => getConnection(reader, 'vpcLinks', call, id),
+      (transaction, link) => putConnection(transaction, 'vpcLinks', link),
+    ),
+  ],
+  [
+    /^\/clientcertificates\/([^/]+)$/,
+    kindOf(
+      (reader, call, [id]) => getConnection(reader, 'clientCertificates', call, id),
+      (transaction, certificate) => putConnection(transaction, 'clientCertificates', certificate),
+    ),
   ],
 ] as const
 

@@ -1,0 +1,205 @@
+/** By which connections are backends called? Kept and reused, apart by what TLS asks of them; link-local addresses refused. */
+import type { X509Certificate } from 'node:crypto'
+import { type LookupAddress, lookup } from 'node:dns'
+import { isIP, type LookupFunction, type Socket } from 'node:net'
+import { checkServerIdentity, getCACertificates, TLSSocket } from 'node:tls'
+import type { Agent, buildConnector } from 'undici'
+import { isLinkLocal, isLoopback, unmapped } from './net/addresses.ts'
+
+/** Shorter than any integration's own time: a host that does not answer is unreachable, not slow. */
+export const integrationTimes = { connectMs: 10_000, keepAliveMs: 30_000 } as const
+/** Of client certificates and the like: beyond it the oldest connections end. */
+const mostAgents = 64
+
+/** Tells the other processes of this server of a connection to this machine; resolves when they know. */
+export type Announce = (name: string, isOpen: boolean) => Promise<void>
+
+export interface Times {
+  readonly connectMs: number
+  readonly keepAliveMs: number
+  readonly mostHeaderBytes?: number
+}
+
+/** What TLS asks of a connection. */
+export interface TlsDemands {
+  /** The backend's certificate need not come from an authority that is known. */
+  readonly skipsVerification: boolean
+  /** What is presented to it; the id tells one from another. */
+  readonly clientCertificate?: {
+    readonly id: string
+    readonly certificate: string
+    readonly privateKey: string
+  }
+}
+
+export interface UpstreamAgents extends AsyncDisposable {
+  readonly agentFor: (demands: TlsDemands, times: Times) => Promise<Agent>
+  /** Whether a peer of ours is in truth a connection that this process opened. */
+  readonly isOwn: (address: string, port: number) => boolean
+  /** Another process of this server has announced such a connection. */
+  readonly hear: (name: string, isOpen: boolean) => void
+}
+
+/** @param authority  PEM of this server's own authority: integrations may call back over HTTPS */
+export function createUpstreamAgents(announce?: Announce, authority?: string): UpstreamAgents {
+  const ownSockets = new Set<string>()
+  const agents = new Map<string, Promise<Agent>>()
+  const open = async (
+    { skipsVerification, clientCertificate }: TlsDemands,
+    times: Times,
+  ): Promise<Agent> => {
+    // Loaded with the first call: most servers at rest never make one.
+    // The default export: a bundle keeps no other of a CommonJS module that is loaded late.
+    const { Agent, buildConnector } = (await import('undici')).default
+    const connector = buildConnector({
+      timeout: times.connectMs,
+      allowH2: false,
+      lookup: lookupOutside,
+      autoSelectFamily: true,
+      ...(authority !== undefined && { ca: [...getCACertificates('default'), authority] }),
+      ...(skipsVerification && { rejectUnauthorized: false }),
+      ...(clientCertificate && {
+        cert: clientCertificate.certificate,
+        key: clientCertificate.privateKey,
+      }),
+    })
+    return new Agent({
+      allowH2: false,
+      pipelining: 1,
+      keepAliveTimeout: times.keepAliveMs,
+      ...(times.mostHeaderBytes !== undefined && { maxHeaderSize: times.mostHeaderBytes }),
+      connect: (options, callback) => {
+        const host = options.hostname.replace(/^\[|\]$/g, '')
+        if (isIP(host) && isLinkLocal(host)) return callback(new LinkLocalError(host), null)
+        connector(options, (...result) => {
+          const [error, socket] = result
+          if (error !== null) return callback(...result)
+          const fault = skipsVerification ? faultOf(socket, host) : undefined
+          if (fault !== undefined) {
+            socket.destroy()
+            return callback(fault, null)
+          }
+          tell(socket, ownSockets, announce, callback)
+        })
+      },
+    })
+  }
+  return {
+    agentFor(demands, times) {
+      const { connectMs, keepAliveMs, mostHeaderBytes } = times
+      const key = `${connectMs} ${keepAliveMs} ${mostHeaderBytes} ${demands.skipsVerification} ${demands.clientCertificate?.id}`
+      const present = agents.get(key)
+      if (present !== undefined) return present
+      const opened = open(demands, times)
+      agents.set(key, opened)
+      if (agents.size > mostAgents) {
+        const [[oldest, agent]] = agents as unknown as [[string, Promise<Agent>]]
+        agents.delete(oldest)
+        void agent.then((each) => each.close())
+      }
+      return opened
+    },
+    isOwn: (address, port) => ownSockets.has(`${address}|${port}`),
+    hear: (name, isOpen) => void (isOpen ? ownSockets.add(name) : ownSockets.delete(name)),
+    async [Symbol.asyncDispose]() {
+      for (const agent of agents.values()) await (await agent).destroy()
+    },
+  }
+}
+
+type ConnectCallback = Parameters<buildConnector.connector>[1]
+
+/** Nothing is sent before every process knows whose connection it is. */
+function tell(
+  socket: Socket,
+  ownSockets: Set<string>,
+  announce: Announce | undefined,
+  callback: ConnectCallback,
+): void {
+  const name = remember(socket, ownSockets, announce)
+  if (name === undefined || announce === undefined) {
+    callback(null, socket)
+    return
+  }
+  announce(name, true).then(
+    () => callback(null, socket),
+    (failure: Error) => {
+      socket.destroy()
+      callback(failure, null)
+    },
+  )
+}
+
+/** What says no more than that nobody known has issued the certificate. */
+const unknownIssuer: ReadonlySet<string> = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+])
+
+/**
+ * Whoever need not be known must still be the host that was asked for, in time.
+ * @see API Gateway API Reference, "TlsConfig" (insecureSkipVerification)
+ */
+function faultOf(socket: Socket, host: string): Error | undefined {
+  if (!(socket instanceof TLSSocket) || socket.authorized) return undefined
+  const why = String(
+    (socket.authorizationError as unknown as { code?: string })?.code ?? socket.authorizationError,
+  )
+  if (!unknownIssuer.has(why)) return new Error(`the backend's certificate is refused: ${why}`)
+  const certificate = socket.getPeerX509Certificate()
+  return certificate === undefined
+    ? new Error('the backend shows no certificate')
+    : (checkServerIdentity(host, socket.getPeerCertificate()) ?? outOfTime(certificate))
+}
+
+function outOfTime({ validFromDate, validToDate }: X509Certificate): Error | undefined {
+  const now = Date.now()
+  return now < validFromDate.getTime() || now > validToDate.getTime()
+    ? new Error("the backend's certificate is not of this time")
+    : undefined
+}
+
+/** A name or an address that leads to the machine's own surroundings. */
+class LinkLocalError extends Error {
+  override readonly name = 'LinkLocalError'
+  readonly code = 'LINK_LOCAL'
+
+  constructor(host: string) {
+    super(`\`${host}\` is link-local: integrations may not call it`)
+  }
+}
+
+/** Every address that the name has is looked at, so that a retry cannot reach another. */
+const lookupOutside: LookupFunction = (hostname, options, callback) => {
+  // Whoever resolves names here may not know that these are this machine.
+  const name = hostname.endsWith('.localhost') ? 'localhost' : hostname
+  lookup(name, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
+    if (error) return callback(error, '', 0)
+    if (addresses.some(({ address }) => isLinkLocal(address)))
+      return callback(new LinkLocalError(hostname), '', 0)
+    if (options.all) return callback(null, addresses)
+    const first = addresses[0]!
+    callback(null, first.address, first.family)
+  })
+}
+
+/** @returns the connection's name where it leads to this machine, so perhaps to this server */
+function remember(
+  socket: Socket,
+  ownSockets: Set<string>,
+  announce: Announce | undefined,
+): string | undefined {
+  const local = unmapped(socket.localAddress ?? '')
+  const remote = unmapped(socket.remoteAddress ?? '')
+  if (local !== remote && !isLoopback(remote)) return undefined
+  const name = `${local}|${socket.localPort}`
+  ownSockets.add(name)
+  socket.once('close', () => {
+    ownSockets.delete(name)
+    announce?.(name, false).catch(() => {})
+  })
+  return name
+}

@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict'
+import { generateKeyPairSync, X509Certificate } from 'node:crypto'
+import { createServer as createPlainServer } from 'node:http'
+import { createServer } from 'node:https'
+import type { AddressInfo, Server } from 'node:net'
+import { after, before, test } from 'node:test'
+import type { TLSSocket } from 'node:tls'
+import { type Connection, UpstreamError } from '@sekisho/gateway'
+import { openStore } from '@sekisho/store'
+import { deploy, type Running, run } from './running.fixture.ts'
+import { issueCertificate } from './tls/x509.ts'
+import { createUpstream, type Upstream } from './upstream.ts'
+
+const dayMs = 86_400_000
+const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const key = keys.privateKey.export({ type: 'pkcs8', format: 'pem' })
+
+function certificate(name: string, fromDay: number, toDay: number): string {
+  const now = Date.now()
+  return issueCertificate({
+    subject: { commonName: name },
+    issuer: { commonName: name },
+    publicKey: keys.publicKey,
+    signedBy: keys,
+    serial: Buffer.from([1]),
+    notBefore: new Date(now + fromDay * dayMs),
+    notAfter: new Date(now + toDay * dayMs),
+    use: 'server',
+    names: [name],
+  })
+}
+
+const servers: Server[] = []
+
+async function listening<S extends Server>(server: S): Promise<number> {
+  servers.push(server)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return (server.address() as AddressInfo).port
+}
+
+/** Says who called. */
+function secureBackend(cert: string): Promise<number> {
+  return listening(
+    createServer({ cert, key, requestCert: true, rejectUnauthorized: false }, (request, response) =>
+      response.end((request.socket as TLSSocket).getPeerX509Certificate()?.subject ?? 'nobody'),
+    ),
+  )
+}
+
+let upstream: Upstream
+let running: Running
+before(async () => {
+  const store = await openStore('memory:')
+  upstream = createUpstream({ documents: store.documents })
+  running = await run()
+})
+after(async () => {
+  await upstream[Symbol.asyncDispose]()
+  await running[Symbol.asyncDispose]()
+  for (const server of servers) server.close()
+})
+
+const owner = { accountId: '000000000000', region: 'us-east-1' }
+
+/** What comes back as text, or the code of why nothing does. */
+async function ask(url: string, connection?: Omit<Connection, 'owner'>, method = 'GET') {
+  try {
+    const { body } = await upstream.send({
+      method,
+      url,
+      headers: [],
+      body: new Uint8Array(),
+      timeoutMs: 5_000,
+      ...(connection && { connection: { owner, ...connection } }),
+    })
+    return Buffer.from(body).toString()
+  } catch (error) {
+    assert.ok(error instanceof UpstreamError)
+    return error.code
+  }
+}
+
+test('a certificate of nobody known is taken where that is set, with the right name and in time', async () => {
+  const own = await secureBackend(certificate('127.0.0.1', -1, 1))
+  const others = await secureBackend(certificate('other.test', -1, 1))
+  const old = await secureBackend(certificate('127.0.0.1', -2, -1))
+  const skips = { skipsVerification: true }
+  assert.equal(await ask(`https://127.0.0.1:${own}/`), 'UNREACHABLE')
+  assert.equal(await ask(`https://127.0.0.1:${own}/`, skips), 'nobody')
+  assert.equal(await ask(`https://127.0.0.1:${others}/`, skips), 'UNREACHABLE')
+  assert.equal(await ask(`https://127.0.0.1:${old}/`, skips), 'UNREACHABLE')
+  // What one integration takes is nothing that the next one trusts.
+  assert.equal(await ask(`https://127.0.0.1:${own}/`), 'UNREACHABLE')
+})
+
+test('a link or certificate that is not there refuses the call', async () => {
+  const port = await listening(createPlainServer((_, response) => response.end('hello')))
+  assert.equal(await ask(`http://127.0.0.1:${port}/`), 'hello')
+  assert.equal(await ask(`http://127.0.0.1:${port}/`, { vpcLinkId: 'none' }), 'REFUSED')
+  assert.equal(await ask(`http://127.0.0.1:${port}/`, { vpcLinkId: '' }), 'REFUSED')
+  assert.equal(await ask(`http://127.0.0.1:${port}/`, { clientCertificateId: 'none' }), 'REFUSED')
+})
+
+test('a name that leads nowhere is told from a backend that does not answer', async () => {
+  assert.equal(await ask('http://nowhere.invalid/'), 'REFUSED')
+  assert.equal(await ask('http://127.0.0.1:1/'), 'UNREACHABLE')
+})
+
+test('a kept connection that ends as it is used again costs a GET nothing, and no POST is sent twice', async () => {
+  const calls: string[] = []
+  const backend = createPlainServer((request, response) => {
+    calls.push(`${request.method}`)
+    if (calls.length % 2 === 0) request.socket.destroy()
+    else response.end('answer')
+  })
+  const port = await listening(backend)
+  const url = `http://127.0.0.1:${port}/`
+  assert.deepEqual([await ask(url), await ask(url)], ['answer', 'answer'])
+  assert.deepEqual(calls, ['GET', 'GET', 'GET'])
+  assert.equal(await ask(url, undefined, 'POST'), 'UNREACHABLE')
+  assert.equal(calls.length, 4)
+})
+
+test('connections are used again', async () => {
+  const ports = new Set<number | undefined>()
+  const port = await listening(
+    createPlainServer((request, response) => {
+      ports.add(request.socket.remotePort)
+      response.end()
+    }),
+  )
+  for (let at = 0; at < 5; at++) await ask(`http://127.0.0.1:${port}/`)
+  assert.ok(ports.size <= 2, String(ports.size))
+})
+
+test('a stage presents its client certificate to its backend', async () => {
+  const port = await secureBackend(certificate('127.0.0.1', -1, 1))
+  const integration = {
+    type: 'HTTP_PROXY',
+    httpMethod: 'GET',
+    uri: `https://127.0.0.1:${port}/`,
+    tlsConfig: { insecureSkipVerification: true },
+  }
+  const apiId = await deploy(running, { integration })
+  const call = async () => (await running.call(`/_aws/execute-api/${apiId}/prod/`)).body
+  assert.equal(await call(), 'nobody')
+  const made = JSON.parse((await running.aws('POST', '/clientcertificates', {})).body)
+  const { subject, validToDate } = new X509Certificate(made.pemEncodedCertificate)
+  assert.deepEqual([subject, validToDate.getTime()], ['CN=ApiGateway', made.expirationDate * 1000])
+  const set = { op: 'replace', path: '/clientCertificateId', value: made.clientCertificateId }
+  await running.aws('PATCH', `/restapis/${apiId}/stages/prod`, { patchOperations: [set] })
+  assert.equal(await call(), 'CN=ApiGateway')
+})
+
+test('an answer beyond ten megabytes, and a backend without an address, are the configuration’s fault', async () => {
+  const large = await listening(
+    createPlainServer((_, response) => response.end(Buffer.alloc(10 * 1024 * 1024 + 1))),
+  )
+  for (const uri of [`http://127.0.0.1:${large}/`, 'http://nowhere.invalid/']) {
+    const integration = { type: 'HTTP_PROXY', httpMethod: 'GET', uri }
+    const apiId = await deploy(running, { integration })
+    const { status, body } = await running.call(`/_aws/execute-api/${apiId}/prod/`)
+    assert.deepEqual([status, body], [500, '{"message": "Internal server error"}'])
+  }
+})
