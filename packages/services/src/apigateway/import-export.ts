@@ -1,10 +1,17 @@
 /** APIs from OpenAPI documents, and documents from APIs. */
 import type * as Sdk from '@aws-sdk/client-api-gateway'
+import type { Transaction } from '@sekisho/store'
 import { stringify } from 'yaml'
 import { type Call, type GatedOperations, type Need, passRole } from '../service.ts'
 import { applyImport, emptied, endpointType, importErrors } from './apply-import.ts'
 import { deploymentOf } from './deployments.ts'
-import { badRequest } from './errors.ts'
+import {
+  importDocumentation,
+  readDocumentation,
+  writeDocumentation,
+} from './documentation-import.ts'
+import { versionOf } from './documentation-records.ts'
+import { badRequest, notSupported } from './errors.ts'
 import { fileApi, newApi } from './new-api.ts'
 import { type ExportedApi, exportDocument } from './openapi/export.ts'
 import { basePathModes, type ImportedApi, importDocument } from './openapi/import.ts'
@@ -37,7 +44,10 @@ export const importExport: GatedOperations<typeof Sdk> = {
         call,
       )
       const record = applyImport(imported, empty, call)
-      await call.documents.transact((transaction) => fileApi(transaction, record))
+      await call.documents.transact(async (transaction) => {
+        await fileApi(transaction, record)
+        await takeDocumentation(transaction, call, record.id, body, 'overwrite', parameters)
+      })
       return { ...shownOnCreate(record), ...warningsOf(imported) }
     },
   },
@@ -55,6 +65,7 @@ export const importExport: GatedOperations<typeof Sdk> = {
         const start = mode === 'overwrite' ? emptied(before) : before
         const changed = applyImport(imported, start, call)
         putApi(transaction, changed)
+        await takeDocumentation(transaction, call, changed.id, body, mode, parameters)
         return changed
       })
       return { ...shown(record), ...warningsOf(imported) }
@@ -123,6 +134,24 @@ function childrenOf(value: unknown): readonly unknown[] {
   return typeof value === 'object' && value !== null ? Object.values(value) : []
 }
 
+/** `ignore=documentation` leaves what a document says of itself aside. */
+async function takeDocumentation(
+  transaction: Transaction,
+  call: Call,
+  apiId: string,
+  body: unknown,
+  mode: string,
+  parameters: Parameters,
+): Promise<void> {
+  const ignored = parameters?.['ignore']
+  if (ignored !== undefined && ignored !== 'documentation')
+    throw badRequest(`Invalid value for ignore: ${ignored}. Valid options are documentation`)
+  const said = readDocumentation(parseOpenApi(body as Uint8Array).root)
+  if (ignored !== undefined || said === undefined) return
+  const how = mode === 'overwrite' ? 'overwrite' : 'merge'
+  await importDocumentation(transaction, call, apiId, said, how)
+}
+
 type Parameters = Readonly<Record<string, string>> | undefined
 
 /** @throws AwsError BadRequestException  the document cannot be read, or something in it cannot be imported */
@@ -172,8 +201,9 @@ async function exported(
 ): Promise<Node> {
   const wanted = extensions.split(',').map((name) => name.trim().toLowerCase())
   const unknown = wanted.find(
-    (name) => !['', 'apigateway', 'integrations', 'authorizers'].includes(name),
+    (name) => !['', 'apigateway', 'integrations', 'authorizers', 'documentation'].includes(name),
   )
+  if (unknown === 'postman') throw notSupported("The extension 'postman'")
   if (unknown !== undefined) throw badRequest(`Invalid extension specified: ${unknown}`)
   const stage = await stageOf(call.documents, call, restApiId, stageName)
   const api = await getApi(call.documents, call, restApiId)
@@ -192,10 +222,15 @@ async function exported(
       ]),
     ),
   }
-  return exportDocument(source, {
+  const document = exportDocument(source, {
     version,
     integrations: wanted.includes('integrations'),
     authorizers: wanted.includes('authorizers'),
     apiGateway: wanted.includes('apigateway'),
   })
+  const { documentationVersion } = stage
+  const isDocumented = wanted.includes('documentation') || wanted.includes('apigateway')
+  if (!isDocumented || documentationVersion === undefined) return document
+  const said = await versionOf(call.documents, restApiId, documentationVersion)
+  return { ...document, ...writeDocumentation(said) }
 }

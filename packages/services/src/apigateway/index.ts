@@ -8,6 +8,8 @@ import { authorizers } from './authorizers.ts'
 import { basePathMappings } from './base-path-mappings.ts'
 import { clientCertificates } from './client-certificates.ts'
 import { deployments } from './deployments.ts'
+import { documentationParts } from './documentation-parts.ts'
+import { documentationVersions } from './documentation-versions.ts'
 import { domainNames } from './domain-names.ts'
 import { gatewayResponses } from './gateway-responses.ts'
 import { importExport } from './import-export.ts'
@@ -60,6 +62,8 @@ export const apigateway = defineGatedService('apigateway', {
     ...domainNames,
     ...basePathMappings,
     ...vpcLinks,
+    ...documentationParts,
+    ...documentationVersions,
     ...clientCertificates,
   },
 })

@@ -7,6 +7,7 @@ import {
   type RequestKeys,
   requestTags,
 } from '../service.ts'
+import { dropDocumentation } from './documentation-records.ts'
 import { refuseMapped } from './domain-records.ts'
 import { refuseMembers } from './errors.ts'
 import { fileApi, newApi } from './new-api.ts'
@@ -103,6 +104,7 @@ export const restApis = {
         for (const collection of [collections.stages, collections.deployments])
           for (const { key } of await transaction.list(collection, { prefix: `${record.id}/` }))
             transaction.delete(collection, key)
+        await dropDocumentation(transaction, record.id)
         transaction.delete(collections.apis, apiKey(record, record.id))
         transaction.delete(collections.owners, record.id)
         await leavePlans(transaction, call, ({ apiId }) => apiId === record.id)
