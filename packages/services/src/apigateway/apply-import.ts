@@ -125,6 +125,7 @@ function withSettings(imported: ImportedApi, before: RestApiRecord, call: Call):
     policy,
     binaryMediaTypes,
     vpcEndpointIds,
+    ipAddressType,
     disableExecuteApiEndpoint,
   } = imported
   const size = imported.minimumCompressionSize
@@ -140,6 +141,7 @@ function withSettings(imported: ImportedApi, before: RestApiRecord, call: Call):
     ...(binaryMediaTypes && { binaryMediaTypes }),
     ...(size !== undefined && { minimumCompressionSize: compressionSize(size) }),
     ...(source && { apiKeySource: source }),
+    ...(ipAddressType !== undefined && { ipAddressType: addressType(ipAddressType) }),
     ...(types && { endpointTypes: types, ...(types.includes('PRIVATE') && bothAddressTypes) }),
     ...(vpcEndpointIds && { vpcEndpointIds }),
     ...(disableExecuteApiEndpoint !== undefined && { disableExecuteApiEndpoint }),
@@ -148,6 +150,11 @@ function withSettings(imported: ImportedApi, before: RestApiRecord, call: Call):
   return policy === undefined
     ? record
     : withPolicy(record, readResourcePolicy(policy, record), call.now.getTime())
+}
+
+function addressType(text: string): RestApiRecord['ipAddressType'] {
+  if (text === 'ipv4' || text === 'dualstack') return text
+  throw badRequest('ipAddressType must be either ipv4 or dualstack.')
 }
 
 /** @throws AwsError BadRequestException */

@@ -212,6 +212,7 @@ async function exported(
   const source: ExportedApi = {
     ...snapshot,
     stageName,
+    ipAddressType: api.ipAddressType,
     ...(description !== undefined && { description }),
     ...(apiVersion !== undefined && { version: apiVersion }),
     createdAt: new Date(api.createdAt),

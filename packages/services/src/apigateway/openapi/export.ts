@@ -28,6 +28,7 @@ export interface ExportedApi {
   readonly apiKeySource: string
   readonly endpointTypes: readonly string[]
   readonly vpcEndpointIds: readonly string[]
+  readonly ipAddressType?: string
   readonly disableExecuteApiEndpoint: boolean
   readonly resources: readonly SnapshotResource[]
   readonly models: ReadonlyMap<string, Node>
@@ -278,6 +279,7 @@ function rootExtensions(api: ExportedApi): Node {
     'x-amazon-apigateway-endpoint-configuration': {
       types: api.endpointTypes,
       ...(api.vpcEndpointIds.length > 0 && { vpcEndpointIds: api.vpcEndpointIds }),
+      ...(api.ipAddressType === 'dualstack' && { ipAddressType: api.ipAddressType }),
       ...(api.disableExecuteApiEndpoint && { disableExecuteApiEndpoint: true }),
     },
   }

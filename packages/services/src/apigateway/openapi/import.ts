@@ -45,6 +45,7 @@ export interface ImportedApi {
   readonly apiKeySource?: string
   readonly endpointTypes?: readonly string[]
   readonly vpcEndpointIds?: readonly string[]
+  readonly ipAddressType?: string
   readonly disableExecuteApiEndpoint?: boolean
   /** Path (base path applied) to HTTP method (or `ANY`) to method. */
   readonly paths: ReadonlyMap<string, Readonly<Record<string, ImportedMethod>>>
@@ -146,6 +147,8 @@ class Reading {
       dialect.securitySchemes(root),
     )
     if (unsupported) this.errors.push(`Unable to put method ${at}: ${unsupported}`)
+    for (const name of unknownExtensions(operation, 'operation'))
+      this.warnings.push(`Extension '${name}' ${at} is not known, ignoring.`)
     const key = 'x-amazon-apigateway-request-validator'
     const requestValidator = textAt(operation, key) ?? textAt(root, key)
     const parameters = this.#parameters(operation, item)
@@ -297,7 +300,35 @@ function readGatewayResponses(root: Node): ReadonlyMap<string, SnapshotGatewayRe
   )
 }
 
+/** What is known at the root and of an operation; another name of this form may be a misspelt one. */
+const known: Readonly<Record<'root' | 'operation', ReadonlySet<string>>> = {
+  root: new Set([
+    'api-key-source',
+    'binary-media-types',
+    'documentation',
+    'endpoint-configuration',
+    'gateway-responses',
+    'minimum-compression-size',
+    'policy',
+    'request-validator',
+    'request-validators',
+  ]),
+  operation: new Set(['auth', 'integration', 'request-validator']),
+}
+
+const extensionPrefix = 'x-amazon-apigateway-'
+
+function unknownExtensions(node: Node, place: keyof typeof known): readonly string[] {
+  return Object.keys(node).filter(
+    (key) =>
+      key.startsWith(extensionPrefix) && !known[place].has(key.slice(extensionPrefix.length)),
+  )
+}
+
 function settingsOf({ root, version }: OpenApiSource, reading: Reading) {
+  for (const key of unknownExtensions(root, 'root'))
+    if (!unsupportedAtRoot.some((each) => each === key))
+      reading.warnings.push(`Extension '${key}' is not known, ignoring.`)
   for (const key of unsupportedAtRoot)
     if (Object.hasOwn(root, key)) reading.errors.push(`${key} is not supported by Sekisho yet`)
   const info = nodeAt(root, 'info')
@@ -321,6 +352,7 @@ function settingsOf({ root, version }: OpenApiSource, reading: Reading) {
     ...present('apiKeySource', textAt(root, 'x-amazon-apigateway-api-key-source')),
     ...present('endpointTypes', endpointTypes.length > 0 ? endpointTypes : undefined),
     ...present('vpcEndpointIds', vpcEndpointIds.length > 0 ? vpcEndpointIds : undefined),
+    ...present('ipAddressType', textAt(endpoint, 'ipAddressType')),
     ...present(
       'disableExecuteApiEndpoint',
       disabled === undefined ? undefined : disabled === true || disabled === 'true',

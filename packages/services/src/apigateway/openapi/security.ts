@@ -20,8 +20,9 @@ export interface OperationSecurity {
 export function readSecurity(operation: Node, schemes: Node): OperationSecurity {
   let security: OperationSecurity = { authorizationType: 'NONE', apiKeyRequired: false }
   for (const [name, scopes] of requiredSchemes(operation)) {
-    const scheme = nodeAt(schemes, name)
-    const kind = kindOf(scheme)
+    if (!isNode(member(schemes, name)))
+      return { ...security, unsupported: `there is no security scheme '${name}'` }
+    const kind = kindOf(nodeAt(schemes, name))
     if (kind === 'documentation') continue
     if (kind === 'apiKey') {
       security = { ...security, apiKeyRequired: true }
