@@ -226,6 +226,40 @@ exit 1
   assert.match(log, /Phase: init\tStatus: error/)
 })
 
+test('an answer in pieces comes as a stream of events', isolated, async () => {
+  const name = await create(
+    'nodejs22.x',
+    `exports.handler = awslambda.streamifyResponse(async (event, stream) => {
+      stream.write('first ')
+      await new Promise((done) => setTimeout(done, 50))
+      stream.write('second')
+      if (event.breaks) throw new TypeError('broken')
+      stream.end()
+    })`,
+  )
+  const told = async (event: unknown) => {
+    const { EventStream } = await client.invokeWithResponseStream({
+      FunctionName: name,
+      Payload: JSON.stringify(event),
+      LogType: 'Tail',
+    })
+    let text = ''
+    let end: lambda.InvokeWithResponseStreamCompleteEvent | undefined
+    for await (const { PayloadChunk, InvokeComplete } of EventStream!) {
+      text += PayloadChunk ? Buffer.from(PayloadChunk.Payload!).toString() : ''
+      end = InvokeComplete ?? end
+    }
+    return { text, end: end! }
+  }
+  const whole = await told({})
+  assert.deepEqual([whole.text, whole.end.ErrorCode], ['first second', undefined])
+  assert.match(Buffer.from(whole.end.LogResult!, 'base64').toString(), /REPORT RequestId/)
+  const broken = await told({ breaks: true })
+  assert.equal(broken.text, 'first second')
+  assert.equal(broken.end.ErrorCode, 'Unhandled')
+  assert.equal(JSON.parse(broken.end.ErrorDetails!).errorType, 'TypeError')
+})
+
 test('runtimes that are not here are refused, with those that are', async () => {
   await assert.rejects(
     create('ruby3.3', [{ name: 'f.rb', content: '' }]),

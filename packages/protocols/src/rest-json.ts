@@ -1,4 +1,5 @@
 /** restJson1: API Gateway, Lambda, EventBridge Scheduler, IAM Access Analyzer. */
+import { eventStreamType, isEventStream, writeEventStream } from './event-stream.ts'
 import { readBindings, writeBindings } from './http-binding.ts'
 import { javaClassNames, parseJsonBody, readJson, writeJson } from './json-codec.ts'
 import { jsonErrorOf } from './json-error.ts'
@@ -32,6 +33,14 @@ export const restJson: Protocol = {
           status,
           headers: withType(common, 'application/octet-stream'),
           body: (value as Uint8Array | string | undefined) ?? '',
+        }
+      if (isEventStream(schema, value))
+        return {
+          status,
+          headers: withType(common, eventStreamType),
+          body: writeEventStream(schema, value, (kind, event) =>
+            JSON.stringify(writeJson(kind, event, habits) ?? {}),
+          ),
         }
       return {
         status,

@@ -7,7 +7,8 @@ import { invalidParameter } from './errors.ts'
 import { keepEvent } from './events.ts'
 import { qualifiedNeed } from './gate.ts'
 import { type Named, namedBy, qualifiedArnOf } from './names.ts'
-import { resolveFunction } from './records.ts'
+import { resolveFunction, runnable } from './records.ts'
+import type { InvocationResult } from './runner.ts'
 
 /** @see Lambda Developer Guide, "Lambda quotas" (invocation payload) */
 const mostEventBytes = 1024 * 1024
@@ -56,6 +57,43 @@ export const invoke: Operations<typeof Sdk> = {
     },
   },
 
+  InvokeWithResponseStream: {
+    constraints: {
+      InvocationType: { enum: ['RequestResponse', 'DryRun'] },
+      LogType: { enum: ['None', 'Tail'] },
+    },
+    needs: async ({ FunctionName, Qualifier }, call) => [
+      await qualifiedNeed('InvokeFunction', FunctionName, Qualifier, call),
+    ],
+    async handle(input, call) {
+      const named = namedBy(input.FunctionName, call, input.Qualifier)
+      const resolved = await resolveFunction(call.documents, named, () => draw(call))
+      const event = bytesOf(input.Payload)
+      checkSize(event, mostPayloadBytes)
+      checkJson(event)
+      const clientContext = contextOf(input.ClientContext)
+      if (input.InvocationType === 'DryRun') return { StatusCode: 204 }
+      const { reservedConcurrency } = resolved.fn
+      const result = await call.functions
+        .invoke(runnable(resolved), {
+          requestId: call.requestId,
+          invokedArn: qualifiedArnOf(named),
+          event,
+          clientContext,
+          streams: true,
+          ...(reservedConcurrency !== undefined && { reservedConcurrency }),
+        })
+        .catch((error) => {
+          throw refusalOf(error)
+        })
+      return {
+        StatusCode: 200,
+        ExecutedVersion: resolved.version,
+        EventStream: eventsOf(result, input.LogType === 'Tail'),
+      }
+    },
+  },
+
   /** As it was before there were invocation types. */
   InvokeAsync: {
     needs: async ({ FunctionName }, call) => [
@@ -71,6 +109,29 @@ export const invoke: Operations<typeof Sdk> = {
       return { Status: 202 }
     },
   },
+}
+
+/** What a function says, piece by piece, and how it ended. */
+async function* eventsOf(
+  { payload, functionError, failure, logTail }: InvocationResult,
+  withLog: boolean,
+): AsyncGenerator<Sdk.InvokeWithResponseStreamResponseEvent> {
+  let failed = functionError === undefined ? undefined : (payload as Uint8Array)
+  if (payload instanceof Uint8Array) {
+    if (failed === undefined) yield { PayloadChunk: { Payload: payload } }
+  } else
+    try {
+      for await (const piece of payload) yield { PayloadChunk: { Payload: piece } }
+    } catch (error) {
+      failed = await failure
+      if (failed === undefined) throw error
+    }
+  yield {
+    InvokeComplete: {
+      ...(failed && { ErrorCode: 'Unhandled', ErrorDetails: Buffer.from(failed).toString('utf8') }),
+      ...(withLog && { LogResult: Buffer.from(await logTail(), 'utf8').toString('base64') }),
+    },
+  } as Sdk.InvokeWithResponseStreamResponseEvent
 }
 
 /** Callers from inside may give a text. */
