@@ -32,7 +32,7 @@ export interface CompiledResponse {
   readonly definition: IntegrationResponse
   readonly status: number
   /** Undefined: the default response. */
-  readonly pattern: Pattern | undefined
+  readonly pattern: Pick<Pattern, 'test'> | undefined
   readonly templates: ReadonlyMap<string, CompiledTemplate>
   readonly mappings: readonly Mapping[]
   /** The method response of this status is declared. */
@@ -114,7 +114,7 @@ function compileResponse(
 }
 
 /** The whole text has to match. What cannot be read, or takes too long, matches nothing. */
-function compileSelection(expression: string): Pattern {
+function compileSelection(expression: string): Pick<Pattern, 'test'> {
   try {
     const pattern = compilePattern(expression, { isWhole: true })
     return { test: (text) => isMatch(pattern, text) }

@@ -11,21 +11,51 @@ import type {
   Validated,
 } from './pass.ts'
 import type { StageSettings } from './snapshot.ts'
+import { settableOnce } from './templates/values.ts'
 
-const emptyOverride = (): OverrideTarget => ({ header: {}, path: {}, querystring: {} })
+const emptyOverride = (): OverrideTarget =>
+  settableOnce({
+    header: settableOnce({}),
+    path: settableOnce({}),
+    querystring: settableOnce({}),
+  })
 
 export function environmentOf(validated: Validated): CallEnvironment {
-  const requestOverride = emptyOverride()
-  const responseOverride = emptyOverride()
+  const context: Record<string, unknown> = {
+    ...contextOf(validated),
+    requestOverride: emptyOverride(),
+    responseOverride: emptyOverride(),
+  }
   return {
     validated,
-    context: { ...contextOf(validated), requestOverride, responseOverride },
+    context,
     query: queryOf(validated.received.rawQuery),
     headers: headersOf(validated.received.headers),
     bodyText: textOf(validated),
-    requestOverride,
-    responseOverride,
+    get requestOverride() {
+      return overrideOf(context['requestOverride'])
+    },
+    get responseOverride() {
+      return overrideOf(context['responseOverride'])
+    },
   }
+}
+
+/** A template may have put anything in its place. */
+function overrideOf(value: unknown): OverrideTarget & { status?: unknown } {
+  const { header, path, querystring, status } = mapOf(value)
+  return {
+    header: mapOf(header),
+    path: mapOf(path),
+    querystring: mapOf(querystring),
+    ...(status !== undefined && { status }),
+  }
+}
+
+function mapOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {}
 }
 
 /** In templates a binary payload is base64. */

@@ -87,9 +87,9 @@ export const remapped: ReadonlySet<string> = new Set([
 
 export const remapPrefix = 'x-amzn-Remapped-'
 
-/** Line breaks would make another header: such a value is cut off by nobody but us. */
+/** Line breaks would make another header, and so would characters whose last byte is one. */
 export function isHeaderValue(value: string): boolean {
-  return !/[\r\n\0]/.test(value)
+  return !/[^\t\x20-\x7e\x80-\xff]/.test(value)
 }
 
 export function isHeaderName(name: string): boolean {

@@ -13,6 +13,7 @@ import {
   unmappableToServices,
 } from './headers.ts'
 import { MappingError, valueOfSource } from './mappings.ts'
+import { overridesOf, withoutHeader } from './overrides.ts'
 import type { CallEnvironment, IntegrationRequest, Validated } from './pass.ts'
 import { fillStageVariables } from './stage-variables.ts'
 import { TemplateInput, templateUtil } from './templates/functions.ts'
@@ -129,8 +130,8 @@ function mappedParameters(
   integration: CompiledIntegration,
   env: CallEnvironment,
 ): MappedParameters {
-  const headers: string[] = []
-  const query: [string, string][] = []
+  let headers: string[] = []
+  let query: [string, string][] = []
   const path: Record<string, string> = {}
   const put = (place: 'header' | 'querystring' | 'path', name: string, value: string) => {
     if (place === 'querystring') query.push([name, value])
@@ -149,8 +150,11 @@ function mappedParameters(
     throw new GatewayError('API_CONFIGURATION_ERROR', { detail: error.message })
   }
   for (const place of ['header', 'querystring', 'path'] as const)
-    for (const [name, value] of Object.entries(env.requestOverride[place]))
-      put(place, name, String(value))
+    for (const [name, values] of overridesOf(env.requestOverride[place])) {
+      if (place === 'header') headers = withoutHeader(headers, name)
+      if (place === 'querystring') query = query.filter(([each]) => each !== name)
+      for (const value of values) put(place, name, value)
+    }
   return { headers, query, path }
 }
 

@@ -5,6 +5,7 @@ import { GatewayError } from './gateway-responses.ts'
 import { droppedAtEgress, isHeaderName, isHeaderValue, remapPrefix, remapped } from './headers.ts'
 import { renderTemplate, variablesOf } from './map-request.ts'
 import { type ResponseValues, valueOfSource } from './mappings.ts'
+import { overridesOf, withoutHeader } from './overrides.ts'
 import type { IntegrationResponse } from './pass.ts'
 
 export interface MappedResponse {
@@ -51,9 +52,11 @@ function mapped(response: IntegrationResponse): MappedResponse {
     })
   const values = valuesOf(response)
   const { type, body } = mappedBody(selected, response, values)
-  const headers = mappedHeaders(selected, response, values)
-  for (const [name, value] of Object.entries(env.responseOverride.header))
-    headers.push(...checkedHeader(name, String(value)))
+  let headers = mappedHeaders(selected, response, values)
+  for (const [name, overrides] of overridesOf(env.responseOverride.header)) {
+    headers = withoutHeader(headers, name)
+    for (const value of overrides) headers.push(...checkedHeader(name, value))
+  }
   return {
     status: overriddenStatus(env.responseOverride.status, selected.status),
     headers: withContentType(headers, type),

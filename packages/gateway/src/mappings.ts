@@ -1,6 +1,7 @@
 /** Parameter mappings: where a value comes from and where it goes. */
 import type { CallEnvironment } from './pass.ts'
 import { findJson } from './templates/json-path.ts'
+import { WorkLimitError } from './work.ts'
 
 export interface Mapping {
   readonly target: { readonly place: 'header' | 'querystring' | 'path'; readonly name: string }
@@ -143,7 +144,11 @@ function bodyValue(bodyText: string, path: string): string | undefined {
   } catch {
     throw new MappingError('Invalid JSON in request body')
   }
-  return textOf(findJson(json, path))
+  try {
+    return textOf(findJson(json, path))
+  } catch (error) {
+    throw error instanceof WorkLimitError ? new MappingError(`\`${path}\` ${error.message}`) : error
+  }
 }
 
 function textOf(value: unknown): string | undefined {

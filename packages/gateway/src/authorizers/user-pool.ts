@@ -3,7 +3,7 @@ import { anonymous, resourcePolicyMustAllow } from '../decide.ts'
 import { GatewayError } from '../gateway-responses.ts'
 import { type Claims, isSignedBy, readToken, type Token } from '../json-web-token.ts'
 import type { Authorized, Matched, Received } from '../pass.ts'
-import { compilePattern, type Pattern, PatternError } from '../patterns/match.ts'
+import { compilePattern, isMatch, type Pattern, PatternError } from '../patterns/match.ts'
 import type { GatewayOptions, Ports, UserPool } from '../ports.ts'
 import type { SnapshotAuthorizer } from '../snapshot.ts'
 
@@ -31,7 +31,8 @@ export async function userPoolAuthorizer(
     throw unauthorized('the token is not signed by a key of its pool')
   const { authorizationScopes: scopes = [] } = matched.method.definition
   const client = checkClaims(token.claims, pool, scopes, ports.nowMs())
-  if (validationOf(authorizer)?.test(client) === false)
+  const validation = validationOf(authorizer)
+  if (validation !== undefined && !isMatch(validation, client))
     throw unauthorized('the client does not look as it should')
   return {
     ...resourcePolicyMustAllow(matched, options),

@@ -1,6 +1,7 @@
-/** Does a text match an expression? All ways through it are walked at once: no expression takes longer than its size times the text's. */
+/** Does a text match an expression, and where? All ways through it are walked at once: no expression takes longer than its size times the text's. */
 import { spend, type Work, WorkLimitError } from '../work.ts'
-import { type Assertion, type Node, PatternError, parsePattern } from './parse.ts'
+import { type Assertion, type Node, parsePattern } from './parse.ts'
+import { programOf, type Step } from './program.ts'
 
 export { PatternError } from './parse.ts'
 
@@ -10,18 +11,17 @@ export interface Pattern {
    * @throws WorkLimitError  expression and text are too large for each other
    */
   readonly test: (text: string, work?: Work) => boolean
+  /**
+   * The first place from `from` on, as a backtracking engine would choose it.
+   *
+   * @throws WorkLimitError
+   */
+  readonly find: (text: string, from: number, work: Work) => Found | undefined
 }
 
-type Step =
-  | { readonly kind: 'char'; readonly test: (codePoint: number) => boolean }
-  /** Goes on at `to` as well as at the next step. */
-  | { readonly kind: 'split'; to: number }
-  | { readonly kind: 'jump'; to: number }
-  | { readonly kind: 'assert'; readonly what: Assertion }
-  | { readonly kind: 'look'; readonly steps: readonly Step[]; readonly isNegated: boolean }
-  | { readonly kind: 'end' }
+/** Begin and end of the whole, then of each group; −1 where a group took no part. */
+export type Found = readonly number[]
 
-const mostSteps = 5_000
 const mostWork = 2_000_000
 
 /**
@@ -31,76 +31,13 @@ const mostWork = 2_000_000
 export function compilePattern(text: string, { isWhole = false } = {}): Pattern {
   const node = parsePattern(text)
   const place = (what: Assertion): Node => ({ kind: 'assert', what })
-  const steps = compiled(
+  const steps = programOf(
     isWhole ? { kind: 'all', parts: [place('start'), node, place('end')] } : node,
   )
   return {
     test: (given, work = { left: mostWork }) => matches(steps, given, 0, isWhole, work),
+    find: (given, from, work) => found(steps, given, from, work),
   }
-}
-
-function compiled(node: Node): readonly Step[] {
-  const steps: Step[] = []
-  const add = (step: Step) => {
-    if (steps.push(step) > mostSteps) throw new PatternError('too many repetitions')
-    return step
-  }
-  const emit = (each: Node): void => {
-    switch (each.kind) {
-      case 'char':
-      case 'assert':
-        add(each)
-        return
-      case 'look':
-        add({ kind: 'look', steps: compiled(each.of), isNegated: each.isNegated })
-        return
-      case 'all':
-        for (const part of each.parts) emit(part)
-        return
-      case 'either':
-        emitEither(each.branches)
-        return
-      case 'repeat':
-        emitRepeat(each)
-    }
-  }
-  const emitEither = (branches: readonly Node[]) => {
-    const ends: { to: number }[] = []
-    for (const [index, branch] of branches.entries()) {
-      const isLast = index === branches.length - 1
-      const fork = isLast ? undefined : (add({ kind: 'split', to: 0 }) as { to: number })
-      emit(branch)
-      if (fork === undefined) continue
-      ends.push(add({ kind: 'jump', to: 0 }) as { to: number })
-      fork.to = steps.length
-    }
-    for (const end of ends) end.to = steps.length
-  }
-  const emitRepeat = ({ of, least, most }: Node & { kind: 'repeat' }) => {
-    for (let times = 0; times < least; times++) {
-      const before = steps.length
-      emit(of)
-      // Nothing, however often, is nothing.
-      if (steps.length === before) return
-    }
-    if (most === Number.POSITIVE_INFINITY) {
-      const fork = add({ kind: 'split', to: 0 }) as { to: number }
-      const from = steps.length - 1
-      emit(of)
-      add({ kind: 'jump', to: from })
-      fork.to = steps.length
-      return
-    }
-    const forks: { to: number }[] = []
-    for (let times = least; times < most; times++) {
-      forks.push(add({ kind: 'split', to: 0 }) as { to: number })
-      emit(of)
-    }
-    for (const fork of forks) fork.to = steps.length
-  }
-  emit(node)
-  add({ kind: 'end' })
-  return steps
 }
 
 /** @param isAnchored  begins at `from` and nowhere behind it */
@@ -124,24 +61,11 @@ function matches(
       entered[index] = at
       spend(work, 1)
       const step = steps[index]!
-      switch (step.kind) {
-        case 'end':
-          return true
-        case 'char':
-          into.push(index)
-          break
-        case 'jump':
-          open.push(step.to)
-          break
-        case 'split':
-          open.push(step.to, index + 1)
-          break
-        case 'assert':
-          if (holds(step.what, text, at)) open.push(index + 1)
-          break
-        case 'look':
-          if (matches(step.steps, text, at, true, work) !== step.isNegated) open.push(index + 1)
-      }
+      if (step.kind === 'end') return true
+      if (step.kind === 'char') into.push(index)
+      else if (step.kind === 'jump') open.push(step.to)
+      else if (step.kind === 'split') open.push(step.to, index + 1)
+      else if (passes(step, text, at, work)) open.push(index + 1)
     }
     return false
   }
@@ -160,6 +84,76 @@ function matches(
   }
 }
 
+/** A way through the expression, and what it has remembered. */
+interface Way {
+  readonly index: number
+  readonly saved: Found
+}
+
+/** As `matches`, with ways in the order in which they would be tried: the first that ends wins. */
+function found(steps: readonly Step[], text: string, from: number, work: Work): Found | undefined {
+  let current: Way[] = []
+  let next: Way[] = []
+  const entered = new Int32Array(steps.length).fill(-1)
+  const slots = 2 + 2 * steps.filter((step) => step.kind === 'save' && step.slot % 2 === 0).length
+  const enter = (first: Way, at: number, into: Way[]): void => {
+    const open = [first]
+    for (let way = open.pop(); way !== undefined; way = open.pop()) {
+      const { index, saved } = way
+      if (entered[index] === at) continue
+      entered[index] = at
+      spend(work, 1)
+      const step = steps[index]!
+      if (step.kind === 'end' || step.kind === 'char') into.push(way)
+      else if (step.kind === 'jump') open.push({ index: step.to, saved })
+      else if (step.kind === 'split') {
+        const [one, other] = [
+          { index: index + 1, saved },
+          { index: step.to, saved },
+        ]
+        if (step.isLazy) open.push(one, other)
+        else open.push(other, one)
+      } else if (step.kind === 'save') {
+        spend(work, slots)
+        open.push({ index: index + 1, saved: saved.with(step.slot, at) })
+      } else if (passes(step, text, at, work)) open.push({ index: index + 1, saved })
+    }
+  }
+  let best: Found | undefined
+  for (let at = from; ; ) {
+    if (best === undefined)
+      enter({ index: 0, saved: new Array<number>(slots).fill(-1).with(0, at) }, at, current)
+    const codePoint = at < text.length ? text.codePointAt(at)! : undefined
+    const after = at + (codePoint !== undefined && codePoint > 0xffff ? 2 : 1)
+    for (const { index, saved } of current) {
+      const step = steps[index]!
+      if (step.kind === 'end') {
+        best = saved.with(1, at)
+        break
+      }
+      if (codePoint !== undefined && step.kind === 'char' && step.test(codePoint))
+        enter({ index: index + 1, saved }, after, next)
+    }
+    spend(work, current.length + 1)
+    if (codePoint === undefined || (best !== undefined && next.length === 0)) return best
+    at = after
+    ;[current, next] = [next, current]
+    next.length = 0
+  }
+}
+
+/** Through what stands between two characters. */
+function passes(
+  step: Step & { kind: 'assert' | 'look' | 'save' },
+  text: string,
+  at: number,
+  work: Work,
+): boolean {
+  if (step.kind === 'save') return true
+  if (step.kind === 'assert') return holds(step.what, text, at)
+  return matches(step.steps, text, at, true, work) !== step.isNegated
+}
+
 function holds(what: Assertion, text: string, at: number): boolean {
   if (what === 'start') return at === 0
   if (what === 'end') return at === text.length
@@ -172,7 +166,7 @@ function isWord(char: string | undefined): boolean {
 }
 
 /** As `test`; what takes too long does not match. */
-export function isMatch(pattern: Pattern, text: string): boolean {
+export function isMatch(pattern: Pick<Pattern, 'test'>, text: string): boolean {
   try {
     return pattern.test(text)
   } catch (error) {

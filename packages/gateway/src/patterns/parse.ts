@@ -4,7 +4,16 @@ export type Node =
   | { readonly kind: 'char'; readonly test: (codePoint: number) => boolean }
   | { readonly kind: 'all'; readonly parts: readonly Node[] }
   | { readonly kind: 'either'; readonly branches: readonly Node[] }
-  | { readonly kind: 'repeat'; readonly of: Node; readonly least: number; readonly most: number }
+  | {
+      readonly kind: 'repeat'
+      readonly of: Node
+      readonly least: number
+      readonly most: number
+      /** As few as will do. */
+      readonly isLazy: boolean
+    }
+  /** What it matches can be asked for by number. */
+  | { readonly kind: 'group'; readonly of: Node; readonly number: number }
   | { readonly kind: 'assert'; readonly what: Assertion }
   | { readonly kind: 'look'; readonly of: Node; readonly isNegated: boolean }
 
@@ -51,6 +60,7 @@ class Reading {
   readonly #flags: string
   #at = 0
   #depth = 0
+  #groups = 0
 
   constructor(text: string) {
     const [head = '', flags = ''] = leadingFlags.exec(text) ?? []
@@ -84,8 +94,7 @@ class Reading {
     if (found === null) return of
     const [text, least, comma, most] = found
     this.#at += text.length
-    // Which way is tried first does not change whether there is one.
-    this.#takes('?')
+    const isLazy = this.#takes('?')
     if (this.#text[this.#at] === '+')
       throw new PatternError('possessive quantifiers are not supported')
     const bounds: Readonly<Record<string, readonly [number, number]>> = {
@@ -98,7 +107,7 @@ class Reading {
       comma === undefined ? Number(least) : most === '' ? Number.POSITIVE_INFINITY : Number(most),
     ] as const
     const [from, to] = bounds[text] ?? counted
-    return { kind: 'repeat', of, least: from, most: to }
+    return { kind: 'repeat', of, least: from, most: to, isLazy }
   }
 
   #atom(): Node {
@@ -117,8 +126,10 @@ class Reading {
     if (head === '' && this.#text[this.#at] === '?')
       throw new PatternError('flags within an expression are not supported')
     this.#at += head.length
+    const number = head === '' || /^\?<[^=!]/.test(head) ? ++this.#groups : 0
     const of = this.#either()
     if (!this.#takes(')')) throw new PatternError('unmatched `(`')
+    if (number > 0) return { kind: 'group', of, number }
     return head === '?=' || head === '?!' ? { kind: 'look', of, isNegated: head === '?!' } : of
   }
 

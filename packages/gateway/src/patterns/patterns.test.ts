@@ -29,6 +29,31 @@ test("whatever the expression and the text, the answer is the engine's", () => {
   )
 })
 
+test("where it matches, and how far, is the engine's too", () => {
+  // Empty ways through a loop are counted differently by different engines.
+  const plain = pattern.filter(
+    (each) =>
+      !/\|\||\|\)|\(\||\(\)|^\||\|$|[*+?}]\)?[*+?{]|\(\?[:=!]?\)/.test(each) &&
+      !/\)[*+?{]/.test(each),
+  )
+  fc.assert(
+    fc.property(plain, word, (expression, text) => {
+      const theirs = new RegExp(expression, 'u').exec(text)
+      const ours = compilePattern(expression).find(text, 0, { left: 1e6 })
+      assert.equal(ours?.[0], theirs?.index)
+      assert.equal(ours && text.slice(ours[0], ours[1]), theirs?.[0])
+    }),
+    { numRuns: 1_000 },
+  )
+})
+
+test('groups remember what they matched', () => {
+  const ours = compilePattern('(\\w+)@(?:(\\w+)\\.)?(?<last>\\w+)').find('to a@bc.de', 0, {
+    left: 1e4,
+  })
+  assert.deepEqual(ours, [3, 10, 3, 4, 5, 7, 8, 10])
+})
+
 test('the whole text matches when it has to', () => {
   const pattern = compilePattern('a|b.*c', { isWhole: true })
   assert.deepEqual(

@@ -1,6 +1,8 @@
 /** `$input` and `$util`, as mapping templates know them. */
+
+import { spend, type Work } from '../work.ts'
 import { findJson } from './json-path.ts'
-import { printed, TemplateObject, type TemplateValue } from './values.ts'
+import { copied, printed, spendText, TemplateObject, type TemplateValue } from './values.ts'
 
 export interface InputSource {
   readonly body: string
@@ -19,18 +21,20 @@ export class TemplateInput extends TemplateObject {
     this.#source = source
   }
 
-  override call(name: string, [argument]: readonly TemplateValue[]): TemplateValue {
+  override call(name: string, [argument]: readonly TemplateValue[], work: Work): TemplateValue {
     switch (name) {
       case 'body':
         return this.#source.body === '' ? '{}' : this.#source.body
       case 'json': {
-        const found = findJson(this.#parsed(), String(argument))
-        return found === undefined ? '""' : JSON.stringify(found)
+        const found = findJson(this.#parsed(work), printed(argument, work), work)
+        const text = found === undefined ? '""' : JSON.stringify(found)
+        spendText(text.length, work)
+        return text
       }
       case 'path':
-        return structuredClone(findJson(this.#parsed(), String(argument)) ?? null)
+        return copied(findJson(this.#parsed(work), printed(argument, work), work) ?? null, work)
       case 'params':
-        return argument === undefined ? this.#params() : this.#param(String(argument))
+        return argument === undefined ? this.#params() : this.#param(printed(argument, work))
       default:
         return undefined
     }
@@ -40,7 +44,8 @@ export class TemplateInput extends TemplateObject {
     return ''
   }
 
-  #parsed(): unknown {
+  #parsed(work: Work): unknown {
+    spend(work, 1)
     this.#json ??= { value: parsed(this.#source.body) }
     return this.#json.value
   }
@@ -68,18 +73,22 @@ function parsed(body: string): unknown {
   }
 }
 
-const functions: Readonly<Record<string, (argument: TemplateValue) => TemplateValue>> = {
-  base64Decode: (argument) => Buffer.from(printed(argument), 'base64').toString(),
-  base64Encode: (argument) => Buffer.from(printed(argument)).toString('base64'),
-  escapeJavaScript: (argument) => escapeJavaScript(printed(argument)),
-  parseJson: (argument) => parsed(printed(argument)),
-  urlDecode: (argument) => urlDecode(printed(argument)),
-  urlEncode: (argument) => new URLSearchParams({ '': printed(argument) }).toString().slice(1),
+const functions: Readonly<Record<string, (text: string) => TemplateValue>> = {
+  base64Decode: (text) => Buffer.from(text, 'base64').toString(),
+  base64Encode: (text) => Buffer.from(text).toString('base64'),
+  escapeJavaScript,
+  parseJson: parsed,
+  urlDecode,
+  urlEncode: (text) => new URLSearchParams({ '': text }).toString().slice(1),
 }
 
 class TemplateUtil extends TemplateObject {
-  override call(name: string, [argument]: readonly TemplateValue[]): TemplateValue {
-    return Object.hasOwn(functions, name) ? functions[name]!(argument) : undefined
+  override call(name: string, [argument]: readonly TemplateValue[], work: Work): TemplateValue {
+    if (!Object.hasOwn(functions, name)) return undefined
+    const given = printed(argument, work)
+    const result = functions[name]!(given)
+    spendText(given.length + (typeof result === 'string' ? result.length : 0), work)
+    return result
   }
 
   override toString(): string {

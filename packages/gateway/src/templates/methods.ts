@@ -1,31 +1,41 @@
 /** The methods of Java's strings, lists and maps that templates call. */
-import { TemplateError } from './syntax.ts'
-import { printed, TemplateObject, type TemplateValue } from './values.ts'
+import { spend, type Work } from '../work.ts'
+import { matchesWhole, replaceMatches, split } from './text-methods.ts'
+import {
+  jsonOf,
+  numberOf,
+  printed,
+  setMember,
+  spendText,
+  TemplateObject,
+  type TemplateValue,
+} from './values.ts'
 
 type Arguments = readonly TemplateValue[]
-type Methods<T> = Readonly<Record<string, (self: T, args: Arguments) => TemplateValue>>
+type Methods<T> = Readonly<Record<string, (self: T, args: Arguments, work: Work) => TemplateValue>>
 
-const text = (value: TemplateValue) => printed(value)
-const whole = (value: TemplateValue) => Math.trunc(Number(value))
+const whole = (value: TemplateValue) => Math.trunc(numberOf(value))
 
 const stringMethods: Methods<string> = {
   charAt: (self, [at]) => self.charAt(whole(at)),
-  concat: (self, [other]) => self + text(other),
-  contains: (self, [part]) => self.includes(text(part)),
-  endsWith: (self, [part]) => self.endsWith(text(part)),
+  concat: (self, [other], work) => self + printed(other, work),
+  contains: (self, [part], work) => self.includes(printed(part, work)),
+  endsWith: (self, [part], work) => self.endsWith(printed(part, work)),
   equals: (self, [other]) => self === other,
-  equalsIgnoreCase: (self, [other]) => self.toLowerCase() === text(other).toLowerCase(),
-  indexOf: (self, [part]) => self.indexOf(text(part)),
+  equalsIgnoreCase: (self, [other], work) =>
+    self.toLowerCase() === printed(other, work).toLowerCase(),
+  indexOf: (self, [part], work) => self.indexOf(printed(part, work)),
   isEmpty: (self) => self === '',
-  lastIndexOf: (self, [part]) => self.lastIndexOf(text(part)),
+  lastIndexOf: (self, [part], work) => self.lastIndexOf(printed(part, work)),
   length: (self) => self.length,
-  matches: (self, [pattern]) => regex(`^(?:${text(pattern)})$`, 's').test(self),
-  replace: (self, [from, to]) => self.replaceAll(text(from), () => text(to)),
-  replaceAll: (self, [from, to]) => self.replace(regex(text(from), 'g'), javaReplacement(text(to))),
-  replaceFirst: (self, [from, to]) =>
-    self.replace(regex(text(from), ''), javaReplacement(text(to))),
-  split: (self, [separator]) => self.split(regex(text(separator), '')),
-  startsWith: (self, [part]) => self.startsWith(text(part)),
+  matches: (self, [pattern], work) => matchesWhole(self, printed(pattern, work), work),
+  replace: (self, [from, to], work) => replaced(self, printed(from, work), printed(to, work), work),
+  replaceAll: (self, [from, to], work) =>
+    replaceMatches(self, printed(from, work), printed(to, work), false, work),
+  replaceFirst: (self, [from, to], work) =>
+    replaceMatches(self, printed(from, work), printed(to, work), true, work),
+  split: (self, [separator], work) => split(self, printed(separator, work), work),
+  startsWith: (self, [part], work) => self.startsWith(printed(part, work)),
   substring: (self, [from, to]) =>
     self.substring(whole(from), to === undefined ? undefined : whole(to)),
   toLowerCase: (self) => self.toLowerCase(),
@@ -43,31 +53,48 @@ const listMethods: Methods<TemplateValue[]> = {
   get: (self, [at]) => self[whole(at)],
   isEmpty: (self) => self.length === 0,
   size: (self) => self.length,
-  toString: (self: TemplateValue[]) => JSON.stringify(self),
+  toString: (self: TemplateValue[], _args: Arguments, work: Work) => jsonOf(self, work),
 }
 
 const mapMethods: Methods<Record<string, TemplateValue>> = {
-  containsKey: (self, [key]) => Object.hasOwn(self, text(key)),
+  containsKey: (self, [key], work) => Object.hasOwn(self, printed(key, work)),
   entrySet: (self) => Object.entries(self).map(([key, value]) => ({ key, value })),
-  get: (self, [key]) => (Object.hasOwn(self, text(key)) ? self[text(key)] : undefined),
+  get: (self, [key], work) =>
+    Object.hasOwn(self, printed(key, work)) ? self[printed(key, work)] : undefined,
   isEmpty: (self) => Object.keys(self).length === 0,
   keySet: (self) => Object.keys(self),
-  put(self, [key, value]) {
-    if (text(key) !== '__proto__') self[text(key)] = value
+  put(self, [key, value], work) {
+    setMember(self, printed(key, work), value)
     return undefined
   },
   size: (self) => Object.keys(self).length,
-  toString: (self: Record<string, TemplateValue>) => printed(self),
+  toString: (self: Record<string, TemplateValue>, _args: Arguments, work: Work) =>
+    printed(self, work),
   values: (self) => Object.values(self),
 }
 
 /** @returns undefined when there is no such method, which prints as the reference was written */
-export function callMethod(self: TemplateValue, name: string, args: Arguments): TemplateValue {
-  if (self instanceof TemplateObject) return self.call(name, args)
-  if (typeof self === 'string') return find(stringMethods, name)?.(self, args)
-  if (Array.isArray(self)) return find(listMethods, name)?.(self, args)
-  if (typeof self === 'object' && self !== null)
-    return find(mapMethods, name)?.(self as Record<string, TemplateValue>, args)
+export function callMethod(
+  self: TemplateValue,
+  name: string,
+  args: Arguments,
+  work: Work,
+): TemplateValue {
+  if (self instanceof TemplateObject) return self.call(name, args, work)
+  if (typeof self === 'string') {
+    spendText(self.length, work)
+    const result = find(stringMethods, name)?.(self, args, work)
+    if (typeof result === 'string') spendText(result.length, work)
+    return result
+  }
+  if (Array.isArray(self)) {
+    spend(work, name === 'contains' ? self.length : 1)
+    return find(listMethods, name)?.(self, args, work)
+  }
+  if (typeof self === 'object' && self !== null) {
+    spend(work, Object.keys(self).length)
+    return find(mapMethods, name)?.(self as Record<string, TemplateValue>, args, work)
+  }
   return name === 'toString' ? String(self) : undefined
 }
 
@@ -75,17 +102,9 @@ function find<T>(methods: Methods<T>, name: string) {
   return Object.hasOwn(methods, name) ? methods[name] : undefined
 }
 
-function regex(source: string, flags: string): RegExp {
-  try {
-    return new RegExp(source, flags)
-  } catch (cause) {
-    throw new TemplateError(`\`${source}\` is no regular expression`, { cause })
-  }
-}
-
-/** In Java `\` quotes and `$1` is a group. */
-function javaReplacement(replacement: string): string {
-  return replacement.replace(/\\(.)|\$(?!\d)/g, (_, quoted: string | undefined) =>
-    quoted === undefined || quoted === '$' ? '$$' : quoted,
-  )
+/** How long it becomes is known before it is made. */
+function replaced(self: string, from: string, to: string, work: Work): string {
+  const count = self.split(from).length - 1
+  spendText(self.length + count * Math.max(0, to.length - from.length), work)
+  return self.replaceAll(from, () => to)
 }

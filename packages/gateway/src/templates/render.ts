@@ -1,4 +1,5 @@
 /** A parsed template and its variables to text, within bounds. */
+import { spend, type Work, WorkLimitError } from '../work.ts'
 import { callMethod } from './methods.ts'
 import {
   type BinaryOperator,
@@ -7,19 +8,35 @@ import {
   type Reference,
   TemplateError,
 } from './syntax.ts'
-import { printed, TemplateObject, type TemplateValue } from './values.ts'
+import {
+  jsonOf,
+  numberOf,
+  printed,
+  setMember,
+  spendText,
+  TemplateObject,
+  type TemplateValue,
+} from './values.ts'
 
 export type Variables = Map<string, TemplateValue>
 
 /** @see API Gateway Developer Guide, "Quotas for configuring and running a REST API" (iterations of #foreach) */
 const maxIterations = 1_000
 const maxSteps = 200_000
+/** A step is one; texts, lists and expressions are more. */
+const maxWork = 4_000_000
 const maxOutput = 10 * 1024 * 1024
 
 /** @throws TemplateError  a bound was passed, or a method was called in a way it has not */
 export function render(parts: readonly Part[], variables: Variables): string {
   const rendering = new Rendering(variables)
-  rendering.parts(parts)
+  try {
+    rendering.parts(parts)
+  } catch (error) {
+    throw error instanceof WorkLimitError
+      ? new TemplateError('the template takes too much work')
+      : error
+  }
   return rendering.output
 }
 
@@ -27,6 +44,7 @@ type Flow = 'next' | 'break' | 'stop'
 
 class Rendering {
   readonly #variables: Variables
+  readonly #work: Work = { left: maxWork }
   #steps = 0
   output = ''
 
@@ -74,7 +92,7 @@ class Rendering {
   #printedReference(reference: Reference): string {
     const value = this.#reference(reference)
     if (value === undefined) return reference.isQuiet ? '' : reference.source
-    return printed(value)
+    return printed(value, this.#work)
   }
 
   #foreach({ variable, source, body }: Part & { kind: 'foreach' }): Flow {
@@ -121,9 +139,8 @@ class Rendering {
       last.kind === 'method'
     )
       return
-    const key = last.kind === 'property' ? last.name : String(this.#value(last.index))
-    if (key === '__proto__') return
-    ;(holder as Record<string, TemplateValue>)[key] = value
+    const key = last.kind === 'property' ? last.name : printed(this.#value(last.index), this.#work)
+    setMember(holder, key, value)
   }
 
   #value(expression: Expression): TemplateValue {
@@ -146,16 +163,16 @@ class Rendering {
       case 'map':
         return Object.fromEntries(
           expression.entries.map(([key, value]) => [
-            printed(this.#value(key)),
+            printed(this.#value(key), this.#work),
             this.#value(value) ?? null,
           ]),
         )
       case 'range':
-        return range(Number(this.#value(expression.from)), Number(this.#value(expression.to)))
+        return range(numberOf(this.#value(expression.from)), numberOf(this.#value(expression.to)))
       case 'not':
         return !isTrue(this.#value(expression.operand))
       case 'negative':
-        return -Number(this.#value(expression.operand))
+        return -numberOf(this.#value(expression.operand))
       case 'binary':
         return this.#binary(expression.operator, expression.left, expression.right)
     }
@@ -164,7 +181,7 @@ class Rendering {
   #binary(operator: BinaryOperator, left: Expression, right: Expression): TemplateValue {
     if (operator === '&&') return isTrue(this.#value(left)) && isTrue(this.#value(right))
     if (operator === '||') return isTrue(this.#value(left)) || isTrue(this.#value(right))
-    return binary[operator](this.#value(left), this.#value(right))
+    return binary[operator](this.#value(left), this.#value(right), this.#work)
   }
 
   #reference({ name, steps }: Pick<Reference, 'name' | 'steps'>): TemplateValue {
@@ -176,20 +193,27 @@ class Rendering {
           value,
           step.name,
           step.arguments.map((argument) => this.#value(argument)),
+          this.#work,
         )
-      else value = memberOf(value, step.kind === 'property' ? step.name : this.#value(step.index))
+      else
+        value = memberOf(
+          value,
+          step.kind === 'property' ? step.name : this.#value(step.index),
+          this.#work,
+        )
     }
     return value
   }
 }
 
 /** What a value that is there does not have is nothing, and prints as nothing; only an unknown name prints as written. */
-function memberOf(holder: TemplateValue, key: TemplateValue): TemplateValue {
-  if (Array.isArray(holder)) return holder[Number(key)] ?? null
+function memberOf(holder: TemplateValue, key: TemplateValue, work: Work): TemplateValue {
+  if (Array.isArray(holder)) return holder[numberOf(key)] ?? null
   if (typeof holder !== 'object' || holder === null) return null
-  if (holder instanceof TemplateObject) return holder.call(String(key), [])
-  return Object.hasOwn(holder, String(key))
-    ? ((holder as Record<string, TemplateValue>)[String(key)] ?? null)
+  if (holder instanceof TemplateObject) return holder.call(printed(key, work), [], work)
+  const name = printed(key, work)
+  return Object.hasOwn(holder, name)
+    ? ((holder as Record<string, TemplateValue>)[name] ?? null)
     : null
 }
 
@@ -207,22 +231,28 @@ function range(from: number, to: number): readonly number[] {
 
 const binary: Record<
   Exclude<BinaryOperator, '&&' | '||'>,
-  (left: TemplateValue, right: TemplateValue) => TemplateValue
+  (left: TemplateValue, right: TemplateValue, work: Work) => TemplateValue
 > = {
   '==': equals,
-  '!=': (left, right) => !equals(left, right),
+  '!=': (left, right, work) => !equals(left, right, work),
   '<': (left, right) => compares(left, right) && (left as number) < (right as number),
   '<=': (left, right) => compares(left, right) && (left as number) <= (right as number),
   '>': (left, right) => compares(left, right) && (left as number) > (right as number),
   '>=': (left, right) => compares(left, right) && (left as number) >= (right as number),
-  '+': (left, right) =>
-    compares(left, right) ? (left as number) + (right as number) : printed(left) + printed(right),
+  '+': (left, right, work) =>
+    compares(left, right) ? (left as number) + (right as number) : joined(left, right, work),
   '-': (left, right) => (compares(left, right) ? (left as number) - (right as number) : undefined),
   '*': (left, right) => (compares(left, right) ? (left as number) * (right as number) : undefined),
   '/': (left, right) =>
     compares(left, right) && right !== 0 ? quotient(left as number, right as number) : undefined,
   '%': (left, right) =>
     compares(left, right) && right !== 0 ? (left as number) % (right as number) : undefined,
+}
+
+function joined(left: TemplateValue, right: TemplateValue, work: Work): string {
+  const text = printed(left, work) + printed(right, work)
+  spendText(text.length, work)
+  return text
 }
 
 /** Integers divide to integers, as in Java. */
@@ -235,9 +265,10 @@ function compares(left: TemplateValue, right: TemplateValue): boolean {
 }
 
 /** What is missing equals the empty text. */
-function equals(left: TemplateValue, right: TemplateValue): boolean {
+function equals(left: TemplateValue, right: TemplateValue, work: Work): boolean {
   const [one, other] = [left ?? '', right ?? '']
   if (typeof one === 'object' || typeof other === 'object')
-    return JSON.stringify(one) === JSON.stringify(other)
+    return jsonOf(one, work) === jsonOf(other, work)
+  if (typeof one === 'string') spend(work, one.length / 16)
   return one === other || String(one) === String(other)
 }

@@ -69,6 +69,13 @@ const rows: readonly (readonly [template: string, printed: string])[] = [
   ['$util.parseJson(\'{"a":[1,2]}\').a[1]', '2'],
   ["$input.path('$.name').toUpperCase().substring(0, 2)", 'AN'],
   ["$input.path('$.name').replaceAll('[A-Z]', '_')", '_nn'],
+  ["#set($s = 'a1b22c')$s.replaceAll('([a-z])(\\d+)', '$2$1.')", '1a.22b.c'],
+  ["#set($s = 'a-b-c')$s.replaceFirst('-', '\\$')", 'a$b-c'],
+  ["#set($s = 'a,b,,')$s.split(',')", '["a","b"]'],
+  ["#set($s = 'abc')$s.matches('a.') $s.matches('a.*')", 'false true'],
+  ["#set($s = 'aaa')$s.replaceAll('a*?', '-')", '-a-a-a-'],
+  ['$util.escapeJavaScript("it\'s").replaceAll("\\\\\'", "\'")', "it's"],
+  ["#set($l = [1, {'a': 'b'}])$l", '[1,{"a":"b"}]'],
 ]
 for (const [template, printed] of rows)
   test(`${JSON.stringify(template)} prints ${JSON.stringify(printed)}`, () => {
@@ -94,6 +101,16 @@ const explosions = [
   '#set($x = "0123456789")#foreach($i in [1..40])#set($x = "$x$x")#end$x',
   `#set($x = ${'('.repeat(2_000)}1${')'.repeat(2_000)})`,
   '#if(true)'.repeat(500) + '#end'.repeat(500),
+  '#set($x = "ab")#foreach($i in [1..60])#set($x = $x.concat($x))#end',
+  '#set($x = "ab")#foreach($i in [1..60])#set($x = $x + $x)#end',
+  '#set($x = "ab")#foreach($i in [1..60])#set($x = $x.replace("a", $x))#end',
+  '#set($x = "ab")#foreach($i in [1..60])#set($x = $x.replaceAll("a", $x))#end',
+  '#set($x = [1])#foreach($i in [1..60])#set($x = [$x, $x])#end$x',
+  '#set($x = {"a": 1})#foreach($i in [1..60])#set($x = {"a": $x, "b": $x})#end$x',
+  '#set($x = [1])#foreach($i in [1..60])#set($x = [$x, $x])#end#if($x == $x)#end',
+  '#set($x = [])#set($y = $x.add($x))$x',
+  '#set($x = {})$x.put("a", $x)$x',
+  `#set($x = "${'a'.repeat(40)}!")#foreach($i in [1..1000])$x.matches("(?:(?=.*b)a)*a*c")$x.replaceAll("(a|a)*b", "")#end${'#foreach($i in [1..1000])$x.replaceAll("(?:a?){50}a{50}", "")#end'.repeat(20)}`,
 ]
 for (const [at, template] of explosions.entries())
   test(`a template that explodes is stopped (${at})`, () => {
@@ -134,6 +151,14 @@ test('whatever a template is, it renders or is refused as one', () => {
     }),
     { numRuns: 2_000 },
   )
+})
+
+test('an expression that looks for trouble finds none', () => {
+  const slow = `#set($s = "${'a'.repeat(5_000)}!")$s.matches('(a+)+') $s.replaceAll('(a+)+$', '').length() $s.split('(a|aa)+$').size()`
+  assert.equal(rendered(slow), 'false 5001 1')
+  assert.throws(() => rendered("$input.path('$.name').matches('(a)\\1')"), {
+    name: 'TemplateError',
+  })
 })
 
 test('nothing of a template reaches into the platform', () => {
