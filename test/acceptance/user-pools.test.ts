@@ -78,6 +78,13 @@ test('a token of a described user pool opens a method, a body that fits its mode
     statusCode: '200',
     responseTemplates: { 'application/json': '"$context.authorizer.claims.sub"' },
   })
+  const tried = async (authorization: string) =>
+    client.testInvokeAuthorizer({ restApiId, authorizerId, headers: { authorization } })
+  const claimed = await tried(token({ sub: 'alice', aud: 'app', token_use: 'id' }))
+  assert.deepEqual([claimed.clientStatus, claimed.claims?.['sub']], [200, 'alice'])
+  const turnedAway = await tried('nothing')
+  assert.deepEqual([turnedAway.clientStatus, turnedAway.claims], [401, undefined])
+  assert.match(turnedAway.log ?? '', /the token is none/)
   await client.createDeployment({ restApiId, stageName: 'prod' })
   const ask = async (authorization: string, body: string) => {
     const answer = await fetch(`${server.endpoint}/_aws/execute-api/${restApiId}/prod/`, {

@@ -38,6 +38,7 @@ export { compileSchema, modelUrl, schemaKeywords } from './schema/compile.ts'
 export { SchemaError } from './schema/values.ts'
 export type * from './snapshot.ts'
 export { methodDefaults } from './stage-settings.ts'
+export { type AuthorizerTest, type TestAuthorizer, testAuthorizer } from './test-authorizer.ts'
 export { type TestAnswer, type TestedMethod, type TestMethod, testMethod } from './test-method.ts'
 export {
   dayOf,

@@ -132,7 +132,7 @@ function logOf(progress: Progress, reply: GatewayReply): string {
 }
 
 /** `Tue Nov 21 10:11:12 UTC 2026` */
-function timeOf(ms: number): string {
+export function timeOf(ms: number): string {
   const [, weekday, day, month, year, time] =
     /^(\w+), (\d+) (\w+) (\d+) (\S+) GMT$/.exec(new Date(ms).toUTCString()) ?? []
   return `${weekday} ${month} ${day} ${time} UTC ${year}`

@@ -1,5 +1,11 @@
 /** What every serving process has: state, identities, deployments, the decision log, and the two roads that rest on them. */
-import { type Deployment, keptResponses, type Ports, testMethod } from '@sekisho/gateway'
+import {
+  type Deployment,
+  keptResponses,
+  type Ports,
+  testAuthorizer,
+  testMethod,
+} from '@sekisho/gateway'
 import { type CallAws, openIdentities, services } from '@sekisho/services'
 import { type Counters, openStore, type State, type Store } from '@sekisho/store'
 import { type AnswerApi, type Api, createApi } from './api/answer.ts'
@@ -169,6 +175,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     functions: functions.runner,
     testMethod: (tested) => testMethod(tested, ports),
     certify: selfSigned,
+    testAuthorizer: (tested) => testAuthorizer(tested, ports),
     webKeys: openWebKeys(config['web-identity-keys'], clock.now),
     mode: config.iam,
     firstAccountId: () => config['account-id'],

@@ -104,6 +104,9 @@ export async function harness(name: ServiceName): Promise<Harness> {
       certify: async () => ({ certificate: 'certificate', privateKey: 'key' }),
       functions: noFunctions,
       testMethod: async () => undefined,
+      testAuthorizer: async () => {
+        throw new Error('no authorizers here')
+      },
       aws: async (service, operation) => {
         throw new Error(`nobody answers ${operation} of ${service} here`)
       },

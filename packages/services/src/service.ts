@@ -1,5 +1,5 @@
 /** What a service is: its model, its gate, and for each operation a gate and a body side by side. */
-import type { KeySet, TestMethod, Throttle } from '@sekisho/gateway'
+import type { KeySet, TestAuthorizer, TestMethod, Throttle } from '@sekisho/gateway'
 import type { CompiledPolicy, Principal } from '@sekisho/policy'
 import type {
   AwsError,
@@ -77,6 +77,8 @@ export interface Call {
   readonly functions: FunctionRunner
   /** Tries a method of a deployed API. */
   readonly testMethod: TestMethod
+  /** Tries an authorizer of a deployed API. */
+  readonly testAuthorizer: TestAuthorizer
   /** Asks another service: as the caller of this one (`caller`), or as whom it says. */
   readonly aws: (
     service: ServiceName,

@@ -4,6 +4,8 @@ import { type CompiledPolicy, compilePolicy } from '@sekisho/policy'
 export interface AuthorizerAnswer {
   readonly principalId: string
   readonly policy: CompiledPolicy
+  /** As the function wrote it. */
+  readonly policyText: string
   /** Values as text. */
   readonly context: Readonly<Record<string, string>>
   readonly usageIdentifierKey: string | undefined
@@ -38,9 +40,11 @@ export function readAuthorizerAnswer(
   if (usageIdentifierKey !== undefined && usageIdentifierKey !== null)
     if (typeof usageIdentifierKey !== 'string')
       throw new AuthorizerAnswerError('its usageIdentifierKey is no string')
+  const policyText = JSON.stringify(policyDocument)
   return {
     principalId,
-    policy: compiled(JSON.stringify(policyDocument), name),
+    policy: compiled(policyText, name),
+    policyText,
     context: contextOf(context),
     usageIdentifierKey: usageIdentifierKey ?? undefined,
     latencyMs,

@@ -38,7 +38,7 @@ export function lambdaAuthorizer(
   const request = requestOf(matched, anonymous, new RequestContext(matched.received))
   refuseExplicitDeny(matched, request, options)
   const identity = identityOf(matched, authorizer)
-  const { definition, answers, ttlMs } = authorizer
+  const { answers, ttlMs } = authorizer
   const kept =
     ttlMs > 0
       ? answers.get(
@@ -61,15 +61,22 @@ export function lambdaAuthorizer(
   }
   if (kept !== undefined) return go(kept)
   const askedAt = ports.nowMs()
-  return ask(matched, authorizer, ports).then(
-    (answer) => {
-      if (ttlMs > 0) answers.set(`${matched.stage.stageName} ${identity}`, answer, askedAt)
-      return go(answer)
-    },
-    (error: unknown) => {
-      throw error instanceof GatewayError ? error : failed(error, definition.name)
-    },
-  )
+  return ask(matched, authorizer, ports).then((answer) => {
+    if (ttlMs > 0) answers.set(`${matched.stage.stageName} ${identity}`, answer, askedAt)
+    return go(answer)
+  })
+}
+
+/**
+ * What the function says of a request, whatever it said before.
+ *
+ * @throws GatewayError UNAUTHORIZED, AUTHORIZER_CONFIGURATION_ERROR, AUTHORIZER_FAILURE
+ */
+export async function askAuthorizer(matched: Matched, ports: Ports): Promise<AuthorizerAnswer> {
+  const { authorizer } = matched.method
+  if (authorizer === undefined) throw misconfigured('the authorizer is missing or unreadable')
+  identityOf(matched, authorizer)
+  return ask(matched, authorizer, ports)
 }
 
 /** A refusal of the function's own policy has shorter words than one of the resource policy. */
@@ -120,7 +127,17 @@ function readSource({ place, name }: IdentitySource, matched: Matched): string |
   }
 }
 
-async function ask(
+function ask(
+  matched: Matched,
+  authorizer: CompiledAuthorizer,
+  ports: Ports,
+): Promise<AuthorizerAnswer> {
+  return invoked(matched, authorizer, ports).catch((error: unknown) => {
+    throw error instanceof GatewayError ? error : failed(error, authorizer.definition.name)
+  })
+}
+
+async function invoked(
   matched: Matched,
   authorizer: CompiledAuthorizer,
   ports: Ports,

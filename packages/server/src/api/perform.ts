@@ -46,6 +46,7 @@ export interface PerformOptions {
   readonly certify: Call['certify']
   readonly functions: Call['functions']
   readonly testMethod: Call['testMethod']
+  readonly testAuthorizer: Call['testAuthorizer']
   readonly explain: Call['explain']
   readonly log: Log
   readonly aws: CallInside
@@ -122,6 +123,7 @@ export async function perform(
     certify: options.certify,
     functions: options.functions,
     testMethod: options.testMethod,
+    testAuthorizer: options.testAuthorizer,
     explain: options.explain,
     refusalOf,
     aws: (service, asked, given, behalf) =>

@@ -24,6 +24,7 @@ import { restApis } from './rest-apis.ts'
 import { stages } from './stages.ts'
 import { tagging, tagsAt } from './tagging.ts'
 import type { Tags } from './tags.ts'
+import { testAuthorizer } from './test-authorizer.ts'
 import { testMethod } from './test-method.ts'
 import { usage } from './usage.ts'
 import { usagePlanKeys } from './usage-plan-keys.ts'
@@ -51,6 +52,7 @@ export const apigateway = defineGatedService('apigateway', {
     ...deployments,
     ...stages,
     ...testMethod,
+    ...testAuthorizer,
     ...account,
     ...tagging,
     ...importExport,

@@ -50,7 +50,7 @@ function isHttpMethod(name: string): boolean {
 }
 
 /** What no client could send in a request line is encoded. */
-function asOnTheWire(address: string): string {
+export function asOnTheWire(address: string): string {
   return address.toWellFormed().replace(/[^\x21-\x7e]+/g, encodeURIComponent)
 }
 
@@ -65,7 +65,7 @@ async function checkCertificate(
 }
 
 /** Of a name that is in both maps the several values count. */
-function headersOf(
+export function headersOf(
   headers: Readonly<Record<string, string>> = {},
   multiValueHeaders: Readonly<Record<string, readonly string[]>> = {},
 ): readonly string[] {
