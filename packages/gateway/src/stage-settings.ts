@@ -12,6 +12,17 @@ export const methodDefaults = {
   unauthorizedCacheControlHeaderStrategy: 'SUCCEED_WITH_RESPONSE_HEADER',
 } as const satisfies MethodSettings
 
+/** What `ANY` stands for. */
+const httpMethods: ReadonlySet<string> = new Set([
+  'DELETE',
+  'GET',
+  'HEAD',
+  'OPTIONS',
+  'PATCH',
+  'POST',
+  'PUT',
+])
+
 const nothing: MethodSettings = Object.freeze({})
 
 /** Stages are replaced as a whole when anything of them changes. */
@@ -28,9 +39,10 @@ export function settingsOf(
   if (methods === undefined) settled.set(stage, (methods = new Map()))
   let byName = methods.get(method)
   if (byName === undefined) methods.set(method, (byName = new Map()))
-  let settings = byName.get(httpMethod)
-  if (settings === undefined)
-    byName.set(httpMethod, (settings = merged(methodSettings, method, httpMethod)))
+  // Whatever else a client calls its method, it is one of all methods.
+  const name = httpMethods.has(httpMethod) ? httpMethod : 'ANY'
+  let settings = byName.get(name)
+  if (settings === undefined) byName.set(name, (settings = merged(methodSettings, method, name)))
   return settings
 }
 

@@ -158,6 +158,20 @@ test('of what is set for all methods only GET is meant', async () => {
   assert.equal(await text('/all/1'), 'answer 3')
 })
 
+test('methods by other names are one: they have what is set for ANY', async () => {
+  const { text } = cached(
+    backend(),
+    {},
+    {
+      methodSettings: { '~1all~1{id}/ANY': { cachingEnabled: true } },
+    },
+  )
+  const odd = (name: string): CallOptions => ({ headers: ['X-HTTP-Method-Override', name] })
+  assert.equal(await text('/all/1', odd('PURGE')), 'answer 1')
+  assert.equal(await text('/all/1', odd('PURGE')), 'answer 1')
+  assert.equal(await text('/all/1', odd('CONJURE')), 'answer 2')
+})
+
 for (const [name, settings, stage] of [
   ['without a cluster', {}, { cacheClusterEnabled: false }],
   ['with no time to keep it', { cacheTtlInSeconds: 0 }, {}],

@@ -189,6 +189,8 @@ function pairsOf(flat: readonly string[]): readonly (readonly [string, string])[
 }
 
 function textOf(body: string | Uint8Array): string {
-  if (typeof body === 'string') return body
-  return isUtf8(body) ? Buffer.from(body).toString() : '[Binary Data]'
+  if (typeof body === 'string') return body.slice(0, longestLine)
+  // As much as can be shown: bodies may be large.
+  const shown = body.subarray(0, 4 * longestLine)
+  return isUtf8(body) ? Buffer.from(shown).toString() : '[Binary Data]'
 }

@@ -230,6 +230,14 @@ test('long lines are cut, and bytes that are no text are not shown', async () =>
   assert.ok(lines.includes(`(${id}) Method response body after transformations: [Binary Data]`))
 })
 
+test('a large body is shown by its beginning, whole characters alone', async () => {
+  const body = Buffer.from('é'.repeat(500_000))
+  const answer = () => ({ status: 200, headers: [], body })
+  const { execution: lines } = await written(execution('INFO', true), { upstream: answer }, http)
+  const shown = lines.find((line) => line.includes('Method response body'))!
+  assert.match(shown, /transformations: é+ \[TRUNCATED\]$/)
+})
+
 test('nothing is written without a role, at OFF, or of what no method answers', async () => {
   const both = { ...access('$context.requestId'), ...execution('INFO', true) }
   const roleless = await written({ ...both, logRoleArn: undefined as never })
