@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
 import { type Harness, harness } from '../harness.fixture.ts'
 
@@ -211,4 +212,38 @@ test('invalidations are kept, completed, and the same batch is the same invalida
   assert.equal(elementOf(other.text, 'Code'), 'InvalidArgument')
   const found = await cloudfront.ask('GET', `${path}/${elementOf(first.text, 'Id')}`)
   assert.equal(elementOf(found.text, 'Status'), 'Completed')
+})
+
+test('a key group holds keys that exist, and both stay as long as they are used', async () => {
+  await using cloudfront = await harness('cloudfront')
+  const pem = generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).publicKey.export({
+    type: 'spki',
+    format: 'pem',
+  })
+  const key = (encoded: unknown) =>
+    `<PublicKeyConfig><CallerReference>r</CallerReference><Name>key</Name><EncodedKey>${encoded}</EncodedKey></PublicKeyConfig>`
+  const group = (id: string) =>
+    `<KeyGroupConfig><Name>group</Name><Items><PublicKey>${id}</PublicKey></Items></KeyGroupConfig>`
+  const codeOf = async (answer: Promise<{ text: string }>) => elementOf((await answer).text, 'Code')
+  const badKey = cloudfront.ask('POST', `${root}/public-key`, key('no key'))
+  assert.equal(await codeOf(badKey), 'InvalidArgument')
+  const badGroup = cloudfront.ask('POST', `${root}/key-group`, group('KNOTHING'))
+  assert.equal(await codeOf(badGroup), 'InvalidArgument')
+  const made = await cloudfront.ask('POST', `${root}/public-key`, key(pem))
+  const keyId = elementOf(made.text, 'Id') ?? ''
+  const grouped = await cloudfront.ask('POST', `${root}/key-group`, group(keyId))
+  const groupId = elementOf(grouped.text, 'Id') ?? ''
+  const remove = (path: string, etag: string | undefined) =>
+    cloudfront.ask('DELETE', `${root}/${path}`, undefined, {}, ['If-Match', etag ?? ''])
+  assert.equal(await codeOf(remove(`public-key/${keyId}`, made.headers['etag'])), 'PublicKeyInUse')
+  const trusting = (id: string) =>
+    create(cloudfront, {
+      behaviour: `<TrustedKeyGroups><Enabled>true</Enabled><Quantity>1</Quantity><Items><KeyGroup>${id}</KeyGroup></Items></TrustedKeyGroups><CachePolicyId>${optimized}</CachePolicyId>`,
+    })
+  assert.equal(await codeOf(trusting('nothing')), 'TrustedKeyGroupDoesNotExist')
+  assert.equal((await trusting(groupId)).status, 201)
+  assert.equal(
+    await codeOf(remove(`key-group/${groupId}`, grouped.headers['etag'])),
+    'ResourceInUse',
+  )
 })
