@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { APIGateway } from '@aws-sdk/client-api-gateway'
 import { CloudFront, type Origin } from '@aws-sdk/client-cloudfront'
+import { S3 } from '@aws-sdk/client-s3'
 import { type Serving, serve, temporaryFolder } from './server.fixture.ts'
 
 const policies = {
@@ -238,4 +239,42 @@ test('origins that lie, hang, reset and flood harm nobody', async () => {
   const { text, headers } = await ask(server, host, '/flood')
   assert.deepEqual([text.length, headers['content-length']], [4_000_000, '4000000'])
   assert.equal(await statusOf('/well'), 200)
+})
+
+test('a bucket is shut to distributions that its policy does not name', async () => {
+  using folder = temporaryFolder()
+  await using server = await serve(folder.path)
+  const options = optionsOf(server)
+  const s3 = new S3({ ...options, forcePathStyle: true })
+  const cloudfront = new CloudFront(options)
+  await s3.createBucket({ Bucket: 'pictures' })
+  await s3.putObject({
+    Bucket: 'pictures',
+    Key: 'a/one.txt',
+    Body: 'one'.repeat(10),
+    ContentType: 'text/plain',
+  })
+  const { OriginAccessControl } = await cloudfront.createOriginAccessControl({
+    OriginAccessControlConfig: {
+      Name: 'pictures',
+      SigningProtocol: 'sigv4',
+      SigningBehavior: 'always',
+      OriginAccessControlOriginType: 's3',
+    },
+  })
+  const origin = {
+    DomainName: 'pictures.s3.us-east-1.amazonaws.com',
+    S3OriginConfig: { OriginAccessIdentity: '' },
+  }
+  const id = await distribute(cloudfront, {
+    ...origin,
+    OriginAccessControlId: OriginAccessControl?.Id,
+  })
+  const unsigned = await distribute(cloudfront, origin)
+  const hostOf = (name: string) => `${name.toLowerCase()}.cloudfront.localhost`
+  for (const name of [id, unsigned]) {
+    const { status, text } = await ask(server, hostOf(name), '/a/one.txt')
+    assert.equal(status, 403)
+    assert.match(text, /<Code>AccessDenied<\/Code>/)
+  }
 })

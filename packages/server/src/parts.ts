@@ -145,18 +145,6 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const functions = stack.use(
     openFunctionsHost({ config, load, store, ids: randomIds, clock, log, logWriter, onFailure }),
   )
-  const edge = stack.use(
-    openEdgeHost({
-      config,
-      store,
-      frontDoor,
-      domains,
-      upstream,
-      clock,
-      trail,
-      onFailure: (error) => log.warn('a distribution cannot refresh', failureFields(error)),
-    }),
-  )
   const api: Api = createApi({
     services,
     store,
@@ -180,6 +168,19 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     mode: config.iam,
     firstAccountId: () => config['account-id'],
   })
+  const edge = stack.use(
+    openEdgeHost({
+      config,
+      store,
+      frontDoor,
+      domains,
+      upstream,
+      clock,
+      trail,
+      forward: api.forward,
+      onFailure: (error) => log.warn('a distribution cannot refresh', failureFields(error)),
+    }),
+  )
   const ports: Ports = {
     nowMs: clock.now,
     machineNowMs: Date.now,

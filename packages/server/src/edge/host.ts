@@ -7,6 +7,7 @@ import {
   type OriginResponse,
 } from '@sekisho/edge'
 import type { State } from '@sekisho/store'
+import type { ForwardInside } from '../api/inside.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import type { Domains } from '../domains.ts'
@@ -18,6 +19,7 @@ import { type Distributions, openDistributions } from './distributions.ts'
 import { nodeId } from './ids.ts'
 import { askOutside } from './outside-origin.ts'
 import { type AnswerOwn, askOwn, isOwnOrigin } from './own-origin.ts'
+import { askBucket, signs } from './s3-origin.ts'
 
 export interface EdgeHost extends AsyncDisposable {
   readonly answer: AnswerViewer
@@ -34,6 +36,8 @@ export interface EdgeHostOptions {
   readonly upstream: Pick<Upstream, 'agent'>
   readonly clock: Pick<Clock, 'now'>
   readonly trail: Pick<Trail, 'record'>
+  /** Asks a service of this server in CloudFront's name. */
+  readonly forward: ForwardInside
   readonly onFailure: (error: unknown) => void
 }
 
@@ -41,12 +45,13 @@ export interface EdgeHostOptions {
 const pop = 'NRT57-P2'
 
 export function openEdgeHost(options: EdgeHostOptions): EdgeHost {
-  const { config, store, frontDoor, domains, upstream, clock, trail, onFailure } = options
+  const { config, store, frontDoor, domains, upstream, clock, trail, forward, onFailure } = options
   const distributions = openDistributions(store)
   const cache = createMemoryCache(config['edge-cache-memory'] * 1024 * 1024)
   let own: { readonly answer: AnswerOwn; readonly port: number } | undefined
   const ask = async (request: OriginRequest): Promise<OriginResponse> => {
     if (own === undefined) throw new OriginError('UNREACHABLE', 'this server is not ready yet')
+    if (signs(request)) return askBucket(request, forward, config.region)
     return (await isOwnOrigin(request, frontDoor, domains, own.port))
       ? askOwn(request, frontDoor, own.answer)
       : askOutside(request, upstream)

@@ -67,7 +67,8 @@ export async function askOwn(
     method: request.method,
     rawPath: request.rawPath === '' ? '/' : request.rawPath,
     rawQuery: request.rawQuery,
-    headers,
+    // A bucket is named by the host: another one would name another.
+    headers: origin.kind === 's3' ? withHost(headers, origin.domainName) : headers,
     host: hostFor(origin.domainName, headerOf(headers, 'host') ?? '', frontDoor),
     peer: '127.0.0.1',
     localAddress: '127.0.0.1',
@@ -78,24 +79,35 @@ export async function askOwn(
     edgeRequestId: request.edgeRequestId,
     readBody: () => body,
   }
-  const {
-    status,
-    headers: replied,
-    body: content,
-  } = await inTime(
-    Promise.try(() => answer(arrival)),
-    origin.readSeconds,
+  return responseOf(
+    await inTime(
+      Promise.try(() => answer(arrival)),
+      origin.readSeconds,
+    ),
   )
+}
+
+export function responseOf({ status, headers, body, lengthBytes }: Reply): OriginResponse {
   return {
     status,
-    headers: replied,
+    // Whoever frames an answer says how long it is; here nobody has yet.
+    headers:
+      lengthBytes === undefined ? headers : [...headers, 'Content-Length', String(lengthBytes)],
     body:
-      typeof content === 'string'
-        ? Buffer.from(content)
-        : content instanceof Uint8Array
-          ? content
-          : bytesOf(content),
+      typeof body === 'string'
+        ? Buffer.from(body)
+        : body instanceof Uint8Array
+          ? body
+          : bytesOf(body),
   }
+}
+
+/** The one `Host` that is meant, whatever was forwarded. */
+export function withHost(headers: readonly string[], host: string): readonly string[] {
+  const kept = ['Host', host]
+  for (let at = 0; at + 1 < headers.length; at += 2)
+    if (headers[at]!.toLowerCase() !== 'host') kept.push(headers[at]!, headers[at + 1]!)
+  return kept
 }
 
 /** What CloudFront's machines and ours would agree on. */
