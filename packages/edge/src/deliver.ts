@@ -1,5 +1,6 @@
 /** An answer as this viewer gets it: conditions, ranges, policy, and what CloudFront says of itself. */
 import { meetConditions } from './conditions.ts'
+import type { ReturnedResponse } from './functions/returned.ts'
 import { type Headers, kept } from './headers.ts'
 import type { Answer } from './lookup.ts'
 import type { Ports } from './ports.ts'
@@ -97,10 +98,33 @@ export function refused(
   const bytes = Buffer.from(text)
   return {
     status: refusals[code].status,
-    headers: signed(headers, 'Error', viewer, self, age),
+    headers: signed(
+      headers,
+      code.startsWith('FUNCTION_') ? 'FunctionExecutionError' : 'Error',
+      viewer,
+      self,
+      age,
+    ),
     body: isHead ? noBody : bytes,
     ...(isHead && { bodyBytes: bytes.length }),
     outcome,
+  }
+}
+
+/** What a function answered in the origin's place. */
+export function generated(
+  { status, headers, body = noBody }: ReturnedResponse,
+  { viewer, behaviour }: Admitted,
+  self: Self,
+): ViewerReply {
+  const result = 'FunctionGeneratedResponse'
+  const isHead = viewer.method === 'HEAD'
+  return {
+    status,
+    headers: signed(['Server', 'CloudFront', ...headers], result, viewer, self),
+    body: isHead ? noBody : body,
+    ...(isHead && { bodyBytes: body.length }),
+    outcome: { result, pathPattern: behaviour.settings.pathPattern },
   }
 }
 

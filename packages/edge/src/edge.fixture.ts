@@ -9,6 +9,7 @@ import type {
   BehaviourSettings,
   CacheSettings,
   DistributionSnapshot,
+  FunctionCode,
   OriginSettings,
   RequestSettings,
 } from './snapshot.ts'
@@ -109,6 +110,7 @@ export interface Settings {
   readonly request?: Partial<RequestSettings>
   readonly origin?: Partial<OriginSettings>
   readonly cacheBytes?: number
+  readonly runFunction?: (code: FunctionCode, event: string) => Promise<string>
   readonly countryOf?: (address: string) => string | undefined
 }
 
@@ -140,6 +142,7 @@ export function createEdge(settings: Settings = {}): EdgeTest {
       onFailure: (error: unknown) => {
         throw error
       },
+      runFunction: settings.runFunction ?? (async (_: unknown, event: string) => event),
       ask: async (request: OriginRequest): Promise<OriginResponse> => {
         made.asked.push(request)
         const { status = 200, headers = {}, body = '' } = await made.says(request)

@@ -1,5 +1,6 @@
 /** The life of a call through a CloudFront distribution. */
 export { compileDistribution, type Distribution } from './distribution.ts'
+export { FunctionError } from './functions/returned.ts'
 export { createFlights, type Flights } from './lookup.ts'
 export { createMemoryCache, type MemoryCache, type Spill } from './memory-cache.ts'
 export {
@@ -17,6 +18,8 @@ export type {
   CorsSettings,
   DistributionSnapshot,
   ErrorResponse,
+  FunctionCode,
+  FunctionSettings,
   GeoRestriction,
   Invalidation,
   OriginGroup,

@@ -1,6 +1,6 @@
 /** Everything that a call through a distribution needs from the outside. */
 import type { Distribution } from './distribution.ts'
-import type { OriginSettings } from './snapshot.ts'
+import type { FunctionCode, OriginSettings } from './snapshot.ts'
 import type { Stored } from './stored.ts'
 
 export type Body = Uint8Array | AsyncIterable<Uint8Array>
@@ -53,6 +53,13 @@ export interface Ports {
   /** @throws OriginError */
   readonly ask: (request: OriginRequest) => Promise<OriginResponse>
   readonly cache: Cache
+  /**
+   * Runs the code's `handler`.
+   *
+   * @param event  as JSON; so is what is returned
+   * @throws FunctionError  it fails, or takes more than it may
+   */
+  readonly runFunction: (code: FunctionCode, event: string) => Promise<string>
   /** ISO 3166-1 alpha-2; undefined: nobody knows. */
   readonly countryOf: (address: string) => string | undefined
   /** 32 hexadecimal digits: which of CloudFront's machines this is. */

@@ -22,6 +22,15 @@ export const refusals = {
     xml: ['MissingKey', 'Missing Key-Pair-Id query parameter or cookie value'],
   },
   PRIVATE: { status: 403, xml: ['AccessDenied', 'Access denied'] },
+  FUNCTION_INVALID: {
+    status: 502,
+    reason: 'The CloudFront function returned a value that is not valid.',
+  },
+  FUNCTION_FAILED: {
+    status: 503,
+    reason:
+      'The CloudFront function associated with the CloudFront distribution is invalid or could not run.',
+  },
   URI_TOO_LONG: { status: 414, reason: 'Bad request.' },
   HEADERS_TOO_LARGE: { status: 494, reason: 'Bad request.' },
   BODY_TOO_LARGE: { status: 413, reason: 'Bad request.' },

@@ -1,8 +1,9 @@
 /** The life of a call through a distribution. */
-import { deliver, redirected, refused, standingIn } from './deliver.ts'
+import { deliver, generated, redirected, refused, standingIn } from './deliver.ts'
 import { type Behaviour, behaviourOf, type Distribution } from './distribution.ts'
 import { refusalOf } from './fetch.ts'
-import { listOf, tokensOf } from './headers.ts'
+import { hasFunctions, onRequest, onResponse } from './functions/apply.ts'
+import { kept, listOf, tokensOf } from './headers.ts'
 import { type Answer, answerOf, type Flights } from './lookup.ts'
 import type { Ports } from './ports.ts'
 import { Refusal } from './refusal.ts'
@@ -89,15 +90,51 @@ function admit(
   return { ...admitted, viewer: { ...viewer, rawQuery: withoutSignature(viewer.rawQuery) } }
 }
 
-function answer(admitted: Admitted, { ports, flights }: Edge): ViewerReply | Promise<ViewerReply> {
+function answer(admitted: Admitted, edge: Edge): ViewerReply | Promise<ViewerReply> {
+  const { ports, flights } = edge
   const { viewer, distribution } = admitted
   const { defaultRootObject } = distribution.snapshot
   const path =
     viewer.rawPath === '/' && defaultRootObject !== '' ? `/${defaultRootObject}` : viewer.rawPath
+  if (hasFunctions(admitted)) return answerWithFunctions(admitted, path, edge)
   const found = answerOf({ admitted, path, ports, flights })
   return found instanceof Promise
     ? found.then((each: Answer) => deliver(each, admitted, ports))
     : deliver(found, admitted, ports)
+}
+
+async function answerWithFunctions(
+  before: Admitted,
+  beforePath: string,
+  { ports, flights }: Edge,
+): Promise<ViewerReply> {
+  const changed = await onRequest(before, beforePath, ports)
+  if (!('admitted' in changed)) return generated(changed, before, ports)
+  const { admitted, path } = changed
+  const found = await answerOf({ admitted, path, ports, flights })
+  const reply = deliver(found, admitted, ports)
+  const given = { status: reply.status, headers: kept(reply.headers, isNoneOfOurs) }
+  const response = await onResponse(admitted, path, given, ports)
+  if (response === undefined) return reply
+  const ours = kept(reply.headers, (name) => !isNoneOfOurs(name))
+  const { bodyBytes: _, ...rest } = reply
+  return {
+    ...(response.body ? { ...rest, body: response.body } : reply),
+    status: response.status,
+    headers: [...response.headers, ...ours],
+  }
+}
+
+const oursAlone: ReadonlySet<string> = new Set([
+  'age',
+  'via',
+  'x-amz-cf-id',
+  'x-amz-cf-pop',
+  'x-cache',
+])
+
+function isNoneOfOurs(name: string): boolean {
+  return !oursAlone.has(name)
 }
 
 function refuse(error: unknown, viewer: ViewerRequest, ports: Ports): ViewerReply {

@@ -62,6 +62,19 @@ export interface BehaviourSettings {
   readonly cache: CacheSettings
   readonly request: RequestSettings
   readonly responseHeaders?: ResponseHeadersSettings
+  /** Absent: none at all. */
+  readonly functions?: FunctionSettings
+}
+
+export interface FunctionSettings {
+  readonly viewerRequest?: FunctionCode
+  readonly viewerResponse?: FunctionCode
+}
+
+export interface FunctionCode {
+  /** Name and version: another code has another. */
+  readonly id: string
+  readonly code: string
 }
 
 export interface TrustedKey {

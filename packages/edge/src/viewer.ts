@@ -28,7 +28,14 @@ export interface Admitted {
 }
 
 /** @see CloudFront Developer Guide, "Standard logging", `x-edge-result-type` */
-export type ResultType = 'Hit' | 'Miss' | 'RefreshHit' | 'Error' | 'Redirect' | 'LimitExceeded'
+export type ResultType =
+  | 'Hit'
+  | 'Miss'
+  | 'RefreshHit'
+  | 'Error'
+  | 'Redirect'
+  | 'FunctionGeneratedResponse'
+  | 'FunctionExecutionError'
 
 export interface ViewerReply {
   readonly status: number

@@ -16,6 +16,7 @@ import type { Trail } from '../trail/trail.ts'
 import type { Upstream } from '../upstream.ts'
 import { type AnswerViewer, createAnswerViewer } from './answer.ts'
 import { type Distributions, openDistributions } from './distributions.ts'
+import { createEdgeFunctions } from './function-runner.ts'
 import { nodeId } from './ids.ts'
 import { askOutside } from './outside-origin.ts'
 import { type AnswerOwn, askOwn, isOwnOrigin } from './own-origin.ts'
@@ -48,6 +49,7 @@ export function openEdgeHost(options: EdgeHostOptions): EdgeHost {
   const { config, store, frontDoor, domains, upstream, clock, trail, forward, onFailure } = options
   const distributions = openDistributions(store)
   const cache = createMemoryCache(config['edge-cache-memory'] * 1024 * 1024)
+  const functions = createEdgeFunctions()
   let own: { readonly answer: AnswerOwn; readonly port: number } | undefined
   const ask = async (request: OriginRequest): Promise<OriginResponse> => {
     if (own === undefined) throw new OriginError('UNREACHABLE', 'this server is not ready yet')
@@ -65,6 +67,7 @@ export function openEdgeHost(options: EdgeHostOptions): EdgeHost {
         nowMs: clock.now,
         ask,
         cache,
+        runFunction: async (code, event) => (await functions.run(code, event)).returned,
         countryOf: () => undefined,
         nodeId,
         pop,
