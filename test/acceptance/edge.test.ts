@@ -278,3 +278,72 @@ test('a bucket is shut to distributions that its policy does not name', async ()
     assert.match(text, /<Code>AccessDenied<\/Code>/)
   }
 })
+
+test('functions are developed, published, and run on the way in', async () => {
+  using folder = temporaryFolder()
+  await using server = await serve(folder.path)
+  using origin = await backend((request, response) => response.end(`origin got ${request.url}`))
+  const client = new CloudFront(optionsOf(server))
+  const config = { Comment: '', Runtime: 'cloudfront-js-2.0' as const }
+  const codeOf = (text: string) => ({ FunctionCode: Buffer.from(text), FunctionConfig: config })
+  const made = await client.createFunction({
+    Name: 'gate',
+    ...codeOf(
+      `function handler({ request }) {
+        if (!request.headers['x-pass'])
+          return { statusCode: 401, headers: { 'content-type': { value: 'text/plain' } }, body: 'no pass' }
+        request.uri = '/inside' + request.uri
+        return request
+      }`,
+    ),
+  })
+  const FunctionARN = made.FunctionSummary?.FunctionMetadata?.FunctionARN ?? ''
+  const distributed = (CallerReference: string) =>
+    client.createDistribution({
+      DistributionConfig: {
+        CallerReference,
+        Comment: '',
+        Enabled: true,
+        Origins: {
+          Quantity: 1,
+          Items: [{ Id: 'origin', DomainName: 'localhost', ...customOrigin(origin.port) }],
+        },
+        DefaultCacheBehavior: {
+          TargetOriginId: 'origin',
+          ViewerProtocolPolicy: 'allow-all',
+          CachePolicyId: policies.optimized,
+          FunctionAssociations: {
+            Quantity: 1,
+            Items: [{ FunctionARN, EventType: 'viewer-request' }],
+          },
+        },
+      },
+    })
+  await assert.rejects(distributed('early'), { name: 'InvalidFunctionAssociation' })
+  await client.publishFunction({ Name: 'gate', IfMatch: made.ETag ?? '' })
+  const { Distribution } = await distributed('late')
+  const host = `${Distribution?.Id?.toLowerCase()}.cloudfront.localhost`
+  const refused = await ask(server, host, '/a')
+  assert.deepEqual(
+    [refused.status, refused.text, refused.headers['x-cache']],
+    [401, 'no pass', 'FunctionGeneratedResponse from cloudfront'],
+  )
+  const served = await ask(server, host, '/a', { 'X-Pass': '1' })
+  assert.deepEqual([served.status, served.text], [200, 'origin got /inside/a'])
+  // What is developed further is not what runs.
+  const next = await client.updateFunction({
+    Name: 'gate',
+    IfMatch: made.ETag ?? '',
+    ...codeOf('function handler() { for (;;) {} }'),
+  })
+  assert.equal((await ask(server, host, '/a', { 'X-Pass': '1' })).status, 200)
+  await client.publishFunction({ Name: 'gate', IfMatch: next.ETag ?? '' })
+  const hung = await ask(server, host, '/a', { 'X-Pass': '1' })
+  assert.deepEqual(
+    [hung.status, hung.headers['x-cache']],
+    [503, 'FunctionExecutionError from cloudfront'],
+  )
+  await assert.rejects(client.deleteFunction({ Name: 'gate', IfMatch: next.ETag ?? '' }), {
+    name: 'FunctionInUse',
+  })
+})

@@ -39,6 +39,12 @@ export function checkBehaviour(behaviour: DefaultBehavior): void {
   if (!cachedSets.includes(setOf(cached)) || !cached.every((each) => allowed.includes(each)))
     throw invalidArgument('The parameter CachedMethods is not valid.')
   refuseUnbuilt(behaviour)
+  const events = (behaviour.FunctionAssociations?.Items ?? []).map(({ EventType }) => EventType)
+  const isOfViewers = events.every(
+    (each) => each === 'viewer-request' || each === 'viewer-response',
+  )
+  if (!isOfViewers || new Set(events).size < events.length)
+    throw fail('InvalidFunctionAssociation', 'A CloudFront function association is invalid.')
   const groups = behaviour.TrustedKeyGroups
   if (groups && groups.Enabled !== groups.Quantity > 0)
     throw invalidArgument(
@@ -75,8 +81,6 @@ function refuseUnbuilt(behaviour: DefaultBehavior): void {
   if (behaviour.FieldLevelEncryptionId) throw notSupported('Field-level encryption')
   if (behaviour.RealtimeLogConfigArn) throw notSupported('A real-time log')
   if (behaviour.GrpcConfig?.Enabled) throw notSupported('gRPC')
-  if ((behaviour.FunctionAssociations?.Quantity ?? 0) > 0)
-    throw notSupported('A function association')
 }
 
 /** @throws AwsError  of the settings from before there were policies */

@@ -3,6 +3,7 @@ import type { Reader } from '@sekisho/store'
 import { checkBehaviour, checkPatterns, filledBehaviour } from './behaviours.ts'
 import { cachePolicyKind } from './cache-policies.ts'
 import { fail, invalidArgument, notSupported } from './errors.ts'
+import { liveFunction } from './functions.ts'
 import { findKept } from './kept.ts'
 import { keyGroupKind } from './key-groups.ts'
 import { originAccessControlKind } from './origin-access-controls.ts'
@@ -93,6 +94,12 @@ export async function checkReferences(
   for (const behaviour of behavioursOf(config)) {
     const forwarded = await forwardedHeaders(behaviour, accountId, reader)
     refuseAddedAndForwarded(config, behaviour.TargetOriginId, forwarded)
+    for (const { FunctionARN } of behaviour.FunctionAssociations?.Items ?? [])
+      if (!(await liveFunction(reader, FunctionARN, accountId)))
+        throw fail(
+          'InvalidFunctionAssociation',
+          'The function does not exist, or it has not been published.',
+        )
     for (const group of behaviour.TrustedKeyGroups?.Items ?? [])
       if (!(await findKept(keyGroupKind, group, accountId, reader)))
         throw fail('TrustedKeyGroupDoesNotExist', 'The specified key group does not exist.')

@@ -2,6 +2,7 @@
 import { defineService } from '../service.ts'
 import { cachePolicies } from './cache-policies.ts'
 import { distributions } from './distributions.ts'
+import { functions } from './functions.ts'
 import { invalidations } from './invalidations.ts'
 import { keyGroups } from './key-groups.ts'
 import { originAccessControls } from './origin-access-controls.ts'
@@ -22,6 +23,7 @@ export const cloudfront = defineService('cloudfront', {
     ...originAccessControls,
     ...publicKeys,
     ...keyGroups,
+    ...functions,
     ...tags,
   },
 })

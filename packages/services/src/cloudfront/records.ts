@@ -45,6 +45,7 @@ export const cloudfrontCollections = {
   originAccessControls: 'cloudfront/origin-access-controls',
   publicKeys: 'cloudfront/public-keys',
   keyGroups: 'cloudfront/key-groups',
+  functions: 'cloudfront/functions',
 } as const
 
 export interface DistributionRecord {

@@ -12,6 +12,7 @@ import type {
 } from '@sekisho/edge'
 import type { Reader } from '@sekisho/store'
 import { cachePolicyKind } from './cache-policies.ts'
+import { liveFunction } from './functions.ts'
 import { findKept } from './kept.ts'
 import { keyGroupKind } from './key-groups.ts'
 import { originAccessControlKind } from './origin-access-controls.ts'
@@ -141,12 +142,39 @@ async function behaviourOf(
     ...(behaviour.TrustedKeyGroups?.Enabled && {
       trustedKeys: await trustedKeysOf(behaviour.TrustedKeyGroups.Items ?? [], accountId, reader),
     }),
+    ...(await functionsOf(behaviour, accountId, reader)),
     ...(cachePolicy
       ? { cache: cacheOf(cachePolicy), request: requestOf(requestPolicy) }
       : legacyOf(behaviour)),
     ...(responsePolicy && { responseHeaders: responseHeadersOf(responsePolicy) }),
   }
 }
+
+/** A function that is gone since is missed by whoever calls: nothing runs in its place, and nothing is served. */
+async function functionsOf(
+  { FunctionAssociations }: DefaultBehavior,
+  accountId: string,
+  reader: Reader,
+): Promise<Pick<BehaviourSettings, 'functions'>> {
+  const given = FunctionAssociations?.Items ?? []
+  if (given.length === 0) return {}
+  const codeFor = async (eventType: string) => {
+    const association = given.find(({ EventType }) => EventType === eventType)
+    return association && ((await liveFunction(reader, association.FunctionARN, accountId)) ?? gone)
+  }
+  const [viewerRequest, viewerResponse] = await Promise.all([
+    codeFor('viewer-request'),
+    codeFor('viewer-response'),
+  ])
+  return {
+    functions: {
+      ...(viewerRequest && { viewerRequest }),
+      ...(viewerResponse && { viewerResponse }),
+    },
+  }
+}
+
+const gone = { id: '', code: '' }
 
 /** Of all groups. A behaviour that trusts nobody any more lets nobody in. */
 async function trustedKeysOf(
