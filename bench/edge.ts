@@ -72,7 +72,7 @@ export async function edge(options: RoundOptions): Promise<readonly Section[]> {
     section('Edge: misses', misses, 0.22, 0.39),
     {
       title: 'Edge: memory under many keys',
-      intro: `A cache of ${memory} MiB, 1 KiB bodies under ${figure(keys.length)} keys for 10 s, more than fit.`,
+      intro: `A cache of ${memory} MiB; bodies of 1 KiB under ${figure(keys.length)} keys in turn, as many as 10 s allow.`,
       head: ['', 'figure'],
       rows: [
         ['requests/s', figure(requestsPerSecond)],

@@ -131,6 +131,15 @@ export const settings = {
     fallback: '198.18.0.2',
     help: 'source address of calls that distributions make to this endpoint',
   }),
+  'edge-countries': row<readonly string[]>({
+    value: 'CIDR=CC[,…]',
+    read: list((item) => {
+      const [, block = ''] = /^([^=]+)=[A-Z]{2}$/.exec(item) ?? []
+      return parseCidr(block) !== undefined
+    }),
+    fallback: [],
+    help: 'countries of viewers by their addresses, for geo restrictions; of several blocks the narrowest counts',
+  }),
   'edge-cache-memory': row({
     value: 'MIB',
     read: integer(1, 1_048_576),

@@ -13,6 +13,7 @@ import { backupFolder, type State } from '@sekisho/store'
 import { createTestClock, machineClock, storedOffset, storeOffset } from './clock.ts'
 import { type Config, ConfigError } from './config.ts'
 import { type DataFolder, openDataFolder, writeCredentials } from './data-folder.ts'
+import { watchCachedApis } from './edge/cached-apis.ts'
 import { endpointOf } from './endpoint.ts'
 import { Load } from './functions/load.ts'
 import { randomIds } from './ids.ts'
@@ -173,6 +174,17 @@ export async function start(config: Config, program?: WorkerProgram): Promise<Ru
           log.error('the credentials file cannot be written', failureFields(error)),
         )
     }),
+  )
+  stack.use(
+    watchCachedApis(
+      store,
+      (distribution, behaviors) =>
+        log.warn(
+          'a distribution keeps answers of an API: a hit asks neither key nor quota nor policy',
+          { distribution, behaviors },
+        ),
+      (error) => log.warn('a distribution cannot be read', failureFields(error)),
+    ),
   )
   const socket = await listenToOperator(folder, roads.answerOnSocket, onFailure, log)
   if (socket) stack.defer(() => socket.close(0))

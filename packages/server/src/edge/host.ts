@@ -15,6 +15,7 @@ import type { FrontDoor } from '../front-door.ts'
 import type { Trail } from '../trail/trail.ts'
 import type { Upstream } from '../upstream.ts'
 import { type AnswerViewer, createAnswerViewer } from './answer.ts'
+import { createCountries } from './countries.ts'
 import { type Distributions, openDistributions } from './distributions.ts'
 import { createEdgeFunctions } from './function-runner.ts'
 import { nodeId } from './ids.ts'
@@ -68,7 +69,7 @@ export function openEdgeHost(options: EdgeHostOptions): EdgeHost {
         ask,
         cache,
         runFunction: async (code, event) => (await functions.run(code, event)).returned,
-        countryOf: () => undefined,
+        countryOf: createCountries(config['edge-countries']),
         nodeId,
         pop,
         percentile: () => Math.random() * 100,

@@ -33,13 +33,14 @@ import {
 } from './records.ts'
 import { responseHeadersPolicyKind } from './response-headers-policies.ts'
 
-/** @param name  an id, the label of a domain name (`d…`), or an alternate domain name; in any case */
+/** @param name  an id, a domain name of CloudFront's (`d….cloudfront.net`) or its label, or an alternate domain name; in any case */
 export async function findServedId(reader: Reader, name: string): Promise<string | undefined> {
   const id = name.toUpperCase()
   if (/^E[A-Z0-9]{13}$/.test(id) && (await findDistribution(reader, id))) return id
   const lower = name.toLowerCase()
   const { domains, aliases } = cloudfrontCollections
-  if (!lower.includes('.')) return (await reader.get<string>(domains, lower))?.value
+  const label = lower.replace(/\.cloudfront\.net$/, '')
+  if (!label.includes('.')) return (await reader.get<string>(domains, label))?.value
   const exact = await reader.get<string>(aliases, lower)
   if (exact !== undefined) return exact.value
   return (await reader.get<string>(aliases, lower.replace(/^[^.]+/, '*')))?.value
