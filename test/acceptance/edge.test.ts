@@ -347,3 +347,23 @@ test('functions are developed, published, and run on the way in', async () => {
     name: 'FunctionInUse',
   })
 })
+
+test('what is cached outlives a restart where that is asked for', async () => {
+  using folder = temporaryFolder()
+  using origin = await backend((_, response) => response.end('kept'))
+  let host = ''
+  const cacheAfter = async (...options: readonly string[]) => {
+    await using server = await serve(folder.path, ...options)
+    if (host === '') {
+      const id = await distribute(new CloudFront(optionsOf(server)), customOrigin(origin.port))
+      host = `${id.toLowerCase()}.cloudfront.localhost`
+    }
+    const { headers, text } = await ask(server, host, '/')
+    assert.equal(text, 'kept')
+    await server.stop()
+    return headers['x-cache']
+  }
+  assert.equal(await cacheAfter('--edge-cache-keep'), 'Miss from cloudfront')
+  assert.equal(await cacheAfter('--edge-cache-keep'), 'Hit from cloudfront')
+  assert.equal(await cacheAfter(), 'Miss from cloudfront')
+})

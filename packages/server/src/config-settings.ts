@@ -146,6 +146,17 @@ export const settings = {
     fallback: 64,
     help: "memory that each process's cache of distributions may take, in MiB",
   }),
+  'edge-cache-disk': row({
+    value: 'MIB',
+    read: integer(0, 1_048_576),
+    fallback: 256,
+    help: 'room in the data folder for what that memory lets go of, in MiB; 0 is none',
+  }),
+  'edge-cache-keep': row({
+    read: flag,
+    fallback: false,
+    help: "keep the first process's cache of distributions over a restart",
+  }),
   'integration-address': row({
     value: 'ADDRESS',
     read: address,

@@ -18,7 +18,7 @@ import type { Config } from './config.ts'
 import { throttleOf } from './config-settings.ts'
 import { type Deployments, openDeployments } from './deployments.ts'
 import { type Domains, openDomains } from './domains.ts'
-import { type EdgeHost, openEdgeHost } from './edge/host.ts'
+import { type EdgeHost, firstProcess, openEdgeHost } from './edge/host.ts'
 import { createFrontDoor, type FrontDoor } from './front-door.ts'
 import { type FunctionsHost, openFunctionsHost } from './functions/host.ts'
 import type { Admission } from './functions/load.ts'
@@ -171,6 +171,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const edge = stack.use(
     openEdgeHost({
       config,
+      processName: options.counters === undefined ? firstProcess : `worker-${process.pid}`,
       store,
       frontDoor,
       domains,

@@ -1,4 +1,6 @@
 /** The edge of this process: its cache, its origins, and the distributions that it serves. */
+import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import {
   createFlights,
   createMemoryCache,
@@ -16,6 +18,7 @@ import type { Trail } from '../trail/trail.ts'
 import type { Upstream } from '../upstream.ts'
 import { type AnswerViewer, createAnswerViewer } from './answer.ts'
 import { createCountries } from './countries.ts'
+import { type DiskCache, openDiskCache } from './disk-cache.ts'
 import { type Distributions, openDistributions } from './distributions.ts'
 import { createEdgeFunctions } from './function-runner.ts'
 import { nodeId } from './ids.ts'
@@ -32,6 +35,8 @@ export interface EdgeHost extends AsyncDisposable {
 
 export interface EdgeHostOptions {
   readonly config: Config
+  /** Tells this process from the others of the server. */
+  readonly processName: string
   readonly store: Pick<State, 'documents' | 'changes'>
   readonly frontDoor: FrontDoor
   readonly domains: Pick<Domains, 'find'>
@@ -49,7 +54,8 @@ const pop = 'NRT57-P2'
 export function openEdgeHost(options: EdgeHostOptions): EdgeHost {
   const { config, store, frontDoor, domains, upstream, clock, trail, forward, onFailure } = options
   const distributions = openDistributions(store)
-  const cache = createMemoryCache(config['edge-cache-memory'] * 1024 * 1024)
+  const disk = openDisk(options)
+  const cache = createMemoryCache(config['edge-cache-memory'] * mebibyte, disk)
   const functions = createEdgeFunctions()
   let own: { readonly answer: AnswerOwn; readonly port: number } | undefined
   const ask = async (request: OriginRequest): Promise<OriginResponse> => {
@@ -85,6 +91,38 @@ export function openEdgeHost(options: EdgeHostOptions): EdgeHost {
     },
     async [Symbol.asyncDispose]() {
       distributions[Symbol.dispose]()
+      if (disk === undefined) return
+      if (config['edge-cache-keep'])
+        for (const [key, stored] of cache.entries()) {
+          disk.keep(key, stored)
+          // No more waits than may wait.
+          await disk.flush()
+        }
+      await disk.flush()
+      if (options.processName !== firstProcess)
+        rmSync(join(config.data, folderName, options.processName), { recursive: true, force: true })
     },
   }
+}
+
+const mebibyte = 1024 * 1024
+const folderName = 'edge-cache'
+/** Its cache may be kept; those of workers, who come and go, are not. */
+export const firstProcess = 'first'
+
+function openDisk({ config, processName, onFailure }: EdgeHostOptions): DiskCache | undefined {
+  const folder = join(config.data, folderName)
+  const limitBytes = config['edge-cache-disk'] * mebibyte
+  const isFirst = processName === firstProcess
+  if (isFirst && existsSync(folder))
+    for (const name of readdirSync(folder))
+      if (name !== firstProcess || limitBytes === 0)
+        rmSync(join(folder, name), { recursive: true, force: true })
+  if (limitBytes === 0) return undefined
+  return openDiskCache({
+    folder: join(folder, processName),
+    limitBytes,
+    keeps: isFirst && config['edge-cache-keep'],
+    onFailure,
+  })
 }

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { Stored } from '@sekisho/edge'
+import { type DiskCacheOptions, openDiskCache } from './disk-cache.ts'
+
+function folder() {
+  const path = mkdtempSync(join(tmpdir(), 'sekisho-disk-cache-'))
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
+}
+
+const open = (path: string, more: Partial<DiskCacheOptions> = {}) =>
+  openDiskCache({
+    folder: path,
+    limitBytes: 1_000_000,
+    keeps: true,
+    onFailure: (error) => assert.fail(String(error)),
+    ...more,
+  })
+
+const stored = (text: string): Stored => ({
+  status: 200,
+  headers: ['Content-Type', 'text/plain'],
+  body: new Uint8Array(Buffer.from(text)),
+  storedAt: 1,
+  initialAge: 0,
+  freshUntil: 2,
+  revalidateUntil: 2,
+  errorUntil: Number.POSITIVE_INFINITY,
+  survived: 0,
+  uri: '/a',
+})
+
+test('what is kept is found again, while it is written and after', async () => {
+  using at = folder()
+  const cache = open(at.path)
+  cache.keep('a', stored('one'))
+  assert.deepEqual(await cache.find('a'), stored('one'))
+  await cache.flush()
+  assert.deepEqual(await cache.find('a'), stored('one'))
+  assert.equal(cache.find('b'), undefined)
+})
+
+test('a restart finds what was there, unless it is not to be kept', async () => {
+  using at = folder()
+  const first = open(at.path)
+  first.keep('a', stored('one'))
+  await first.flush()
+  const second = open(at.path)
+  await second.ready
+  assert.deepEqual(await second.find('a'), stored('one'))
+  const third = open(at.path, { keeps: false })
+  assert.equal(third.find('a'), undefined)
+  assert.deepEqual(readdirSync(at.path), [])
+})
+
+test('the oldest go where there is no room, and what is dropped is gone', async () => {
+  using at = folder()
+  const cache = open(at.path, { limitBytes: 5_000 })
+  for (let count = 0; count < 10; count++) {
+    cache.keep(String(count), stored('x'.repeat(1_000)))
+    await cache.flush()
+  }
+  assert.ok(cache.sizeBytes() <= 5_000)
+  assert.equal(cache.find('0'), undefined)
+  assert.equal((await cache.find('9'))?.body.length, 1_000)
+  cache.drop('9')
+  assert.equal(cache.find('9'), undefined)
+})
+
+test('a broken file is nothing', async () => {
+  using at = folder()
+  const cache = open(at.path)
+  cache.keep('a', stored('one'))
+  await cache.flush()
+  for (const name of readdirSync(at.path)) writeFileSync(join(at.path, name), 'nonsense')
+  assert.equal(await cache.find('a'), undefined)
+})
