@@ -319,6 +319,16 @@ test('functions are developed, published, and run on the way in', async () => {
         },
       },
     })
+  const tried = await client.testFunction({
+    Name: 'gate',
+    IfMatch: made.ETag ?? '',
+    EventObject: Buffer.from(
+      JSON.stringify({ request: { uri: '/a', headers: { 'x-pass': { value: '1' } } } }),
+    ),
+  })
+  assert.deepEqual(JSON.parse(tried.TestResult?.FunctionOutput ?? ''), {
+    request: { uri: '/inside/a', headers: { 'x-pass': { value: '1' } } },
+  })
   await assert.rejects(distributed('early'), { name: 'InvalidFunctionAssociation' })
   await client.publishFunction({ Name: 'gate', IfMatch: made.ETag ?? '' })
   const { Distribution } = await distributed('late')

@@ -18,6 +18,7 @@ import type { Config } from './config.ts'
 import { throttleOf } from './config-settings.ts'
 import { type Deployments, openDeployments } from './deployments.ts'
 import { type Domains, openDomains } from './domains.ts'
+import { createEdgeFunctions, testEdgeFunctions } from './edge/function-runner.ts'
 import { type EdgeHost, firstProcess, openEdgeHost } from './edge/host.ts'
 import { createFrontDoor, type FrontDoor } from './front-door.ts'
 import { type FunctionsHost, openFunctionsHost } from './functions/host.ts'
@@ -145,6 +146,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const functions = stack.use(
     openFunctionsHost({ config, load, store, ids: randomIds, clock, log, logWriter, onFailure }),
   )
+  const edgeFunctions = createEdgeFunctions()
   const api: Api = createApi({
     services,
     store,
@@ -167,6 +169,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     webKeys: openWebKeys(config['web-identity-keys'], clock.now),
     mode: config.iam,
     firstAccountId: () => config['account-id'],
+    edgeFunctions: testEdgeFunctions(edgeFunctions),
   })
   const edge = stack.use(
     openEdgeHost({
@@ -179,6 +182,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
       clock,
       trail,
       forward: api.forward,
+      functions: edgeFunctions,
       onFailure: (error) => log.warn('a distribution cannot refresh', failureFields(error)),
     }),
   )

@@ -102,6 +102,7 @@ export async function harness(name: ServiceName): Promise<Harness> {
       counters: store.counters,
       webKeys: async () => undefined,
       certify: async () => ({ certificate: 'certificate', privateKey: 'key' }),
+      edgeFunctions: async () => ({ logs: [], utilization: 0, failure: 'nothing runs here' }),
       functions: noFunctions,
       testMethod: async () => undefined,
       testAuthorizer: async () => {

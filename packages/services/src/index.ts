@@ -49,6 +49,7 @@ export {
 } from './apigateway/records.ts'
 export { cloudfrontCollections } from './cloudfront/records.ts'
 export { findServedId, loadDistribution } from './cloudfront/served.ts'
+export type { EdgeFunctionTester } from './cloudfront/tester.ts'
 export { occurRule, replanRules } from './events/occur.ts'
 export { type AccessKeyUse, accessKeyUsesCollection } from './iam/access-keys.ts'
 export {

@@ -13,6 +13,7 @@ import type {
   Values,
 } from '@sekisho/protocols'
 import type { Blobs, Counters, Documents } from '@sekisho/store'
+import type { EdgeFunctionTester } from './cloudfront/tester.ts'
 import type { Acting } from './iam/acting.ts'
 import type { Session } from './iam/sessions.ts'
 import type { Explained } from './iam-toolbox/explained.ts'
@@ -92,6 +93,8 @@ export interface Call {
   readonly certify: (commonName: string, from: Date, to: Date) => Promise<CertifiedKey>
   /** What was decided about an earlier request, and why; undefined: nothing is kept of it. */
   readonly explain: (requestId: string) => Promise<Explained | undefined>
+  /** Runs CloudFront functions. */
+  readonly edgeFunctions: EdgeFunctionTester
   /**
    * The keys of an identity provider (host and path of its issuer); undefined where none are configured.
    * @param isFresh  asked for anew: a token names a key that is not among them

@@ -44,6 +44,7 @@ export interface PerformOptions {
   readonly archive: PolicyArchive
   readonly webKeys: Call['webKeys']
   readonly certify: Call['certify']
+  readonly edgeFunctions: Call['edgeFunctions']
   readonly functions: Call['functions']
   readonly testMethod: Call['testMethod']
   readonly testAuthorizer: Call['testAuthorizer']
@@ -121,6 +122,7 @@ export async function perform(
     accountThrottle: options.accountThrottle,
     webKeys: options.webKeys,
     certify: options.certify,
+    edgeFunctions: options.edgeFunctions,
     functions: options.functions,
     testMethod: options.testMethod,
     testAuthorizer: options.testAuthorizer,

@@ -4,11 +4,13 @@ import { FunctionError } from '@sekisho/edge'
 import { createEdgeFunctions } from './function-runner.ts'
 
 const functions = createEdgeFunctions()
+let logs: string[] = []
 const run = (code: string, event: unknown = { request: { uri: '/' } }) =>
-  functions.run({ id: 'test', code }, JSON.stringify(event))
+  functions.run({ id: 'test', code }, JSON.stringify(event), logs)
 
 test('a handler gets the event, and what it returns comes back', async () => {
-  const { returned, logs } = await run(
+  logs = []
+  const { returned } = await run(
     'function handler(event) { console.log("asked for", event.request.uri); event.request.uri += "index.html"; return event.request }',
   )
   assert.equal(returned, '{"uri":"/index.html"}')

@@ -2,19 +2,22 @@
 
 import type { FunctionCode } from '@sekisho/edge'
 import { FunctionError } from '@sekisho/edge'
+import type { EdgeFunctionTester } from '@sekisho/services'
 import type { QuickJSContext, QuickJSRuntime, QuickJSWASMModule } from 'quickjs-emscripten-core'
 
 export interface FunctionRun {
   /** JSON. */
   readonly returned: string
-  readonly logs: readonly string[]
   /** Of what it may take, in percent. */
   readonly utilization: number
 }
 
 export interface EdgeFunctions {
-  /** @throws FunctionError */
-  readonly run: (code: FunctionCode, event: string) => Promise<FunctionRun>
+  /**
+   * @param logs  takes what the function writes to the console
+   * @throws FunctionError
+   */
+  readonly run: (code: FunctionCode, event: string, logs?: string[]) => Promise<FunctionRun>
 }
 
 /** The interpreter itself takes about a megabyte of the two that CloudFront gives. */
@@ -30,7 +33,7 @@ const longestLog = 1_024
 export function createEdgeFunctions(): EdgeFunctions {
   let loaded: Promise<QuickJSWASMModule> | undefined
   return {
-    async run({ code }, event) {
+    async run({ code }, event, logs = []) {
       const module = await (loaded ??= load())
       const runtime = module.newRuntime()
       runtime.setMemoryLimit(memoryBytes)
@@ -45,10 +48,9 @@ export function createEdgeFunctions(): EdgeFunctions {
         throw new FunctionError(`the module ${name} is not available`, 'FAILED')
       })
       try {
-        const logs: string[] = []
         const returned = evaluate(runtime, code, event, logs)
         const utilization = Math.min(100, Math.round((interrupts / mostInterrupts) * 100))
-        return { returned, logs, utilization }
+        return { returned, utilization }
       } finally {
         try {
           runtime.dispose()
@@ -58,6 +60,20 @@ export function createEdgeFunctions(): EdgeFunctions {
         }
       }
     },
+  }
+}
+
+/** For who develops a function: how it went, instead of an error. */
+export function testEdgeFunctions({ run }: EdgeFunctions): EdgeFunctionTester {
+  return async (code, event) => {
+    const logs: string[] = []
+    try {
+      const { returned, utilization } = await run({ id: 'test', code }, event, logs)
+      return { returned, utilization, logs }
+    } catch (error) {
+      if (!(error instanceof FunctionError)) throw error
+      return { logs, utilization: 100, failure: error.message }
+    }
   }
 }
 

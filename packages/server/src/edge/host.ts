@@ -20,7 +20,7 @@ import { type AnswerViewer, createAnswerViewer } from './answer.ts'
 import { createCountries } from './countries.ts'
 import { type DiskCache, openDiskCache } from './disk-cache.ts'
 import { type Distributions, openDistributions } from './distributions.ts'
-import { createEdgeFunctions } from './function-runner.ts'
+import type { EdgeFunctions } from './function-runner.ts'
 import { nodeId } from './ids.ts'
 import { askOutside } from './outside-origin.ts'
 import { type AnswerOwn, askOwn, isOwnOrigin } from './own-origin.ts'
@@ -45,6 +45,7 @@ export interface EdgeHostOptions {
   readonly trail: Pick<Trail, 'record'>
   /** Asks a service of this server in CloudFront's name. */
   readonly forward: ForwardInside
+  readonly functions: EdgeFunctions
   readonly onFailure: (error: unknown) => void
 }
 
@@ -52,11 +53,21 @@ export interface EdgeHostOptions {
 const pop = 'NRT57-P2'
 
 export function openEdgeHost(options: EdgeHostOptions): EdgeHost {
-  const { config, store, frontDoor, domains, upstream, clock, trail, forward, onFailure } = options
+  const {
+    config,
+    store,
+    frontDoor,
+    domains,
+    upstream,
+    clock,
+    trail,
+    forward,
+    functions,
+    onFailure,
+  } = options
   const distributions = openDistributions(store)
   const disk = openDisk(options)
   const cache = createMemoryCache(config['edge-cache-memory'] * mebibyte, disk)
-  const functions = createEdgeFunctions()
   let own: { readonly answer: AnswerOwn; readonly port: number } | undefined
   const ask = async (request: OriginRequest): Promise<OriginResponse> => {
     if (own === undefined) throw new OriginError('UNREACHABLE', 'this server is not ready yet')

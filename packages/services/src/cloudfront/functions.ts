@@ -112,6 +112,29 @@ export const functions = {
     },
   },
 
+  TestFunction: {
+    constraints: stages,
+    needs: ({ Name }, call) => need('TestFunction', 'function', Name, call),
+    async handle({ Name, IfMatch, EventObject, Stage = 'DEVELOPMENT' }, call) {
+      const record = await functionOf(call.documents, Name, call.accountId)
+      const { code, etag } = versionAt(record, Stage)
+      checkVersion(IfMatch, etag)
+      const event = Buffer.from(EventObject).toString()
+      if (!isEvent(event)) throw invalidArgument('The parameter EventObject is not valid.')
+      const source = Buffer.from(code, 'base64').toString()
+      const { returned, failure = '', logs, utilization } = await call.edgeFunctions(source, event)
+      return {
+        TestResult: {
+          FunctionSummary: summary(record, Stage),
+          ComputeUtilization: String(utilization),
+          FunctionExecutionLogs: [...logs],
+          FunctionErrorMessage: failure,
+          FunctionOutput: returned === undefined ? '' : outputOf(returned),
+        },
+      }
+    },
+  },
+
   DeleteFunction: {
     needs: ({ Name }, call) => need('DeleteFunction', 'function', Name, call),
     async handle({ Name, IfMatch }, { accountId, documents }) {
@@ -181,6 +204,24 @@ function versionOf(
     etag: newEtag(ids),
     modifiedAt: now.getTime(),
   }
+}
+
+/** @see CloudFront Developer Guide, "Quotas on CloudFront Functions" */
+function isEvent(text: string): boolean {
+  if (text.length > 40 * 1_024) return false
+  try {
+    const event: unknown = JSON.parse(text)
+    return typeof event === 'object' && event !== null && !Array.isArray(event)
+  } catch {
+    return false
+  }
+}
+
+/** A request goes on, a response is the answer. */
+function outputOf(returned: string): string {
+  const value: unknown = JSON.parse(returned)
+  const isResponse = typeof value === 'object' && value !== null && 'statusCode' in value
+  return JSON.stringify({ [isResponse ? 'response' : 'request']: value })
 }
 
 /** @param ifMatch  the version in development */
