@@ -183,7 +183,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
       trail,
       forward: api.forward,
       functions: edgeFunctions,
-      onFailure: (error) => log.warn('a distribution cannot refresh', failureFields(error)),
+      onFailure: (error) => log.error('a distribution failed', failureFields(error)),
     }),
   )
   const ports: Ports = {

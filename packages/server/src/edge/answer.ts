@@ -21,6 +21,8 @@ export interface AnswerViewerOptions {
   readonly distributions: Pick<Distributions, 'find'>
   readonly edge: Edge
   readonly trail: Pick<Trail, 'record'>
+  /** What went wrong in here, with what is known. */
+  readonly onFailure: (detail: string | undefined, requestId: string) => void
 }
 
 export type AnswerViewer = (
@@ -104,9 +106,11 @@ function finish(
   viewer: ViewerRequest,
   { status, headers, body, bodyBytes, outcome }: ViewerReply,
   distribution: Distribution | undefined,
-  { trail }: AnswerViewerOptions,
+  { trail, onFailure }: AnswerViewerOptions,
 ): Answered {
   const word = outcome.refusal ?? outcome.result
+  const isOurs = outcome.refusal === 'INTERNAL'
+  if (isOurs) onFailure(outcome.detail, viewer.requestId)
   const { snapshot } = distribution ?? {}
   trail.record({
     at: arrival.receivedAt,
@@ -129,7 +133,7 @@ function finish(
         : `arn:aws:cloudfront::${snapshot.accountId}:distribution/${snapshot.id}`,
     outcome: word,
     status,
-    detail: outcome.detail?.replace(/\?[^\s`]*/g, '?…'),
+    detail: isOurs ? undefined : outcome.detail?.replace(/\?[^\s`]*/g, '?…'),
   })
   return {
     status,

@@ -77,6 +77,7 @@ export function openEdgeHost(options: EdgeHostOptions): EdgeHost {
       : askOutside(request, upstream)
   }
   const answer = createAnswerViewer({
+    onFailure: (detail, requestId) => onFailure(new Error(`request ${requestId}: ${detail}`)),
     distributions,
     trail,
     edge: {

@@ -43,7 +43,13 @@ export async function findServedId(reader: Reader, name: string): Promise<string
   if (!label.includes('.')) return (await reader.get<string>(domains, label))?.value
   const exact = await reader.get<string>(aliases, lower)
   if (exact !== undefined) return exact.value
-  return (await reader.get<string>(aliases, lower.replace(/^[^.]+/, '*')))?.value
+  // A star stands for any number of labels; the longest name that is taken counts.
+  const labels = lower.split('.')
+  for (let at = 1; at < labels.length; at++) {
+    const wide = await reader.get<string>(aliases, ['*', ...labels.slice(at)].join('.'))
+    if (wide !== undefined) return wide.value
+  }
+  return undefined
 }
 
 export async function loadDistribution(
