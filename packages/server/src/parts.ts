@@ -231,7 +231,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
       archive,
       log,
     }),
-    aws: api.call,
+    aws: api.begin,
     onFailure,
   }
 }

@@ -32,6 +32,8 @@ export interface Api {
   readonly answer: AnswerApi
   /** Of this server's own services. */
   readonly call: CallInside
+  /** As above, for work that no request asks for. */
+  readonly begin: CallInside
   /** As it would have come over the wire. */
   readonly forward: ForwardInside
 }
@@ -64,7 +66,10 @@ export function createApi(options: ApiOptions): Api {
     },
   }
   const inside = openInside(gate, (arrival, insider) => answer(arrival, undefined, gate, insider))
-  return { answer: (arrival, source) => answer(arrival, source, gate), ...inside }
+  return {
+    answer: (arrival, source) => answer(arrival, source, gate),
+    ...inside,
+  }
 }
 
 async function answer(

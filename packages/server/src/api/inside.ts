@@ -23,6 +23,8 @@ export type ForwardInside = (
 
 export interface Inside {
   readonly call: CallInside
+  /** For work that no request asks for: whatever woke it, it is no part of that. */
+  readonly begin: CallInside
   readonly forward: ForwardInside
 }
 
@@ -41,50 +43,53 @@ export function openInside(
     return depths.run(depth + 1, work)
   }
 
+  const call: CallInside = async (name, operationName, input, behalf) =>
+    deeper(async () => {
+      const requestId = gate.ids.uuid()
+      const progress: Progress = { name, protocol: traitsOfService(name).protocol, model }
+      progress.operation = operationName
+      let failure: AwsError | undefined
+      try {
+        const caller = (progress.caller = await callerFor(behalf, gate))
+        const service = gate.serviceOf(name)
+        const operation = (await gate.modelOf(service)).operations.get(operationName)
+        const handler = handlerOf(service, operationName)
+        if (operation === undefined) throw new Error(`no model of ${name} ${operationName}`)
+        validateInput(operation, input, handler.constraints, {
+          prefix: service.validation.prefix(operationName),
+          code: service.validation.code,
+        })
+        const now = new Date(gate.clock.now())
+        return await perform(
+          { operation, handler, input, requestId, now, source: undefined, headers: [] },
+          caller,
+          progress,
+          gate,
+        )
+      } catch (error) {
+        failure = errorOf(error, requestId, gate)
+        throw failure
+      } finally {
+        record(
+          {
+            at: Date.now(),
+            requestId,
+            method: 'POST',
+            path: '/',
+            sourceIp: nameOf(behalf),
+            causedBy: behalf.causedBy,
+          },
+          progress,
+          failure,
+          failure?.status ?? 200,
+          gate,
+        )
+      }
+    })
+
   return {
-    call: async (name, operationName, input, behalf) =>
-      deeper(async () => {
-        const requestId = gate.ids.uuid()
-        const progress: Progress = { name, protocol: traitsOfService(name).protocol, model }
-        progress.operation = operationName
-        let failure: AwsError | undefined
-        try {
-          const caller = (progress.caller = await callerFor(behalf, gate))
-          const service = gate.serviceOf(name)
-          const operation = (await gate.modelOf(service)).operations.get(operationName)
-          const handler = handlerOf(service, operationName)
-          if (operation === undefined) throw new Error(`no model of ${name} ${operationName}`)
-          validateInput(operation, input, handler.constraints, {
-            prefix: service.validation.prefix(operationName),
-            code: service.validation.code,
-          })
-          const now = new Date(gate.clock.now())
-          return await perform(
-            { operation, handler, input, requestId, now, source: undefined, headers: [] },
-            caller,
-            progress,
-            gate,
-          )
-        } catch (error) {
-          failure = errorOf(error, requestId, gate)
-          throw failure
-        } finally {
-          record(
-            {
-              at: Date.now(),
-              requestId,
-              method: 'POST',
-              path: '/',
-              sourceIp: nameOf(behalf),
-              causedBy: behalf.causedBy,
-            },
-            progress,
-            failure,
-            failure?.status ?? 200,
-            gate,
-          )
-        }
-      }),
+    call,
+    begin: (...asked) => depths.exit(() => call(...asked)),
 
     forward: async (request, service, behalf) =>
       deeper(async () => {

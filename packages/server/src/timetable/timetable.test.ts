@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AwsError, type Values } from '@sekisho/protocols'
@@ -144,22 +143,4 @@ test('where too much waits it is said, until it is less', async () => {
   await until(isFull)
   await store.documents.transact((transaction) => transaction.delete(deliveriesCollection, key))
   await until(async () => !(await isFull()))
-})
-
-test('a delivery that causes another is not around it', async () => {
-  const depths = new AsyncLocalStorage<number>()
-  const seen: number[] = []
-  const { store, open, count } = await opened(() => {
-    const depth = (depths.getStore() ?? 0) + 1
-    return depths.run(depth, async () => {
-      seen.push(depth)
-      await sleep(5)
-      if (seen.length < 5) await withRule(store, `r${seen.length}`, begin - 1_000)
-      return {}
-    })
-  })
-  await withRule(store, 'r', begin - 1_000)
-  await using _timetable = await open()
-  await until(async () => seen.length === 5 && (await count()).length === 0)
-  assert.deepEqual(seen, [1, 1, 1, 1, 1])
 })

@@ -1,5 +1,4 @@
 /** What fires: rules and schedules at their times, and deliveries to their targets until they are taken. */
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type CallAws,
@@ -70,8 +69,6 @@ class Timetable implements AsyncDisposable {
   readonly #underWay = new Set<Promise<void>>()
   readonly #backlog: Backlog
   readonly #lines: Lines
-  /** Who wakes us may be in the middle of calls; what we do is no part of them. */
-  readonly #apart = AsyncLocalStorage.snapshot()
   #timer: NodeJS.Timeout | undefined
   #roomTimer: NodeJS.Timeout | undefined
   /** When the timer rings; epoch milliseconds of the clock. */
@@ -136,7 +133,7 @@ class Timetable implements AsyncDisposable {
       this.#isAskedAgain = true
       return
     }
-    this.#turning = this.#apart(() => this.#turn())
+    this.#turning = this.#turn()
       .catch(this.#failed)
       .then(() => {
         this.#turning = undefined
