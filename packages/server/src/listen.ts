@@ -15,6 +15,7 @@ import {
   type TlsConnection,
 } from './arrival.ts'
 import { bodyOf, piecesOf, wholeBodyMs } from './body.ts'
+import { drained } from './drained.ts'
 import { unmapped } from './net/addresses.ts'
 import { PlainConnection } from './plain-connection.ts'
 import { framedHeaders, hasNoBody } from './reply-text.ts'
@@ -336,11 +337,7 @@ async function stream(
   for await (const chunk of body) {
     if (response.destroyed) return
     sentBytes += Buffer.byteLength(chunk)
-    if (response.write(chunk)) continue
-    await new Promise<void>((resolve) => {
-      response.once('drain', resolve)
-      response.once('close', resolve)
-    })
+    if (!response.write(chunk)) await drained(response)
   }
   if (lengthBytes !== undefined && sentBytes !== lengthBytes)
     throw new Error(`a body has ${sentBytes} bytes instead of ${lengthBytes}`)

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { type Arrival, abandon, noBody, type Reply, type TlsConnection } from './arrival.ts'
+import { drained } from './drained.ts'
 import { readPlainHead } from './plain-head.ts'
 import { hasNoBody, headOf } from './reply-text.ts'
 import type { VpcEndpoint } from './vpc-endpoints.ts'
@@ -315,16 +316,4 @@ function isWhole(reply: Reply): reply is WholeReply {
 /** The head leaves with the first piece. */
 function uncorkAll(socket: Socket): void {
   while (socket.writableCorked > 0) socket.uncork()
-}
-
-function drained(socket: Socket): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      socket.removeListener('drain', done)
-      socket.removeListener('close', done)
-      resolve()
-    }
-    socket.on('drain', done)
-    socket.on('close', done)
-  })
 }
