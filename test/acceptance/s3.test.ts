@@ -76,7 +76,7 @@ function plantTree(path: string): void {
     'deep/er/est.bin': randomBytes(200_000),
     'names/with space & + %20.txt': Buffer.from('a'),
     'names/ünï-日本.txt': Buffer.from('b'),
-    'large.bin': randomBytes(7 * 1024 * 1024),
+    'large.bin': randomBytes(9 * 1024 * 1024),
   }
   for (const [name, bytes] of Object.entries(files)) {
     mkdirSync(join(path, name, '..'), { recursive: true })
@@ -183,6 +183,57 @@ test('a body cut off, or with a wrong checksum, leaves nothing', async () => {
   const unfinished = readdirSync(join(server.data, 'blobs', 'unfinished'))
   assert.deepEqual(unfinished, [])
 })
+
+test('s3cmd copies a tree in and out unchanged', needs('s3cmd'), async () => {
+  const [from, to] = [join(folder.path, 's3cmd-from'), join(folder.path, 's3cmd-to')]
+  plantTree(from)
+  mkdirSync(to)
+  const { host } = new URL(server.endpoint)
+  const s3cmd = (...args: readonly string[]) =>
+    run(
+      programOf('s3cmd'),
+      [
+        '--config=/dev/null',
+        '--no-ssl',
+        `--host=${host}`,
+        `--host-bucket=${host}`,
+        `--access_key=${variables['AWS_ACCESS_KEY_ID']}`,
+        `--secret_key=${variables['AWS_SECRET_ACCESS_KEY']}`,
+        '--multipart-chunk-size-mb=5',
+        '--quiet',
+        ...args,
+      ],
+      { env: { PATH: '/usr/bin:/bin', HOME: folder.path, LC_ALL: 'C.UTF-8' } },
+    )
+  await s3cmd('mb', 's3://s3cmd-tree')
+  await s3cmd('sync', `${from}/`, 's3://s3cmd-tree/sub/')
+  await s3cmd('sync', 's3://s3cmd-tree/sub/', `${to}/`)
+  assert.deepEqual(tree(to), tree(from))
+})
+
+test(
+  'rclone copies a tree in and out unchanged, and finds no difference',
+  needs('rclone'),
+  async () => {
+    const [from, to] = [join(folder.path, 'rclone-from'), join(folder.path, 'rclone-to')]
+    plantTree(from)
+    const remote = `:s3,provider=Other,endpoint='${server.endpoint}',chunk_size=5Mi,upload_cutoff=5Mi:rclone-tree`
+    const rclone = (...args: readonly string[]) =>
+      run(programOf('rclone'), ['--config=/dev/null', '--s3-env-auth', ...args], {
+        env: {
+          PATH: '/usr/bin:/bin',
+          HOME: folder.path,
+          AWS_ACCESS_KEY_ID: variables['AWS_ACCESS_KEY_ID'],
+          AWS_SECRET_ACCESS_KEY: variables['AWS_SECRET_ACCESS_KEY'],
+        },
+      })
+    await rclone('mkdir', remote)
+    await rclone('copy', from, `${remote}/sub`)
+    await rclone('check', '--download', from, `${remote}/sub`)
+    await rclone('copy', `${remote}/sub`, to)
+    assert.deepEqual(tree(to), tree(from))
+  },
+)
 
 test('aws s3 sync copies a tree in and out unchanged', needs('awscli'), async () => {
   const [from, to] = [join(folder.path, 'from'), join(folder.path, 'to')]

@@ -109,6 +109,7 @@ export type {
   CertifiedKey,
   IdSource,
   Need,
+  OriginRequest,
   Service,
 } from './service.ts'
 export {

@@ -15,7 +15,7 @@ import {
   validateInput,
   type WireRequest,
 } from '@sekisho/protocols'
-import { type Call, principalKeys } from '@sekisho/services'
+import { type Call, type OriginRequest, principalKeys } from '@sekisho/services'
 import { type SignatureClaim, SignatureError } from '@sekisho/sigv4'
 import { type Arrival, headerOf, noBody, type Reply } from '../arrival.ts'
 import type { Source } from '../net/source-address.ts'
@@ -87,6 +87,7 @@ async function answer(
     failure = errorOf(error, arrival.requestId, gate)
     reply = encoded(failure, progress, arrival)
   }
+  if (insider === undefined) reply = await toldToBrowsers(reply, arrival, progress.name, gate)
   const { requestId, method, rawPath, receivedAt } = arrival
   const outcome = record(
     {
@@ -133,6 +134,12 @@ async function walk(
   const family = familyOf(progress.name, progress.protocol)
   if (found instanceof SignatureError) throw refusal(found, family)
   const service = gate.serviceOf(progress.name)
+  const origin = insider ? undefined : originOf(arrival)
+  if (origin && arrival.method === 'OPTIONS' && service.crossOrigin) {
+    const { documents } = gate.store
+    const headers = await service.crossOrigin.preflight(origin, documents)
+    return { status: 200, headers, body: '' }
+  }
   const model = (progress.model = await gate.modelOf(service))
   const { operation, labels } = identifyOperation(progress.name, model, head)
   progress.operation = operation.name
@@ -194,6 +201,25 @@ function isWhole(body: Reply['body']): boolean {
 function withLength(reply: Reply): Reply {
   const length = headerOf(reply.headers, 'content-length')
   return length === undefined ? reply : { ...reply, lengthBytes: Number(length) }
+}
+
+function originOf({ method, rawPath, rawQuery, headers }: Arrival): OriginRequest | undefined {
+  const origin = headerOf(headers, 'origin')
+  return origin === undefined ? undefined : { method, rawPath, rawQuery, headers, origin }
+}
+
+/** A page of another origin can read neither answer nor refusal unless it is said that it may. */
+async function toldToBrowsers(
+  reply: Reply,
+  arrival: Arrival,
+  name: ServiceName,
+  gate: Gate,
+): Promise<Reply> {
+  const { crossOrigin } = gate.services.find((service) => service.name === name) ?? {}
+  const origin = crossOrigin && originOf(arrival)
+  if (origin === undefined || arrival.method === 'OPTIONS') return reply
+  const told = await crossOrigin!.headers(origin, gate.store.documents)
+  return told.length === 0 ? reply : { ...reply, headers: [...reply.headers, ...told] }
 }
 
 function signatureOf({ form, signedAt, contentSha256 }: SignatureClaim): Call['signature'] {

@@ -23,6 +23,8 @@ export interface AuthenticateOptions {
   readonly mode: IamMode
   /** Whose callers are who sign with a key that is no account's number, where any key is accepted. */
   readonly firstAccountId: () => string
+  /** That clients are told of who sign for none. */
+  readonly region: string
 }
 
 export interface Authenticated extends Caller {
@@ -42,11 +44,11 @@ export async function authenticate(
   signingName: string,
   /** By which sessions end; signatures are judged by the machine's time. */
   now: Date,
-  { identities, mode, firstAccountId }: AuthenticateOptions,
+  { identities, mode, firstAccountId, region }: AuthenticateOptions,
 ): Promise<Authenticated> {
   try {
     if (claim === undefined) throw new SignatureError('missingAuthentication', {})
-    checkRegion(claim)
+    checkRegion(claim, region)
     // A web page can make a browser follow a presigned link, not send a header: links are verified in every mode.
     if (mode === 'off' && claim.form === 'header')
       return {
@@ -97,9 +99,9 @@ export function refusal(error: SignatureError, family: ErrorFamily): AwsError {
 }
 
 /** Any region that has a region's form lives here; its name becomes part of ARNs. */
-function checkRegion({ region, form }: SignatureClaim): void {
+function checkRegion({ region, form }: SignatureClaim, expected: string): void {
   if (!/^[a-z]{2}(-[a-z]+)+-\d{1,2}$/.test(region))
-    throw new SignatureError('wrongScope', { form, region: { given: region, expected: '' } })
+    throw new SignatureError('wrongScope', { form, region: { given: region, expected } })
 }
 
 /** Where any credentials are accepted, a key id of twelve digits names its account. */

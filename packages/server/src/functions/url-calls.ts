@@ -115,7 +115,7 @@ async function walk(
 async function callerOfUrl(
   { method, rawPath, rawQuery, headers }: Arrival,
   body: Uint8Array,
-  { authType, accountId }: UrlRecord,
+  { authType, accountId, region }: UrlRecord,
   now: Date,
   { identities }: UrlCallsOptions,
 ): Promise<Identity> {
@@ -133,6 +133,7 @@ async function callerOfUrl(
     // What is served here is no API of AWS's: signatures are verified in every mode.
     mode: 'enforce',
     firstAccountId: () => '',
+    region,
   })
   return identity
 }

@@ -41,6 +41,9 @@ const unsupported = [
 
 const grants = ['GrantFullControl', 'GrantRead', 'GrantReadACP', 'GrantWriteACP'] as const
 
+/** What is so in any case. */
+const ownersAcls: ReadonlySet<string> = new Set(['private', 'bucket-owner-full-control'])
+
 /** Without a wait before the bytes can be read; what they cost is nobody's concern here. */
 const storageClasses: ReadonlySet<string> = new Set([
   'STANDARD',
@@ -52,16 +55,16 @@ const storageClasses: ReadonlySet<string> = new Set([
 ])
 
 /** What would be kept without effect. @throws AwsError NotImplemented, AccessControlListNotSupported */
-export function refuseUnsupported(input: Describing): void {
+export function refuseUnsupported(input: object): void {
   refuseGiven(input, unsupported)
   const given = input as Readonly<Record<string, unknown>>
+  const { ACL, ServerSideEncryption, StorageClass: storageClass } = input as Describing
   if (
-    (input.ACL !== undefined && input.ACL !== 'bucket-owner-full-control') ||
+    (ACL !== undefined && !ownersAcls.has(ACL)) ||
     grants.some((grant) => given[grant] !== undefined)
   )
     throw s3Error('AccessControlListNotSupported')
-  checkEncryption(input.ServerSideEncryption)
-  const { StorageClass: storageClass } = input
+  checkEncryption(ServerSideEncryption)
   if (storageClass === undefined || storageClasses.has(storageClass)) return
   if (/^[A-Z_]+$/.test(storageClass)) throw notSupported(`The storage class ${storageClass}`)
   throw s3Error('InvalidArgument', 'The storage class you specified is not valid', {

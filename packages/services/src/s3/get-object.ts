@@ -1,5 +1,6 @@
 /** GetObject and HeadObject: an object, a part of it, or what is known of it. */
 import type * as Sdk from '@aws-sdk/client-s3'
+import type { Reader } from '@sekisho/store'
 import type { Call, Needs, Operations } from '../service.ts'
 import { checkReadConditions } from './conditions.ts'
 import { partsOf, read } from './content.ts'
@@ -62,7 +63,7 @@ export async function readNeeds(
 ): Promise<Needs> {
   const bucket = await findBucket(call.documents, input.Bucket, input.ExpectedBucketOwner)
   const { Key, VersionId } = input
-  const found = await lookUp(bucket, Key, VersionId, call)
+  const found = await lookUp(bucket, Key, VersionId, call.documents)
   const name =
     VersionId === undefined
       ? action
@@ -76,11 +77,11 @@ async function lookUp(
   bucket: BucketRecord,
   key: string,
   versionId: string | undefined,
-  { documents }: Pick<Call, 'documents'>,
+  reader: Reader,
 ): Promise<VersionRecord | undefined> {
   return versionId === undefined
-    ? newestOf(documents, bucket, key)
-    : versionOf(documents, bucket, key, versionId)
+    ? newestOf(reader, bucket, key)
+    : versionOf(reader, bucket, key, versionId)
 }
 
 /**
@@ -90,10 +91,10 @@ async function lookUp(
  */
 export async function foundVersion(
   { Bucket, Key, VersionId }: Pick<Reading, 'Bucket' | 'Key' | 'VersionId'>,
-  call: Call,
+  reader: Reader,
 ): Promise<{ readonly bucket: BucketRecord; readonly version: VersionRecord }> {
-  const bucket = await findBucket(call.documents, Bucket)
-  const version = await lookUp(bucket, Key, VersionId, call)
+  const bucket = await findBucket(reader, Bucket)
+  const version = await lookUp(bucket, Key, VersionId, reader)
   if (version === undefined)
     throw VersionId === undefined
       ? noSuchKey(Key)
@@ -119,7 +120,7 @@ async function readingOf(
   call: Call,
 ): Promise<{ version: VersionRecord; range: ByteRange | undefined; output: Shown }> {
   refuseGiven(input, ['SSECustomerAlgorithm', 'SSECustomerKey', 'SSECustomerKeyMD5'])
-  const { bucket, version } = await foundVersion(input, call)
+  const { bucket, version } = await foundVersion(input, call.documents)
   const overrides = overridesOf(input, call)
   const headers = ['ETag', quoted(version.etag)]
   headers.push('Last-Modified', new Date(version.modifiedAt).toUTCString())

@@ -54,6 +54,8 @@ export async function addVersion(
   }
   const version: VersionRecord = {
     ...made,
+    // As HTTP's dates have it: lists and headers say the same.
+    modifiedAt: Math.floor(made.modifiedAt / 1_000) * 1_000,
     versionId: isKept ? encodePlace(place) + random : nullVersion,
     place,
   }
