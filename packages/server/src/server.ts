@@ -10,6 +10,7 @@ import {
   undeployedPolicies,
 } from '@sekisho/services'
 import { backupFolder, type State } from '@sekisho/store'
+import { openBucketWork } from './bucket-work.ts'
 import { createTestClock, machineClock, storedOffset, storeOffset } from './clock.ts'
 import { type Config, ConfigError } from './config.ts'
 import { type DataFolder, openDataFolder, writeCredentials } from './data-folder.ts'
@@ -217,6 +218,7 @@ export async function start(config: Config, program?: WorkerProgram): Promise<Ru
       log,
     }),
   )
+  stack.use(openBucketWork({ store, clock, ids: randomIds, aws: parts.aws, log }))
   isReady = true
 
   const running = stack.move()

@@ -100,6 +100,10 @@ export {
 export { appendEvents } from './logs/append.ts'
 export { type GroupName, groupArn, logsCollections } from './logs/records.ts'
 export { sweepLogs } from './logs/sweep.ts'
+export { sweepLoose } from './s3/content.ts'
+export { type Expiring, expireObjects } from './s3/expire.ts'
+export { s3Collections } from './s3/records.ts'
+export { tellEvents } from './s3/tell.ts'
 export { completeSchedule, occurSchedule, replanSchedules } from './scheduler/occur.ts'
 export type {
   AnyOperation,

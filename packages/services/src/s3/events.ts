@@ -27,13 +27,16 @@ export interface EventRecord {
 /** What is known of what happened to. */
 type Touched = Pick<VersionRecord, 'key'> & Partial<VersionRecord>
 
+/** What made it happen. */
+type Cause = Pick<Call, 'ids' | 'now' | 'principal' | 'requestId' | 'sourceAddress' | 'accountId'>
+
 /** @param name  `ObjectCreated:Put` */
 export function noteEvent(
   transaction: Transaction,
   bucket: BucketRecord,
   name: string,
   version: Touched,
-  call: Call,
+  call: Cause,
 ): void {
   for (const rule of bucket.notifications ?? []) {
     if (!isAsked(rule, name, version.key)) continue
@@ -73,7 +76,7 @@ function eventOf(
   eventName: string,
   { key, size, etag, versionId, isMarker, place }: Touched,
   { id }: NotificationRule,
-  { now, principal, requestId, sourceAddress, accountId }: Call,
+  { now, principal, requestId, sourceAddress, accountId }: Cause,
 ) {
   return {
     eventVersion: '2.1',
@@ -82,7 +85,10 @@ function eventOf(
     eventTime: now.toISOString(),
     eventName,
     userIdentity: {
-      principalId: `AWS:${'userId' in principal ? principal.userId : accountId}`,
+      principalId:
+        principal.type === 'service'
+          ? principal.service
+          : `AWS:${'userId' in principal ? principal.userId : accountId}`,
     },
     requestParameters: { sourceIPAddress: sourceAddress ?? 's3.amazonaws.com' },
     responseElements: { 'x-amz-request-id': requestId, 'x-amz-id-2': requestId },

@@ -11,9 +11,11 @@ import { copyObject } from './copy-object.ts'
 import { cors, crossOrigin } from './cors.ts'
 import { deleteObject } from './delete-object.ts'
 import { getObject } from './get-object.ts'
+import { lifecycle } from './lifecycle.ts'
 import { listObjects } from './list-objects.ts'
 import { listUploads } from './list-uploads.ts'
 import { listVersions } from './list-versions.ts'
+import { notifications } from './notifications.ts'
 import { putObject } from './put-object.ts'
 import { tagging } from './tagging.ts'
 import { uploads } from './uploads.ts'
@@ -30,6 +32,8 @@ export const s3 = defineService('s3', {
     ...bucketSettings,
     ...bucketPolicy,
     ...cors,
+    ...lifecycle,
+    ...notifications,
     ...acl,
     ...absentSettings,
     ...putObject,
