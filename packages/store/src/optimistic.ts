@@ -98,9 +98,15 @@ class Recording implements Transaction {
   }
 
   async list<T>(collection: string, range: Range = {}): Promise<readonly Stored<T>[]> {
-    const stored = await this.#reader.list<T>(collection, range)
-    this.#ranges.push({ collection, range, fingerprint: fingerprintOf(stored) })
-    return this.#withOwnWrites(collection, range, stored)
+    const own = [...this.#writes.values()].filter(
+      (write) => write.collection === collection && isInside(write.key, range),
+    )
+    // What was deleted here takes the place of none that is still there.
+    const limit = range.limit === undefined ? undefined : range.limit + own.length
+    const seen = limit === undefined ? range : { ...range, limit }
+    const stored = await this.#reader.list<T>(collection, seen)
+    this.#ranges.push({ collection, range: seen, fingerprint: fingerprintOf(stored) })
+    return withOwnWrites(own, range, stored)
   }
 
   put(collection: string, key: string, value: unknown): void {
@@ -116,25 +122,22 @@ class Recording implements Transaction {
   delete(collection: string, key: string): void {
     this.#writes.set(idOf(collection, key), { collection, key, value: undefined })
   }
+}
 
-  #withOwnWrites<T>(
-    collection: string,
-    range: Range,
-    stored: readonly Stored<T>[],
-  ): readonly Stored<T>[] {
-    const own = [...this.#writes.values()].filter(
-      (write) => write.collection === collection && isInside(write.key, range),
-    )
-    if (own.length === 0) return stored
-    const merged = new Map(stored.map((record) => [record.key, record]))
-    for (const write of own) {
-      if (write.value === undefined) merged.delete(write.key)
-      else merged.set(write.key, pending<T>(write))
-    }
-    return [...merged.values()]
-      .sort((one, other) => compareKeys(one.key, other.key) * (range.isReversed ? -1 : 1))
-      .slice(0, range.limit)
+function withOwnWrites<T>(
+  own: readonly Write[],
+  range: Range,
+  stored: readonly Stored<T>[],
+): readonly Stored<T>[] {
+  if (own.length === 0) return stored
+  const merged = new Map(stored.map((record) => [record.key, record]))
+  for (const write of own) {
+    if (write.value === undefined) merged.delete(write.key)
+    else merged.set(write.key, pending<T>(write))
   }
+  return [...merged.values()]
+    .sort((one, other) => compareKeys(one.key, other.key) * (range.isReversed ? -1 : 1))
+    .slice(0, range.limit)
 }
 
 /** Byte order of UTF-8, which is what every engine sorts by. */

@@ -127,6 +127,21 @@ export function documentsConformance(engine: string, open: () => Promise<Store>)
     )
   })
 
+  promise('a list sees what its transaction deleted and wrote', async ({ documents }) => {
+    await documents.transact((transaction) => {
+      for (const key of ['a', 'b', 'd']) transaction.put('things', key, key)
+    })
+    await documents.transact(async (transaction) => {
+      transaction.delete('things', 'a')
+      transaction.put('things', 'c', 'c')
+      const firstOf = async (limit: number) =>
+        (await transaction.list('things', { limit })).map(({ key }) => key)
+      assert.deepEqual(await firstOf(1), ['b'])
+      assert.deepEqual(await firstOf(2), ['b', 'c'])
+      assert.deepEqual(await firstOf(9), ['b', 'c', 'd'])
+    })
+  })
+
   promise('keys and values are bounded', async ({ documents }) => {
     const long = documents.transact((transaction) =>
       transaction.put('things', 'k'.repeat(2_201), 1),
