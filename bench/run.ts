@@ -10,6 +10,7 @@ import { machine, render, type Section, versionOf } from './lib/report.ts'
 import type { RoundOptions } from './lib/rounds.ts'
 import { decisions, signatures } from './library.ts'
 import { pipeline } from './pipeline.ts'
+import { s3 } from './s3.ts'
 import { schedules } from './schedules.ts'
 import { startup } from './startup.ts'
 import { store } from './store.ts'
@@ -20,6 +21,7 @@ const sections = {
   functions: measureFunctions,
   identity,
   pipeline,
+  s3,
   decisions,
   signatures,
   store,

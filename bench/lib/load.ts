@@ -13,8 +13,10 @@ export interface Side {
   readonly headers?: Readonly<Record<string, string>>
   /** A header that has another value with each request. */
   readonly rotates?: { readonly header: string; readonly values: readonly string[] }
-  /** Sent with POST. */
+  /** Sent with POST, or with PUT where there are targets. */
   readonly body?: string
+  /** Paths with their queries, one after another, instead of `path`. */
+  readonly targets?: readonly string[]
   readonly connections?: number
 }
 
@@ -78,11 +80,11 @@ interface Report {
   readonly timeout: number
 }
 
-const scripts = new Map<Side['rotates'] | string, string>()
+const scripts = new Map<Side['rotates'] | Side['targets'] | string, string>()
 
 /** wrk prints its summary as one JSON object. */
-function scriptOf({ rotates, body }: Side): string {
-  const key = rotates ?? body
+function scriptOf({ rotates, body, targets }: Side): string {
+  const key = targets ?? rotates ?? body
   const known = scripts.get(key)
   if (known !== undefined) return known
   const folder = mkdtempSync(join(tmpdir(), 'sekisho-bench-'))
@@ -90,7 +92,7 @@ function scriptOf({ rotates, body }: Side): string {
   scripts.set(key, script)
   writeFileSync(
     script,
-    `${rotates === undefined ? '' : rotating(rotates, folder)}${body === undefined ? '' : posting(body)}done = function(summary, latency)
+    `${targets === undefined ? '' : aiming(targets, body, folder)}${rotates === undefined ? '' : rotating(rotates, folder)}${body === undefined || targets !== undefined ? '' : posting(body)}done = function(summary, latency)
   local e = summary.errors
   io.write(string.format('{"requests":%d,"durationUs":%d,"p50Us":%d,"status":%d,"connect":%d,"read":%d,"write":%d,"timeout":%d}',
     summary.requests, summary.duration, latency:percentile(50), e.status, e.connect, e.read, e.write, e.timeout))
@@ -103,6 +105,27 @@ end
 function posting(body: string): string {
   return `wrk.method, wrk.body = 'POST', ${JSON.stringify(body)}
 wrk.headers['Content-Type'] = 'application/json'
+`
+}
+
+function aiming(targets: readonly string[], body: string | undefined, folder: string): string {
+  const list = join(folder, 'targets')
+  writeFileSync(list, targets.join('\n'))
+  const content = join(folder, 'body')
+  writeFileSync(content, body ?? '')
+  const method = body === undefined ? 'GET' : 'PUT'
+  return `local requests, at = {}, 0
+init = function()
+  local file = io.open(${JSON.stringify(content)}, 'rb')
+  local body = file:read('*a')
+  for target in io.lines(${JSON.stringify(list)}) do
+    requests[#requests + 1] = wrk.format('${method}', target, nil, body ~= '' and body or nil)
+  end
+end
+request = function()
+  at = at % #requests + 1
+  return requests[at]
+end
 `
 }
 
