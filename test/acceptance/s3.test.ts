@@ -8,6 +8,8 @@ import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import {
   CreateBucketCommand,
+  CreateMultipartUploadCommand,
+  DeleteBucketCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
@@ -17,6 +19,7 @@ import {
   PutObjectCommand,
   S3Client,
   S3ServiceException,
+  UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import { needs, programOf } from '../debian-packages.ts'
 import { type Serving, sekisho, serve, temporaryFolder } from './server.fixture.ts'
@@ -182,6 +185,23 @@ test('a body cut off, or with a wrong checksum, leaves nothing', async () => {
   assert.equal((await client.send(new ListObjectsV2Command({ Bucket }))).KeyCount, 0)
   const unfinished = readdirSync(join(server.data, 'blobs', 'unfinished'))
   assert.deepEqual(unfinished, [])
+})
+
+test('a bucket takes its unfinished uploads along', async () => {
+  const Bucket = 'unfinished'
+  await client.send(new CreateBucketCommand({ Bucket }))
+  const countFiles = () =>
+    readdirSync(join(server.data, 'blobs'), { recursive: true, withFileTypes: true }).filter(
+      (entry) => entry.isFile(),
+    ).length
+  const before = countFiles()
+  const Key = 'never'
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key }))
+  const Body = Buffer.alloc(100_000)
+  await client.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber: 1, Body }))
+  assert.equal(countFiles(), before + 1)
+  await client.send(new DeleteBucketCommand({ Bucket }))
+  assert.equal(countFiles(), before)
 })
 
 test('s3cmd copies a tree in and out unchanged', needs('s3cmd'), async () => {

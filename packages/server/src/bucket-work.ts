@@ -1,4 +1,5 @@
 /** What buckets have done without being asked: objects that expire, bytes that belong to nobody, events that are told. */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import {
   type CallAws,
   expireObjects,
@@ -28,7 +29,6 @@ export interface BucketWorkOptions {
 /** Of one process alone. */
 export function openBucketWork(options: BucketWorkOptions): Disposable {
   const { store, aws, clock, ids, log } = options
-  let isStart = true
   let isClosed = false
   /** What is asked for while it runs is done once more afterwards. */
   const oneAtATime = (work: () => Promise<void>): (() => void) => {
@@ -55,9 +55,7 @@ export function openBucketWork(options: BucketWorkOptions): Disposable {
     return run
   }
   const rounds = oneAtATime(async () => {
-    const wasStart = isStart
-    isStart = false
-    await sweepLoose(store, clock.now(), wasStart)
+    await sweepLoose(store, clock.now(), false)
     await expireObjects({ ...store, ids }, clock.now())
   })
   let waiting: NodeJS.Timeout | undefined
@@ -75,8 +73,10 @@ export function openBucketWork(options: BucketWorkOptions): Disposable {
     rounds()
     telling()
   })
+  // What is told is no part of the call that it comes of.
+  const apart = AsyncLocalStorage.snapshot()
   const changes = store.changes.subscribe((told) => {
-    if (told.some(({ collection }) => collection === s3Collections.events)) telling()
+    if (told.some(({ collection }) => collection === s3Collections.events)) apart(telling)
   })
   rounds()
   telling()

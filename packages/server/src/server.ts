@@ -6,6 +6,7 @@ import {
   ensureOrganization,
   listAccounts,
   sweepLogs,
+  sweepLoose,
   type UndeployedPolicy,
   undeployedPolicies,
 } from '@sekisho/services'
@@ -86,6 +87,8 @@ export async function start(config: Config, program?: WorkerProgram): Promise<Ru
     }),
   })
   const { store, archive, metrics, onFailure } = parts
+  // Before anything arrives: what was arriving when the last process ended comes no more.
+  await sweepLoose(store, clock.now(), true)
   void archive
     .sweep(Date.now() - config['log-retention'] * dayMs)
     .catch((error) => log.warn('old policies cannot be swept', failureFields(error)))

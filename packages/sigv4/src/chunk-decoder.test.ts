@@ -203,6 +203,22 @@ test('a chunk below 8192 bytes may only be the last', () => {
   decodeAll(unsigned, Buffer.from(text), [], 'smallChunk')
 })
 
+test('where nobody verifies, chunks are read whether they are signed or not', () => {
+  const unverified = {
+    isUnverified: true,
+    hasTrailer: false,
+    trailers: [],
+    decodedLength: 5,
+  } as const
+  const signature = `;chunk-signature=${'0'.repeat(64)}`
+  for (const claimed of [signature, '']) {
+    const decoder = createChunkDecoder(unverified)
+    const pieces = decoder.push(Buffer.from(`5${claimed}\r\nhello\r\n0${claimed}\r\n\r\n`))
+    assert.equal(Buffer.concat(pieces).toString(), 'hello')
+    decoder.finish()
+  }
+})
+
 test('whatever the bytes, the decoder throws nothing but SignatureError', () => {
   const soup = fc.oneof(
     fc.uint8Array({ maxLength: 200 }),

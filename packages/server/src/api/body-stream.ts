@@ -40,7 +40,11 @@ async function* whole({ readBody }: Arrival): AsyncIterable<Uint8Array> {
   if (body.length > 0) yield body
 }
 
-function lengthOf({ headers, hasBody }: Arrival): number | undefined {
+function lengthOf({ headers, hasBody, streamBody, readBody }: Arrival): number | undefined {
+  if (streamBody === undefined) {
+    const body = readBody(Number.POSITIVE_INFINITY)
+    if (body instanceof Uint8Array) return body.length
+  }
   const text = headerOf(headers, 'content-length')
   if (text === undefined) return hasBody ? undefined : 0
   return /^\d+$/.test(text) ? Number(text) : undefined

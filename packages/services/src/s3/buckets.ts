@@ -2,6 +2,8 @@
 import type * as Sdk from '@aws-sdk/client-s3'
 import type { Reader } from '@sekisho/store'
 import type { Call, Need, Operations } from '../service.ts'
+import { abortAll } from './abort.ts'
+import { discardSoon } from './content.ts'
 import { invalidArgument, notSupported, refuseGiven, s3Error } from './errors.ts'
 import { bucketNeed, commonKeys } from './gate.ts'
 import { canonicalId, checkBucketName } from './names.ts'
@@ -108,13 +110,15 @@ export const buckets = {
       return [bucketNeed('DeleteBucket', bucket, input, call)]
     },
     async handle({ Bucket, ExpectedBucketOwner }, call) {
-      await call.documents.transact(async (transaction) => {
+      const loose = await call.documents.transact(async (transaction) => {
         const bucket = await findBucket(transaction, Bucket, ExpectedBucketOwner)
         if (!(await isEmpty(transaction, bucket)))
           throw s3Error('BucketNotEmpty', undefined, { BucketName: Bucket })
         transaction.delete(s3Collections.buckets, Bucket)
         transaction.delete(s3Collections.owned, `${bucket.accountId}/${Bucket}`)
+        return abortAll(transaction, bucket, call.now.getTime())
       })
+      await discardSoon(loose, call)
       return {}
     },
   },

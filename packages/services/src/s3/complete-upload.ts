@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type * as Sdk from '@aws-sdk/client-s3'
 import type { Operations } from '../service.ts'
+import { partsOfUpload } from './abort.ts'
 import { badChecksum, checksumRows, joinedChecksum, shownChecksum } from './checksums.ts'
 import { discardSoon, loosen } from './content.ts'
 import { descriptionOf, quoted, shownVersionId } from './described.ts'
@@ -19,7 +20,7 @@ import {
   type UploadRecord,
   uploadKey,
 } from './records.ts'
-import { algorithmOf, findUpload, partsOfUpload } from './uploads.ts'
+import { algorithmOf, findUpload } from './uploads.ts'
 
 /** Of every part but the last. @see Amazon S3 User Guide, "Amazon S3 multipart upload limits" */
 const leastBytes = 5 * 1024 * 1024

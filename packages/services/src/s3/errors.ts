@@ -85,6 +85,7 @@ const rows = {
   ],
   PreconditionFailed: [412, 'At least one of the pre-conditions you specified did not hold'],
   ReplicationConfigurationNotFoundError: [404, 'The replication configuration was not found'],
+  SlowDown: [503, 'Please reduce your request rate.'],
   TooManyBuckets: [400, 'You have attempted to create more buckets than allowed'],
 } as const satisfies Record<string, readonly [status: number, message: string]>
 

@@ -1,6 +1,7 @@
 /** Objects, versions, delete markers and uploads whose time has come, by their bucket's rules. */
 import type { Documents } from '@sekisho/store'
 import type { IdSource } from '../service.ts'
+import { abort } from './abort.ts'
 import { discardSoon, type Storage } from './content.ts'
 import { noteEvent } from './events.ts'
 import {
@@ -19,7 +20,6 @@ import {
   type VersionRecord,
   versionKey,
 } from './records.ts'
-import { abort } from './uploads.ts'
 import { currentOf, hideKey, newestOf, randomVersion, removeVersion } from './versions.ts'
 
 const atOnce = 500

@@ -13,6 +13,7 @@ import {
   refuseUnsupported,
   shownVersionId,
 } from './described.ts'
+import { s3Error } from './errors.ts'
 import { noteEvent } from './events.ts'
 import { objectNeed, requestedTags } from './gate.ts'
 import { shownExpiration } from './lifecycle-rules.ts'
@@ -101,6 +102,9 @@ export async function write(
     return written
   } catch (error) {
     await kept.drop()
-    throw error
+    // Too many write the same key at once: clients wait for a moment and try again.
+    throw error instanceof Error && 'code' in error && error.code === 'CONFLICT'
+      ? s3Error('SlowDown')
+      : error
   }
 }

@@ -1,8 +1,9 @@
 /** Uploads in parts: begun, fed, listed and given up. */
 import type * as Sdk from '@aws-sdk/client-s3'
 import { principalName } from '@sekisho/policy'
-import type { Reader, Transaction } from '@sekisho/store'
+import type { Reader } from '@sekisho/store'
 import type { Call, Need, Needs, Operations } from '../service.ts'
+import { abort } from './abort.ts'
 import { mostBytes, takeBody } from './body.ts'
 import {
   algorithmNamed,
@@ -25,7 +26,6 @@ import {
   type BucketRecord,
   type Checksum,
   type ChecksumAlgorithm,
-  type Content,
   findBucket,
   type PartRecord,
   partKey,
@@ -205,27 +205,6 @@ export async function findUpload(
   )
   if (found === undefined) throw noSuchUpload(uploadId)
   return found.value
-}
-
-/** Nothing is left of it. */
-export async function abort(
-  transaction: Transaction,
-  bucket: BucketRecord,
-  upload: UploadRecord,
-  nowMs: number,
-): Promise<readonly Content[]> {
-  const loose: Content[] = []
-  for (const { key, value } of await partsOfUpload(transaction, upload)) {
-    loosen(transaction, value.content, nowMs)
-    loose.push(value.content)
-    transaction.delete(s3Collections.parts, key)
-  }
-  transaction.delete(s3Collections.uploads, uploadKey(bucket, upload.key, upload.id))
-  return loose
-}
-
-export function partsOfUpload(reader: Reader, { id }: UploadRecord) {
-  return reader.list<PartRecord>(s3Collections.parts, { prefix: `${id}/` })
 }
 
 async function storePart(
