@@ -48,31 +48,16 @@ export const deleteObject = {
       const { Objects = [], Quiet = false } = input.Delete ?? {}
       if (Objects.length === 0 || Objects.length > mostKeys) throw s3Error('MalformedXML')
       const bucket = await findBucket(call.documents, input.Bucket, input.ExpectedBucketOwner)
-      const Deleted: Sdk.DeletedObject[] = []
-      const Errors: Sdk._Error[] = []
-      for (const target of Objects) {
-        const { Key, VersionId } = target
-        try {
-          refuseGiven(target, ['LastModifiedTime', 'Size'])
-          const refusal = await call.refusalOf([await deleteNeed(bucket, target, call)])
-          if (refusal) throw refusal
-          const { DeleteMarker, VersionId: made } = await removed(input.Bucket, target, call)
-          Deleted.push({
-            Key,
-            ...(VersionId !== undefined && { VersionId }),
-            ...(DeleteMarker && { DeleteMarker, DeleteMarkerVersionId: made }),
-          })
-        } catch (error) {
-          if (!(error instanceof AwsError)) throw error
-          const { code, message } = error
-          Errors.push({
-            Key,
-            Code: code,
-            Message: message,
-            ...(VersionId !== undefined && { VersionId }),
-          })
-        }
-      }
+      const outcomes: Outcome[] = []
+      // Those of one batch wait for the disk together.
+      for (let at = 0; at < Objects.length; at += atOnce)
+        outcomes.push(
+          ...(await Promise.all(
+            Objects.slice(at, at + atOnce).map((target) => outcomeOf(bucket, target, call)),
+          )),
+        )
+      const Deleted = outcomes.flatMap((outcome) => ('deleted' in outcome ? outcome.deleted : []))
+      const Errors = outcomes.flatMap((outcome) => ('error' in outcome ? outcome.error : []))
       return {
         ...(!Quiet && Deleted.length > 0 && { Deleted }),
         ...(Errors.length > 0 && { Errors }),
@@ -80,6 +65,28 @@ export const deleteObject = {
     },
   },
 } satisfies Operations<typeof Sdk>
+
+const atOnce = 50
+
+type Outcome = { readonly deleted: Sdk.DeletedObject } | { readonly error: Sdk._Error }
+
+/** Of one key of a batch, which is refused by itself. */
+async function outcomeOf(bucket: BucketRecord, target: Target, call: Call): Promise<Outcome> {
+  const { Key, VersionId } = target
+  const named = { Key, ...(VersionId !== undefined && { VersionId }) }
+  try {
+    refuseGiven(target, ['LastModifiedTime', 'Size'])
+    const refusal = await call.refusalOf([await deleteNeed(bucket, target, call)])
+    if (refusal) throw refusal
+    const { DeleteMarker, VersionId: made } = await removed(bucket.name, target, call)
+    return {
+      deleted: { ...named, ...(DeleteMarker && { DeleteMarker, DeleteMarkerVersionId: made }) },
+    }
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error
+    return { error: { ...named, Code: error.code, Message: error.message } }
+  }
+}
 
 /** Of directory buckets, which are not built. */
 const unsupportedConditions = ['IfMatchLastModifiedTime', 'IfMatchSize'] as const
