@@ -74,6 +74,8 @@ export interface CallOptions {
   readonly headers?: readonly string[]
   readonly body?: string
   readonly sourceIp?: string
+  /** What else the socket and the host say of the call. */
+  readonly received?: Partial<Received>
   /** Signs with `key`; the account that the key belongs to. */
   readonly signedBy?: string
   readonly variables?: Readonly<Record<string, string>>
@@ -132,6 +134,7 @@ export async function call(
     receivedAtMs: nowMs,
     hasBody: body !== '',
     readBody: async () => Buffer.from(body),
+    ...options.received,
   }
   const ports: Ports = {
     nowMs: () => options.now ?? nowMs,

@@ -20,6 +20,8 @@ export interface Received {
   readonly domainName: string
   /** Called by a custom domain name; the base path is empty where none was given. */
   readonly customDomain?: { readonly basePath: string }
+  /** As OpenSSL and IANA name them; absent: came in the clear. */
+  readonly tls?: { readonly version: string; readonly cipherSuite: string }
   /** Came through this VPC endpoint: a call to a private API. */
   readonly vpcEndpoint?: { readonly id: string; readonly vpcId?: string }
   readonly isSecure: boolean

@@ -36,7 +36,7 @@ export interface Arrival {
   readonly streamBody?: () => AsyncIterable<Uint8Array>
 }
 
-/** As OpenSSL names them: `TLSv1.3`, `TLS_AES_256_GCM_SHA384`. */
+/** As OpenSSL and IANA name them: `TLSv1.3`, `TLS_AES_256_GCM_SHA384`. */
 export interface TlsConnection {
   readonly version: string
   readonly cipherSuite: string

@@ -57,6 +57,7 @@ export function createCalls(options: CallsOptions): AnswerCall {
       sourceIp: source.address,
       domainName: address.domain?.host ?? arrival.host,
       ...(address.domain && { customDomain: { basePath: address.domain.basePath } }),
+      ...(arrival.tls && { tls: arrival.tls }),
       ...(arrival.vpcEndpoint && { vpcEndpoint: arrival.vpcEndpoint }),
       isSecure: source.isSecure,
       receivedAtMs: options.ports.nowMs(),

@@ -25,6 +25,7 @@ export function logContextOf(progress: Progress, reply: GatewayReply): Record<st
     ...context,
     ...checksOf(progress, times.authorization),
     authorizer: authorizerOf(progress, context['authorizer'], times.authorization),
+    cipherSuite: received.tls?.cipherSuite,
     customDomain: received.customDomain && { basePathMatched: received.customDomain.basePath },
     identity: {
       ...identity,
@@ -50,6 +51,7 @@ export function logContextOf(progress: Progress, reply: GatewayReply): Record<st
     responseLatency: times.whole,
     responseLength: Buffer.byteLength(reply.body),
     status: reply.status,
+    tlsVersion: received.tls?.version,
     xrayTraceId: stage.tracingEnabled ? traceOf(progress) : undefined,
   }
 }

@@ -67,6 +67,26 @@ test('a line of the access log has the values of the variables that its format n
   ])
 })
 
+test('the way by which a call came is told: its domain, TLS and VPC endpoint', async () => {
+  const { access: lines } = await written(
+    access(
+      '$context.domainName $context.domainPrefix $context.customDomain.basePathMatched $context.path $context.tlsVersion $context.cipherSuite $context.identity.vpceId $context.requestId',
+    ),
+    {
+      received: {
+        rawPath: '/v1/',
+        domainName: 'api.example.com',
+        customDomain: { basePath: 'v1' },
+        tls: { version: 'TLSv1.3', cipherSuite: 'TLS_AES_128_GCM_SHA256' },
+        vpcEndpoint: { id: 'vpce-1a2b' },
+      },
+    },
+  )
+  assert.deepEqual(lines, [
+    `api.example.com api v1 /v1/ TLSv1.3 TLS_AES_128_GCM_SHA256 vpce-1a2b ${id}`,
+  ])
+})
+
 test('what a variable does not have is a dash, whatever its name', async () => {
   const format =
     '$context.error.message,$context.authorizer.claims,$context.identity.cognitoIdentityId,$context.nothing.of.this,$context.constructor.name,$context.identity,$context.requestId\n'
