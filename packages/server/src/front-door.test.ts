@@ -32,6 +32,12 @@ const rows: readonly (readonly [host: string, path: string, road: Road])[] = [
   ['192.168.1.6', '/', misdirected],
   ['gateway.internal:4566', '/', aws],
   ['foo.localhost', '/', aws],
+  [
+    'a1b2.lambda-url.eu-west-1.localhost:4566',
+    '/_sekisho/health',
+    { road: 'function-url', urlId: 'a1b2', region: 'eu-west-1' },
+  ],
+  ['127.0.0.1', '/_aws/lambda/code/1/a/b/f.zip', { road: 'function-code', link: '1/a/b/f.zip' }],
   // Names that may be somebody's custom domain are misdirected where they are nobody's.
   ['evil.example', '/', domain('evil.example')],
   ['localhost.evil.example', '/', domain('localhost.evil.example')],

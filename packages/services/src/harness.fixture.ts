@@ -41,7 +41,7 @@ export interface Harness extends AsyncDisposable {
 }
 
 /** Nothing is run here. */
-const noFunctions: FunctionRunner = {
+export const noFunctions: FunctionRunner = {
   invoke: async () => {
     throw new Error('no functions here')
   },

@@ -76,7 +76,7 @@ export {
 export { iamCollections } from './iam/records.ts'
 export type { Explained } from './iam-toolbox/explained.ts'
 export { authorizationIdOf } from './iam-toolbox/index.ts'
-export { refusalOf } from './lambda/ask.ts'
+export { beginInvocation, refusalOf } from './lambda/ask.ts'
 export { type EventRecord, readEventKey } from './lambda/events.ts'
 export { qualifiedArnOf } from './lambda/names.ts'
 export { lambdaCollections, runnable } from './lambda/records.ts'

@@ -2,6 +2,7 @@
 import { principalName } from '@sekisho/policy'
 import { AwsError } from '@sekisho/protocols'
 import {
+  beginInvocation,
   type FunctionRunner,
   findUrl,
   type Identities,
@@ -10,7 +11,6 @@ import {
   principalKeys,
   qualifiedArnOf,
   refusalOf,
-  runnable,
   type UrlCall,
   type UrlRecord,
   urlCall,
@@ -149,7 +149,7 @@ async function ask(
   source: Source,
   body: Uint8Array,
   caller: Identity,
-  { functions }: UrlCallsOptions,
+  { documents, functions }: UrlCallsOptions,
 ): Promise<Reply> {
   const { fn } = resolved
   const event = urlEvent(
@@ -171,17 +171,16 @@ async function ask(
     fn.accountId,
   )
   const { accountId, region, name, qualifier } = url
-  const result = await functions
-    .invoke(runnable(resolved), {
-      requestId: arrival.requestId,
-      invokedArn: qualifiedArnOf({ accountId, region, name, qualifier }),
-      event,
-      streams: url.invokeMode === 'RESPONSE_STREAM',
-      ...(fn.reservedConcurrency !== undefined && { reservedConcurrency: fn.reservedConcurrency }),
-    })
-    .catch((error) => {
-      throw refusalOf(error)
-    })
+  const invocation = {
+    requestId: arrival.requestId,
+    invokedArn: qualifiedArnOf({ accountId, region, name, qualifier }),
+    event,
+    streams: url.invokeMode === 'RESPONSE_STREAM',
+  }
+  const again = async () => (await urlCall(documents, url, Math.random)).resolved
+  const result = await beginInvocation(functions, resolved, invocation, again).catch((error) => {
+    throw refusalOf(error)
+  })
   const answer = await answerOf(result, url.invokeMode === 'RESPONSE_STREAM')
   if (url.cors === undefined) return answer
   const cors = corsHeaders(url.cors, headerOf(arrival.headers, 'origin'))

@@ -4,6 +4,7 @@ import { type Resolved, runnable } from './records.ts'
 import {
   type FunctionRunner,
   type Invocation,
+  type InvocationResult,
   RunnerError,
   type RunnerErrorCode,
 } from './runner.ts'
@@ -17,17 +18,38 @@ export interface Asked {
   readonly logTail: () => Promise<string>
 }
 
-/** @throws RunnerError */
-export async function askFunction(
+/**
+ * Asks for a function to be run.
+ *
+ * @param again  what the function is now: its code may be replaced between the look at it and its unpacking
+ * @throws RunnerError
+ */
+export async function beginInvocation(
   functions: Pick<FunctionRunner, 'invoke'>,
   resolved: Resolved,
   invocation: Omit<Invocation, 'reservedConcurrency'>,
-): Promise<Asked> {
-  const { reservedConcurrency } = resolved.fn
-  const { payload, failure, ...rest } = await functions.invoke(runnable(resolved), {
-    ...invocation,
-    ...(reservedConcurrency !== undefined && { reservedConcurrency }),
-  })
+  again: () => Promise<Resolved>,
+): Promise<InvocationResult> {
+  const ask = (each: Resolved) => {
+    const { reservedConcurrency } = each.fn
+    return functions.invoke(runnable(each), {
+      ...invocation,
+      ...(reservedConcurrency !== undefined && { reservedConcurrency }),
+    })
+  }
+  try {
+    return await ask(resolved)
+  } catch (error) {
+    if (!(error instanceof RunnerError) || error.code !== 'INVALID_CODE') throw error
+    const now = await again()
+    if (now.configuration.code.blob === resolved.configuration.code.blob) throw error
+    return ask(now)
+  }
+}
+
+/** As `beginInvocation`, to the end. @throws RunnerError */
+export async function askFunction(...asked: Parameters<typeof beginInvocation>): Promise<Asked> {
+  const { payload, failure, ...rest } = await beginInvocation(...asked)
   const bytes = payload instanceof Uint8Array ? payload : await whole(payload, failure)
   if (bytes !== undefined && 'failed' in bytes)
     return { ...rest, payload: bytes.failed, functionError: 'Unhandled' }

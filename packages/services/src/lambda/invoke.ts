@@ -2,12 +2,12 @@
 import type * as Sdk from '@aws-sdk/client-lambda'
 import { AwsError } from '@sekisho/protocols'
 import type { Call, Operations } from '../service.ts'
-import { askFunction, mostPayloadBytes, refusalOf } from './ask.ts'
+import { askFunction, beginInvocation, mostPayloadBytes, refusalOf } from './ask.ts'
 import { invalidParameter } from './errors.ts'
 import { keepEvent } from './events.ts'
 import { qualifiedNeed } from './gate.ts'
 import { type Named, namedBy, qualifiedArnOf } from './names.ts'
-import { resolveFunction, runnable } from './records.ts'
+import { resolveFunction } from './records.ts'
 import type { InvocationResult } from './runner.ts'
 
 /** @see Lambda Developer Guide, "Lambda quotas" (invocation payload) */
@@ -27,7 +27,8 @@ export const invoke: Operations<typeof Sdk> = {
     async handle(input, call) {
       const { FunctionName, InvocationType = 'RequestResponse', LogType, Qualifier } = input
       const named = namedBy(FunctionName, call, Qualifier)
-      const resolved = await resolveFunction(call.documents, named, () => draw(call))
+      const resolve = () => resolveFunction(call.documents, named, () => draw(call))
+      const resolved = await resolve()
       const event = bytesOf(input.Payload)
       checkSize(event, InvocationType === 'Event' ? mostEventBytes : mostPayloadBytes)
       checkJson(event)
@@ -37,12 +38,18 @@ export const invoke: Operations<typeof Sdk> = {
         await accept(call, named, event, clientContext)
         return { StatusCode: 202 }
       }
-      const { payload, functionError, logTail } = await askFunction(call.functions, resolved, {
+      const invocation = {
         requestId: call.requestId,
         invokedArn: qualifiedArnOf(named),
         event,
         clientContext,
-      }).catch((error) => {
+      }
+      const { payload, functionError, logTail } = await askFunction(
+        call.functions,
+        resolved,
+        invocation,
+        resolve,
+      ).catch((error) => {
         throw refusalOf(error)
       })
       return {
@@ -67,25 +74,25 @@ export const invoke: Operations<typeof Sdk> = {
     ],
     async handle(input, call) {
       const named = namedBy(input.FunctionName, call, input.Qualifier)
-      const resolved = await resolveFunction(call.documents, named, () => draw(call))
+      const resolve = () => resolveFunction(call.documents, named, () => draw(call))
+      const resolved = await resolve()
       const event = bytesOf(input.Payload)
       checkSize(event, mostPayloadBytes)
       checkJson(event)
       const clientContext = contextOf(input.ClientContext)
       if (input.InvocationType === 'DryRun') return { StatusCode: 204 }
-      const { reservedConcurrency } = resolved.fn
-      const result = await call.functions
-        .invoke(runnable(resolved), {
-          requestId: call.requestId,
-          invokedArn: qualifiedArnOf(named),
-          event,
-          clientContext,
-          streams: true,
-          ...(reservedConcurrency !== undefined && { reservedConcurrency }),
-        })
-        .catch((error) => {
+      const invocation = {
+        requestId: call.requestId,
+        invokedArn: qualifiedArnOf(named),
+        event,
+        clientContext,
+        streams: true,
+      }
+      const result = await beginInvocation(call.functions, resolved, invocation, resolve).catch(
+        (error) => {
           throw refusalOf(error)
-        })
+        },
+      )
       return {
         StatusCode: 200,
         ExecutedVersion: resolved.version,

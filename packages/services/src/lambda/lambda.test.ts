@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AwsError } from '@sekisho/protocols'
-import { type Harness, harness } from '../harness.fixture.ts'
+import { type Harness, harness, noFunctions } from '../harness.fixture.ts'
 import { iamCollections, keyOf } from '../iam/records.ts'
+import { RunnerError } from './runner.ts'
 
 const accountId = '111111111111'
 const role = `arn:aws:iam::${accountId}:role/f`
@@ -98,16 +99,11 @@ test('aliases lead to versions, by weight where there are two', async () => {
     made.ask('POST', `${functions}/f/invocations?Qualifier=live`, undefined, {
       ids: { text: () => digits, uuid: () => '' },
       functions: {
+        ...noFunctions,
         invoke: async ({ version }, { invokedArn }) => {
           ran.push(`${version} ${invokedArn}`)
           return { payload: Buffer.from('1'), logTail: async () => '' }
         },
-        whyNot: () => undefined,
-        inspect: async () => ({ unpackedBytes: 0 }),
-        hasRoomFor: () => true,
-        urlOf: () => '',
-        linkTo: async () => '',
-        retire: () => {},
       },
     })
   const answer = await invoke('249999999')
@@ -122,6 +118,22 @@ test('aliases lead to versions, by weight where there are two', async () => {
   assert.equal(missing.json.Message, `Cannot find alias arn: ${functionArn}:none`)
   assert.equal((await made.ask('DELETE', `${aliases}/live`)).status, 204)
   assert.deepEqual((await made.ask('GET', aliases)).json.Aliases, [])
+})
+
+test('code that is replaced while it is asked for is asked for again', async () => {
+  await using made = await withFunction()
+  let asked = 0
+  const answer = await made.ask('POST', `${functions}/f/invocations`, undefined, {
+    functions: {
+      ...noFunctions,
+      invoke: async () => {
+        if (++asked > 1) return { payload: Buffer.from('2'), logTail: async () => '' }
+        await made.ask('PUT', `${functions}/f/code`, update('two'))
+        throw new RunnerError('INVALID_CODE', 'the code is not there any more')
+      },
+    },
+  })
+  assert.deepEqual([answer.status, answer.text, asked], [200, '2', 2])
 })
 
 test('permissions are of a function, a version or an alias, each for itself', async () => {

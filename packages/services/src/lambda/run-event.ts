@@ -82,15 +82,17 @@ export async function runEvent(
 async function tried(
   event: EventRecord,
   resolved: Resolved,
-  { functions }: RunEventOptions,
+  { documents, functions, draw }: RunEventOptions,
 ): Promise<Attempt> {
+  const invocation = {
+    requestId: event.requestId,
+    invokedArn: qualifiedArnOf({ ...event, qualifier: event.qualifier ?? latest }),
+    event: Buffer.from(event.payload),
+    clientContext: event.clientContext,
+  }
   try {
-    const { payload, functionError } = await askFunction(functions, resolved, {
-      requestId: event.requestId,
-      invokedArn: qualifiedArnOf({ ...event, qualifier: event.qualifier ?? latest }),
-      event: Buffer.from(event.payload),
-      clientContext: event.clientContext,
-    })
+    const again = () => resolveFunction(documents, event, draw)
+    const { payload, functionError } = await askFunction(functions, resolved, invocation, again)
     return {
       kind: 'answered',
       version: resolved.version,
