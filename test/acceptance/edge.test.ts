@@ -241,7 +241,7 @@ test('origins that lie, hang, reset and flood harm nobody', async () => {
   assert.equal(await statusOf('/well'), 200)
 })
 
-test('a bucket is shut to distributions that its policy does not name', async () => {
+test('a bucket is open to the distribution that its policy names, and to no other', async () => {
   using folder = temporaryFolder()
   await using server = await serve(folder.path)
   const options = optionsOf(server)
@@ -277,6 +277,36 @@ test('a bucket is shut to distributions that its policy does not name', async ()
     assert.equal(status, 403)
     assert.match(text, /<Code>AccessDenied<\/Code>/)
   }
+  const other = await distribute(cloudfront, {
+    ...origin,
+    OriginAccessControlId: OriginAccessControl?.Id,
+  })
+  await s3.putBucketPolicy({
+    Bucket: 'pictures',
+    Policy: JSON.stringify({
+      Version: '2012-10-17',
+      Statement: {
+        Effect: 'Allow',
+        Principal: { Service: 'cloudfront.amazonaws.com' },
+        Action: 's3:GetObject',
+        Resource: 'arn:aws:s3:::pictures/*',
+        Condition: {
+          StringEquals: { 'AWS:SourceArn': `arn:aws:cloudfront::000000000000:distribution/${id}` },
+        },
+      },
+    }),
+  })
+  const served = await ask(server, hostOf(id), '/a/one.txt')
+  assert.deepEqual([served.status, served.text], [200, 'one'.repeat(10)])
+  assert.equal(served.headers['content-type'], 'text/plain')
+  assert.equal(served.headers['x-cache'], 'Miss from cloudfront')
+  const part = await ask(server, hostOf(id), '/a/one.txt', { Range: 'bytes=0-2' })
+  assert.deepEqual(
+    [part.status, part.text, part.headers['x-cache']],
+    [206, 'one', 'Hit from cloudfront'],
+  )
+  for (const name of [other, unsigned])
+    assert.equal((await ask(server, hostOf(name), '/a/one.txt')).status, 403)
 })
 
 test('functions are developed, published, and run on the way in', async () => {
