@@ -20,10 +20,6 @@ export const collections = {
   deployments: 'apigateway/deployments',
   stages: 'apigateway/stages',
   accounts: 'apigateway/accounts',
-  /** By account, region and id. */
-  clientCertificates: 'apigateway/client-certificates',
-  /** By the API's id and the version's name. */
-  documentationVersions: 'apigateway/documentation-versions',
 } as const
 
 /** An API with everything below it: one record, so that changes to it never overtake each other. Times are epoch milliseconds. */

@@ -6,6 +6,8 @@ import type { Reader } from '@sekisho/store'
 import { type Call, type GatedOperations, type RequestKeys, requestTags } from '../service.ts'
 import { cacheCluster } from './cache-cluster.ts'
 import { newCanary, promoted } from './canary.ts'
+import { connectionCollections } from './connection-records.ts'
+import { documentationCollections } from './documentation-records.ts'
 import { refuseMapped } from './domain-records.ts'
 import { badRequest, conflict, limitExceeded, notFound } from './errors.ts'
 import { applyPatches, patchConstraints } from './patch.ts'
@@ -187,18 +189,18 @@ async function checkReferences(
     if (id === undefined || id === (before && of(before))) return
     if (!(await reader.get(collection, `${owner}/${id}`))) throw badRequest(words)
   }
-  const { deployments, clientCertificates, documentationVersions } = collections
+  const { deployments } = collections
   const noDeployment = 'Deployment id does not exist'
   await check(deployments, apiId, (record) => record.deploymentId, noDeployment)
   await check(deployments, apiId, (record) => record.canarySettings?.deploymentId, noDeployment)
   await check(
-    clientCertificates,
+    connectionCollections.clientCertificates,
     `${accountId}/${region}`,
     (record) => record.clientCertificateId,
     'Invalid client certificate identifier specified',
   )
   await check(
-    documentationVersions,
+    documentationCollections.versions,
     apiId,
     (record) => record.documentationVersion,
     'Invalid Documentation version specified',

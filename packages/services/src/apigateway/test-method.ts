@@ -3,10 +3,11 @@ import type * as Sdk from '@aws-sdk/client-api-gateway'
 import type { GatewayReply } from '@sekisho/gateway'
 import type { Reader } from '@sekisho/store'
 import type { Call, GatedOperations } from '../service.ts'
+import { connectionCollections } from './connection-records.ts'
 import { freeze } from './deployments.ts'
 import { badRequest, notFound } from './errors.ts'
 import { methodOf } from './methods.ts'
-import { collections, getApi, missing, resourceOf } from './records.ts'
+import { getApi, missing, resourceOf } from './records.ts'
 
 /** @see API Gateway Developer Guide, "Amazon API Gateway quotas and important notes" (payload size) */
 const largestBody = 10_485_760
@@ -60,7 +61,7 @@ async function checkCertificate(
   id: string | undefined,
 ): Promise<void> {
   const key = `${accountId}/${region}/${id}`
-  if (id !== undefined && !(await reader.get(collections.clientCertificates, key)))
+  if (id !== undefined && !(await reader.get(connectionCollections.clientCertificates, key)))
     throw badRequest('Invalid client certificate identifier specified')
 }
 
