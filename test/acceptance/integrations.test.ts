@@ -236,6 +236,12 @@ test(
     assert.deepEqual(await get('friend'), first, 'remembered')
     assert.deepEqual(await get('stranger'), [401, '{"message":"Unauthorized"}'])
     assert.deepEqual(await get(), [401, '{"message":"Unauthorized"}'])
+    const tried = (token: string) =>
+      api.testInvokeAuthorizer({ restApiId, authorizerId, headers: { Auth: token } })
+    const friend = await tried('friend')
+    assert.equal(friend.principalId, 'friend')
+    assert.equal(JSON.parse(friend.policy!).Statement[0].Effect, 'Allow')
+    assert.equal((await tried('stranger')).clientStatus, 401)
     assert.deepEqual(await get('foe'), [
       403,
       '{"Message":"User is not authorized to access this resource with an explicit deny"}',
