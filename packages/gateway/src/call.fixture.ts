@@ -1,6 +1,6 @@
 /** A call to an API that a test describes in a few words. */
 import { type Credentials, sha256, signRequest } from '@sekisho/sigv4'
-import { compileDeployment } from './deployment.ts'
+import { compileDeployment, type Deployment } from './deployment.ts'
 import { invoke } from './invoke.ts'
 import type { GatewayReply, Received } from './pass.ts'
 import type {
@@ -82,6 +82,8 @@ export interface CallOptions {
   readonly upstream?: (request: UpstreamRequest) => UpstreamResponse | Promise<UpstreamResponse>
   readonly invokeFunction?: Ports['invokeFunction']
   readonly askService?: Ports['askService']
+  /** Of this very snapshot, where calls share what it remembers. */
+  readonly deployment?: Deployment
   readonly strictPaths?: boolean
   readonly at?: number
   readonly findKey?: Ports['findKey']
@@ -158,7 +160,8 @@ export async function call(
     ...(options.methodSettings && { methodSettings: options.methodSettings }),
     ...options.stage,
   }
-  return invoke(received, compileDeployment(snapshot), stage, ports, gateway)
+  const deployment = options.deployment ?? compileDeployment(snapshot)
+  return invoke(received, deployment, stage, ports, gateway)
 }
 
 function refuse(): never {

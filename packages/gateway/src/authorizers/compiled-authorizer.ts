@@ -48,7 +48,8 @@ export function compileAuthorizer(definition: SnapshotAuthorizer): CompiledAutho
         isToken && identityValidationExpression
           ? compilePattern(identityValidationExpression, { isWhole: true })
           : undefined,
-      ttlMs: (authorizerResultTtlInSeconds ?? defaultTtlSeconds) * 1_000,
+      // Without a source all callers would be one, and what is said of the first would be true of all.
+      ttlMs: sources.length === 0 ? 0 : (authorizerResultTtlInSeconds ?? defaultTtlSeconds) * 1_000,
       answers: new AnswerCache(),
     }
   } catch (error) {

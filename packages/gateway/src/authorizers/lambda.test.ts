@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { call, headerOf, nowMs, snapshotOf, textOf } from '../call.fixture.ts'
+import { compileDeployment } from '../deployment.ts'
 import { type FunctionCall, UpstreamError } from '../ports.ts'
 import type { DeploymentSnapshot, SnapshotAuthorizer, SnapshotMethod } from '../snapshot.ts'
 import { AnswerCache } from './answer-cache.ts'
@@ -164,6 +165,14 @@ test('of a request, every identity source has to be there as long as answers are
   assert.equal(await ask(apiWith(request), { headers, variables }), 200)
   const unkept = apiWith({ ...request, authorizerResultTtlInSeconds: 0 })
   assert.equal(await ask(unkept, {}), 200)
+})
+
+test('where nothing tells callers apart, nothing that was said of one counts for another', async () => {
+  const { asked, invokeFunction } = doorkeeper(allowing)
+  const api = apiWith({ type: 'REQUEST', identitySource: '', authorizerResultTtlInSeconds: 300 })
+  const deployed = { invokeFunction, deployment: compileDeployment(api) }
+  for (const _ of [1, 2]) assert.equal((await call(api, deployed)).status, 200)
+  assert.equal(asked.length, 2)
 })
 
 const failures: readonly [string, unknown, string | undefined, number, string, string][] = [

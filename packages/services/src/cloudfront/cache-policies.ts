@@ -10,6 +10,7 @@ import {
   type Kind,
   keptOf,
   listKept,
+  typeOf,
   updateKept,
   usedBy,
 } from './kept.ts'
@@ -89,10 +90,6 @@ export const cachePolicies = {
     },
   },
 } satisfies Operations<typeof Sdk>
-
-function typeOf({ accountId }: Kept<unknown>): 'managed' | 'custom' {
-  return accountId === 'aws' ? 'managed' : 'custom'
-}
 
 function shown({ id, modifiedAt, config }: Kept<CachePolicyConfig>) {
   return { Id: id, LastModifiedTime: new Date(modifiedAt), CachePolicyConfig: config }

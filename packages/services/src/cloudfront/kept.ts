@@ -207,3 +207,8 @@ function plural(word: string): string {
 function keyOf(accountId: string, id: string): string {
   return `${accountId}/${id}`
 }
+
+/** As lists of policies call them. */
+export function typeOf({ accountId }: Kept<unknown>): 'managed' | 'custom' {
+  return accountId === 'aws' ? 'managed' : 'custom'
+}

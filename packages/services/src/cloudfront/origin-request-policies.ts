@@ -10,6 +10,7 @@ import {
   type Kind,
   keptOf,
   listKept,
+  typeOf,
   updateKept,
   usedBy,
 } from './kept.ts'
@@ -98,10 +99,6 @@ export const originRequestPolicies = {
     },
   },
 } satisfies Operations<typeof Sdk>
-
-function typeOf({ accountId }: Kept<unknown>): 'managed' | 'custom' {
-  return accountId === 'aws' ? 'managed' : 'custom'
-}
 
 function shown({ id, modifiedAt, config }: Kept<OriginRequestPolicyConfig>) {
   return { Id: id, LastModifiedTime: new Date(modifiedAt), OriginRequestPolicyConfig: config }

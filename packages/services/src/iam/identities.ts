@@ -125,7 +125,7 @@ export function openIdentities(
     },
     actingFor(wanted) {
       const { service, accountId, roleArn = '', sessionName = '', sourceArn = '' } = wanted
-      const key = [service, accountId, roleArn, sessionName, sourceArn].join(' ')
+      const key = JSON.stringify([service, accountId, roleArn, sessionName, sourceArn])
       let identity = acting.get(key)
       if (identity === undefined) {
         const reading = identityOfActing(documents, wanted).then(
