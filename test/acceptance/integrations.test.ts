@@ -276,6 +276,23 @@ test('another service is asked by action, as the role', async () => {
   assert.ok(Array.isArray(JSON.parse(text).logGroups))
 })
 
+test('services that speak XML are asked for JSON, which templates can read', async () => {
+  const { get } = await deploy(
+    {
+      type: 'AWS',
+      integrationHttpMethod: 'POST',
+      uri: 'arn:aws:apigateway:us-east-1:sts:action/GetCallerIdentity',
+      credentials: `arn:aws:iam::${account}:role/gateway`,
+    },
+    { '200': '' },
+  )
+  const { status, text } = await get()
+  assert.equal(status, 200)
+  const { GetCallerIdentityResponse: said } = JSON.parse(text)
+  assert.match(said.GetCallerIdentityResult.Arn, /:assumed-role\/gateway\//)
+  assert.match(said.ResponseMetadata.RequestId, /^[0-9a-f-]{36}$/)
+})
+
 test('a service that stands in the decision log is named with the request that it served', async () => {
   const log = sekisho(['log', '--data', server.data, '--json'])
   const lines = log.stdout

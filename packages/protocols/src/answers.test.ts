@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { commonError } from './aws-error.ts'
 import { modelOf } from './clients.fixture.ts'
 import type { Values } from './protocol.ts'
 import { protocols } from './protocols.ts'
@@ -11,6 +12,7 @@ const rows: readonly {
   readonly service: ServiceName
   readonly operation: string
   readonly output: Values
+  readonly accept?: string
   readonly status: number
   readonly headers: readonly string[]
   readonly body: string
@@ -28,6 +30,39 @@ const rows: readonly {
     claim: 'an answer that the model lacks has none',
     service: 'iam',
     operation: 'DeleteRole',
+    output: {},
+    status: 200,
+    headers: ['x-amzn-RequestId', 'R', 'Content-Type', 'text/xml'],
+    body: '<DeleteRoleResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><ResponseMetadata><RequestId>R</RequestId></ResponseMetadata></DeleteRoleResponse>',
+  },
+  {
+    claim: 'whoever asks for JSON gets it, by the alphabet and with what is missing as null',
+    service: 'iam',
+    operation: 'GetAccessKeyLastUsed',
+    accept: 'application/json',
+    output: {
+      UserName: 'u',
+      AccessKeyLastUsed: { Region: 'N/A', LastUsedDate: new Date('2026-01-02T03:04:05Z') },
+    },
+    status: 200,
+    headers: ['x-amzn-RequestId', 'R', 'Content-Type', 'application/json'],
+    body: '{"GetAccessKeyLastUsedResponse":{"GetAccessKeyLastUsedResult":{"AccessKeyLastUsed":{"LastUsedDate":1767323045,"Region":"N/A","ServiceName":null},"UserName":"u"},"ResponseMetadata":{"RequestId":"R"}}}',
+  },
+  {
+    claim: 'in JSON, too, an answer that the model lacks has no result',
+    service: 'iam',
+    operation: 'DeleteRole',
+    accept: 'application/json, text/xml',
+    output: {},
+    status: 200,
+    headers: ['x-amzn-RequestId', 'R', 'Content-Type', 'application/json'],
+    body: '{"DeleteRoleResponse":{"ResponseMetadata":{"RequestId":"R"}}}',
+  },
+  {
+    claim: 'whoever names XML first gets XML',
+    service: 'iam',
+    operation: 'DeleteRole',
+    accept: 'text/xml, application/json;q=0.9',
     output: {},
     status: 200,
     headers: ['x-amzn-RequestId', 'R', 'Content-Type', 'text/xml'],
@@ -96,11 +131,29 @@ const rows: readonly {
   },
 ]
 
-for (const { claim, service, operation, output, ...expected } of rows)
+for (const { claim, service, operation, output, accept, ...expected } of rows)
   test(`${service}.${operation}: ${claim}`, async () => {
     const model = await modelOf(service)
     const { protocol, xmlNamespace } = traitsOfService(service)
-    const context = { requestId: 'R', model, ...(xmlNamespace && { xmlNamespace }) }
+    const context = {
+      requestId: 'R',
+      model,
+      ...(xmlNamespace && { xmlNamespace }),
+      ...(accept && { accept }),
+    }
     const given = protocols[protocol].encode(model.operations.get(operation)!, output, context)
     assert.deepEqual(given, expected)
   })
+
+test('a refusal, too, is JSON to whoever asks for it', async () => {
+  const given = protocols.awsQuery.encodeError(commonError('ExpiredToken', 'Too late.'), {
+    requestId: 'R',
+    model: await modelOf('sts'),
+    accept: 'application/json',
+  })
+  assert.deepEqual(given, {
+    status: 403,
+    headers: ['x-amzn-RequestId', 'R', 'Content-Type', 'application/json'],
+    body: '{"Error":{"Code":"ExpiredToken","Message":"Too late.","Type":"Sender"},"RequestId":"R"}',
+  })
+})

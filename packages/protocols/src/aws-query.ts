@@ -1,5 +1,6 @@
 /** awsQuery: IAM, STS, CloudFormation. */
 import { callingUnreadable, commonError } from './aws-error.ts'
+import { encodeAsJson, encodeErrorAsJson, wantsJson } from './aws-query-json.ts'
 import { fieldsOf } from './form.ts'
 import { membersOf, type Schema, timestampFormatOf, traitsOf } from './model.ts'
 import type { Protocol, Values } from './protocol.ts'
@@ -15,7 +16,9 @@ export const awsQuery: Protocol = {
     )
   },
 
-  encode(operation, output, { requestId, xmlNamespace }) {
+  encode(operation, output, context) {
+    if (wantsJson(context)) return encodeAsJson(operation, output, context)
+    const { requestId, xmlNamespace } = context
     const { name } = operation
     // Python clients ask for the element of an answer that has nothing in it, but not of one that the model lacks.
     const result = operation.output.isUnitSchema()
@@ -28,7 +31,9 @@ export const awsQuery: Protocol = {
     }
   },
 
-  encodeError(error, { requestId, xmlNamespace }) {
+  encodeError(error, context) {
+    if (wantsJson(context)) return encodeErrorAsJson(error, context)
+    const { requestId, xmlNamespace } = context
     const type = error.status >= 500 ? 'Receiver' : 'Sender'
     return {
       status: error.status,

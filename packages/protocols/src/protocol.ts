@@ -21,6 +21,8 @@ export interface AnswerContext {
   readonly requestId: string
   readonly xmlNamespace?: string
   readonly model: ServiceModel
+  /** The request's `Accept` header. */
+  readonly accept?: string
 }
 
 export interface Protocol {

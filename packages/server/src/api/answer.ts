@@ -189,7 +189,7 @@ async function walk(
     progress,
     gate,
   )
-  const reply = protocol.encode(operation, output, context(progress, requestId))
+  const reply = protocol.encode(operation, output, context(progress, arrival))
   return isWhole(reply.body) && arrival.method !== 'HEAD' ? reply : withLength(reply)
 }
 
@@ -243,18 +243,24 @@ async function receive(arrival: Arrival, hasBody: boolean): Promise<WireRequest>
 
 function context(
   { name, model }: { readonly name: ServiceName; readonly model: ServiceModel },
-  requestId: string,
+  { requestId, headers }: Pick<Arrival, 'requestId' | 'headers'>,
 ) {
   const { xmlNamespace } = traitsOfService(name)
-  return { requestId, model, ...(xmlNamespace !== undefined && { xmlNamespace }) }
+  const accept = headerOf(headers, 'accept')
+  return {
+    requestId,
+    model,
+    ...(xmlNamespace !== undefined && { xmlNamespace }),
+    ...(accept !== undefined && { accept }),
+  }
 }
 
 function encoded(
   error: AwsError,
   progress: Progress & { readonly protocol: ProtocolName },
-  { requestId }: Arrival,
+  arrival: Arrival,
 ): Reply {
-  const reply = protocols[progress.protocol].encodeError(error, context(progress, requestId))
+  const reply = protocols[progress.protocol].encodeError(error, context(progress, arrival))
   // What is left of a body that was refused is not read.
   return error.status === 413 ? { ...reply, closes: true } : reply
 }
