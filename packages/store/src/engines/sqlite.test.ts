@@ -47,6 +47,20 @@ test('another store on the same folder hears of changes and loses no update', as
   assert.equal((await one.documents.get('things', 'a'))?.value, 40)
 })
 
+test('what was written by a process that was killed before it could tell is heard of', async () => {
+  const path = folder()
+  await using store = await openStore(`sqlite:${path}`)
+  const { promise: heard, resolve } = Promise.withResolvers<readonly Change[]>()
+  using _subscription = store.changes.subscribe(resolve)
+  const database = new DatabaseSync(join(path, 'state.db'))
+  database.exec("INSERT INTO changes (revision, collection, key) VALUES (1, 'things', 'a')")
+  database.close()
+  // Nobody rang; the store's own timer does not keep a process alive.
+  const alive = setTimeout(() => {}, 10_000)
+  assert.deepEqual(await heard, [{ collection: 'things', key: 'a' }])
+  clearTimeout(alive)
+})
+
 test('a newer format is refused', async () => {
   const path = folder()
   await (await openStore(`sqlite:${path}`))[Symbol.asyncDispose]()

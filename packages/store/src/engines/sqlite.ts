@@ -6,12 +6,10 @@ import { Listeners } from '../changes.ts'
 import { LocalCounters } from '../counters.ts'
 import { attempt, fingerprintOf, type Proposal } from '../optimistic.ts'
 import type { Change, Documents, Range, Store, Stored, Transaction } from '../store.ts'
+import { Bell } from './bell.ts'
 import { BlobFolder, type BlobIndex } from './blob-folder.ts'
 import { SqliteCounts } from './sqlite-counts.ts'
 import { migrate } from './sqlite-format.ts'
-
-/** How often another process's commits are looked for; the look costs microseconds. */
-const pollMs = 5
 
 /**
  * Opens (or makes) `folder/state.db` and `folder/blobs`. Several processes may have it open; each hears of the others' changes.
@@ -26,7 +24,7 @@ export async function openSqlite(folder: string): Promise<Store> {
   migrate(database, folder)
   chmodSync(path, 0o600)
   const changes = new Listeners()
-  const documents = new SqliteDocuments(database, changes)
+  const documents = new SqliteDocuments(database, join(folder, 'state.bell'), changes)
   const counters = new LocalCounters(new SqliteCounts(database, Date.now()))
   return {
     documents,
@@ -60,18 +58,27 @@ class SqliteDocuments implements Documents {
   readonly #database: DatabaseSync
   readonly #changes: Listeners
   readonly #statements: Record<
-    'get' | 'revision' | 'put' | 'delete' | 'nextRevision' | 'note' | 'noted' | 'forget',
+    | 'get'
+    | 'revision'
+    | 'put'
+    | 'delete'
+    | 'nextRevision'
+    | 'note'
+    | 'noted'
+    | 'forget'
+    | 'dataVersion'
+    | 'lastRevision',
     StatementSync
   >
   readonly #lists = new Map<string, StatementSync>()
-  readonly #poll: NodeJS.Timeout
+  readonly #bell: Bell
   #group: Waiting[] = []
   #committing: Promise<void> | undefined
   #heard: number
   #dataVersion: number
   #isClosed = false
 
-  constructor(database: DatabaseSync, changes: Listeners) {
+  constructor(database: DatabaseSync, bell: string, changes: Listeners) {
     this.#database = database
     this.#changes = changes
     this.#statements = {
@@ -89,12 +96,13 @@ class SqliteDocuments implements Documents {
         'SELECT revision, collection, key FROM changes WHERE revision > ? ORDER BY revision',
       ),
       forget: database.prepare('DELETE FROM changes WHERE revision < ?'),
+      dataVersion: database.prepare('PRAGMA data_version'),
+      lastRevision: database.prepare('SELECT last FROM revisions'),
     }
     this.#heard = this.#lastRevision()
     this.#dataVersion = this.#readDataVersion()
     changes.catchUp = () => this.#hearOthers()
-    this.#poll = setInterval(() => this.#hearOthers(), pollMs)
-    this.#poll.unref()
+    this.#bell = new Bell(bell, changes.catchUp)
   }
 
   async get<T>(collection: string, key: string): Promise<Stored<T> | undefined> {
@@ -135,7 +143,7 @@ class SqliteDocuments implements Documents {
     if (this.#isClosed) return
     await this.#committing
     this.#isClosed = true
-    clearInterval(this.#poll)
+    this.#bell[Symbol.dispose]()
     this.#database.close()
   }
 
@@ -173,7 +181,10 @@ class SqliteDocuments implements Documents {
     const told = group
       .filter((_, index) => accepted[index])
       .flatMap(({ proposal }) => proposal.writes)
-    if (told.length > 0) this.#changes.tell(told)
+    if (told.length > 0) {
+      this.#bell.ring()
+      this.#changes.tell(told)
+    }
     for (const [index, { resolve }] of group.entries()) resolve(accepted[index]!)
   }
 
@@ -220,12 +231,11 @@ class SqliteDocuments implements Documents {
 
   /** SQLite's own count of commits by other connections. */
   #readDataVersion(): number {
-    return (this.#database.prepare('PRAGMA data_version').get() as { data_version: number })
-      .data_version
+    return (this.#statements.dataVersion.get() as { data_version: number }).data_version
   }
 
   #lastRevision(): number {
-    return (this.#database.prepare('SELECT last FROM revisions').get() as { last: number }).last
+    return (this.#statements.lastRevision.get() as { last: number }).last
   }
 
   #rows(
