@@ -4,11 +4,10 @@ import type { Reader } from '@sekisho/store'
 import type { GatedOperations } from '../service.ts'
 import { awsManagedPolicy } from './aws-managed-policies.ts'
 import { quotas, shownDocument } from './documents.ts'
-import { shownBoundary, shownTags } from './entities.ts'
 import { alreadyExists, noSuchEntity } from './errors.ts'
+import { shownGroup } from './groups.ts'
 import { page } from './paging.ts'
 import { shownPolicy, shownVersion } from './policies.ts'
-import { withArns } from './principal-ids.ts'
 import {
   type AccountSettings,
   arnOf,
@@ -269,11 +268,7 @@ function shownUserDetail(user: UserRecord): Sdk.UserDetail {
 
 function shownGroupDetail(group: GroupRecord): Sdk.GroupDetail {
   return {
-    Path: group.path,
-    GroupName: group.name,
-    GroupId: group.id,
-    Arn: arnOf('group', group),
-    CreateDate: new Date(group.createdAt),
+    ...shownGroup(group),
     GroupPolicyList: shownInline(group.inline),
     AttachedManagedPolicies: shownAttached(group.attached),
   }
@@ -285,26 +280,18 @@ async function shownRoleDetail(
   profiles: readonly InstanceProfileRecord[],
 ): Promise<Sdk.RoleDetail> {
   const holding = profiles.filter(({ roles }) => roles.includes(role.name))
-  const shown = await shownRole(reader, role, false)
+  const listed = await shownRole(reader, role, false)
   return {
-    Path: role.path,
-    RoleName: role.name,
-    RoleId: role.id,
-    Arn: arnOf('role', role),
-    CreateDate: new Date(role.createdAt),
-    AssumeRolePolicyDocument: shownDocument(await withArns(reader, role.trust)),
+    ...(await shownRole(reader, role)),
     InstanceProfileList: holding.map((profile) => ({
       Path: profile.path,
       InstanceProfileName: profile.name,
       InstanceProfileId: profile.id,
       Arn: arnOf('instance-profile', profile),
       CreateDate: new Date(profile.createdAt),
-      Roles: [shown],
+      Roles: [listed],
     })),
     RolePolicyList: shownInline(role.inline),
     AttachedManagedPolicies: shownAttached(role.attached),
-    PermissionsBoundary: shownBoundary(role.boundary) as Sdk.AttachedPermissionsBoundary,
-    Tags: shownTags(role.tags) as Sdk.Tag[],
-    RoleLastUsed: {},
   }
 }

@@ -11,7 +11,6 @@ import {
   keyOf,
   putEntity,
   readEntity,
-  type Tag,
 } from './records.ts'
 
 export const nameConstraint = {
@@ -33,7 +32,6 @@ const quotaNames = {
   role: 'RolesPerAccount',
 } as const satisfies Record<EntityKind, string>
 const shownKinds = { user: 'User', group: 'Group', role: 'Role' } as const
-const mostTags = 50
 
 /** @throws AwsError NoSuchEntity */
 export async function find<Kind extends EntityKind>(
@@ -94,39 +92,6 @@ export function userOrCaller(given: string | undefined, { principal }: Call): st
   if (given !== undefined) return given
   if (principal.type === 'user') return principal.arn.slice(principal.arn.lastIndexOf('/') + 1)
   throw validationError('Must specify userName when calling with non-User credentials')
-}
-
-/** @throws AwsError InvalidInput, LimitExceeded */
-export function mergeTags(before: readonly Tag[], given: readonly Tag[] = []): readonly Tag[] {
-  const merged = new Map(before.map((tag) => [tag.Key.toLowerCase(), tag]))
-  const seen = new Set<string>()
-  for (const { Key, Value } of given) {
-    const key = Key.toLowerCase()
-    if (seen.has(key))
-      throw validationError(
-        'Duplicate tag keys found. Please note that Tag keys are case insensitive.',
-      )
-    if (key.startsWith('aws:'))
-      throw validationError('Tag keys that begin with aws: are reserved for AWS.')
-    if (Key.length > 128 || Key === '' || Value.length > 256)
-      throw validationError('A tag key has 1 to 128 characters, its value at most 256.')
-    seen.add(key)
-    merged.set(key, { Key, Value })
-  }
-  if (merged.size > mostTags)
-    throw limitExceeded(
-      `The number of tags has reached the maximum limit. Cannot exceed quota for TagsPerEntity: ${mostTags}`,
-    )
-  return [...merged.values()]
-}
-
-export function withoutTags(before: readonly Tag[], keys: readonly string[]): readonly Tag[] {
-  const gone = new Set(keys.map((key) => key.toLowerCase()))
-  return before.filter(({ Key }) => !gone.has(Key.toLowerCase()))
-}
-
-export function shownTags(tags: readonly Tag[]) {
-  return tags.length > 0 ? tags.map((tag) => ({ ...tag })) : undefined
 }
 
 export function shownBoundary(boundary: string | undefined) {

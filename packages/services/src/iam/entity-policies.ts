@@ -5,7 +5,7 @@ import { awsManagedPolicy } from './aws-managed-policies.ts'
 import { checkDocument, checkSize, quotas, shownDocument, sizeOf } from './documents.ts'
 import { change, find, longName, userName } from './entities.ts'
 import { limitExceeded, missing, noSuchEntity } from './errors.ts'
-import { page } from './paging.ts'
+import { type Asked, page } from './paging.ts'
 import { checkPolicyArn, useCountChanged } from './policy-uses.ts'
 import {
   arnOf,
@@ -23,11 +23,6 @@ import { ofYourOwn } from './roles.ts'
 /** @see IAM User Guide, "IAM and AWS STS quotas" (attached managed policies) */
 const mostAttached = 10
 const quotaNames = { user: 'User', group: 'Group', role: 'Role' } as const
-
-interface Asked {
-  readonly Marker?: string | undefined
-  readonly MaxItems?: number | undefined
-}
 
 /** The seven operations that users, groups and roles have alike. */
 const putInline = async (

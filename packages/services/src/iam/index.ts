@@ -2,6 +2,7 @@
 import { defineGatedService } from '../service.ts'
 import { accessKeys } from './access-keys.ts'
 import { account } from './account.ts'
+import { boundaries } from './boundaries.ts'
 import { entityPolicies } from './entity-policies.ts'
 import { iamGate } from './gate.ts'
 import { groups } from './groups.ts'
@@ -25,6 +26,7 @@ export const iam = defineGatedService('iam', {
     ...serviceLinkedRoles,
     ...policies,
     ...entityPolicies,
+    ...boundaries,
     ...accessKeys,
     ...loginProfiles,
     ...instanceProfiles,

@@ -2,16 +2,7 @@
 import type * as Sdk from '@aws-sdk/client-iam'
 import type { Reader, Transaction } from '@sekisho/store'
 import type { Call, GatedOperations } from '../service.ts'
-import {
-  arnOf,
-  find,
-  longName,
-  mergeTags,
-  path,
-  shownTags,
-  userName,
-  withoutTags,
-} from './entities.ts'
+import { arnOf, find, longName, path, userName } from './entities.ts'
 import { alreadyExists, deleteConflict, limitExceeded, noSuchEntity } from './errors.ts'
 import { page } from './paging.ts'
 import {
@@ -23,7 +14,7 @@ import {
   readEntity,
 } from './records.ts'
 import { shownRole } from './roles.ts'
-import { sortedTags } from './users.ts'
+import { listedTags, mergeTags, shownTags, tagged, untagged } from './tags.ts'
 
 const constraints = { InstanceProfileName: longName } as const
 const collection = iamCollections.instanceProfiles
@@ -125,21 +116,19 @@ export const instanceProfiles = {
 
   TagInstanceProfile: {
     async handle({ InstanceProfileName, Tags }, call) {
-      await changeTags(call, InstanceProfileName, (tags) => mergeTags(tags, Tags))
+      await changeProfile(call, InstanceProfileName, tagged(Tags))
       return {}
     },
   },
   UntagInstanceProfile: {
     async handle({ InstanceProfileName, TagKeys }, call) {
-      await changeTags(call, InstanceProfileName, (tags) => withoutTags(tags, TagKeys))
+      await changeProfile(call, InstanceProfileName, untagged(TagKeys))
       return {}
     },
   },
   ListInstanceProfileTags: {
     async handle({ InstanceProfileName, ...asked }, call) {
-      const { tags } = await findProfile(call.documents, call, InstanceProfileName)
-      const { items, ...rest } = page(sortedTags(tags), asked, ({ Key }) => Key)
-      return { Tags: items, ...rest }
+      return listedTags(await findProfile(call.documents, call, InstanceProfileName), asked)
     },
   },
 } satisfies GatedOperations<typeof Sdk>
@@ -158,15 +147,14 @@ function put(transaction: Transaction, profile: InstanceProfileRecord): void {
   transaction.put(collection, keyOf(profile.accountId, profile.name), profile)
 }
 
-async function changeTags(
+async function changeProfile(
   call: Call,
   name: string,
-  changed: (tags: InstanceProfileRecord['tags']) => InstanceProfileRecord['tags'],
+  work: (profile: InstanceProfileRecord) => InstanceProfileRecord,
 ): Promise<void> {
-  await call.documents.transact(async (transaction) => {
-    const profile = await findProfile(transaction, call, name)
-    put(transaction, { ...profile, tags: changed(profile.tags) })
-  })
+  await call.documents.transact(async (transaction) =>
+    put(transaction, work(await findProfile(transaction, call, name))),
+  )
 }
 
 async function shown(reader: Reader, profile: InstanceProfileRecord): Promise<Sdk.InstanceProfile> {

@@ -2,11 +2,9 @@
 import type * as Sdk from '@aws-sdk/client-iam'
 import type { Reader } from '@sekisho/store'
 import type { Call, GatedOperations } from '../service.ts'
-import { mergeTags, shownTags, withoutTags } from './entities.ts'
 import { alreadyExists, invalidInput, limitExceeded, noSuchEntity } from './errors.ts'
-import { page } from './paging.ts'
 import { iamCollections, listOf, type OidcProviderRecord } from './records.ts'
-import { sortedTags } from './users.ts'
+import { listedTags, mergeTags, shownTags, tagged, untagged } from './tags.ts'
 
 /** @see IAM User Guide, "IAM and AWS STS quotas" */
 const most = { clientIds: 100, providers: 100, thumbprints: 5 } as const
@@ -102,27 +100,19 @@ export const oidcProviders = {
   },
   TagOpenIDConnectProvider: {
     async handle({ OpenIDConnectProviderArn, Tags }, call) {
-      await change(call, OpenIDConnectProviderArn, (provider) => ({
-        ...provider,
-        tags: mergeTags(provider.tags, Tags),
-      }))
+      await change(call, OpenIDConnectProviderArn, tagged(Tags))
       return {}
     },
   },
   UntagOpenIDConnectProvider: {
     async handle({ OpenIDConnectProviderArn, TagKeys }, call) {
-      await change(call, OpenIDConnectProviderArn, (provider) => ({
-        ...provider,
-        tags: withoutTags(provider.tags, TagKeys),
-      }))
+      await change(call, OpenIDConnectProviderArn, untagged(TagKeys))
       return {}
     },
   },
   ListOpenIDConnectProviderTags: {
     async handle({ OpenIDConnectProviderArn, ...asked }, call) {
-      const { tags } = await findProvider(call.documents, call, OpenIDConnectProviderArn)
-      const { items, ...rest } = page(sortedTags(tags), asked, ({ Key }) => Key)
-      return { Tags: items, ...rest }
+      return listedTags(await findProvider(call.documents, call, OpenIDConnectProviderArn), asked)
     },
   },
 } satisfies GatedOperations<typeof Sdk>

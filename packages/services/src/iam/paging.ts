@@ -4,7 +4,7 @@ import { validationError } from './errors.ts'
 const defaultSize = 100
 const mostItems = 1_000
 
-interface Asked {
+export interface Asked {
   readonly Marker?: string | undefined
   readonly MaxItems?: number | undefined
 }

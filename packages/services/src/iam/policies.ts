@@ -8,7 +8,7 @@ import {
   awsManagedPolicy,
 } from './aws-managed-policies.ts'
 import { checkDocument, checkSize, quotas, shownDocument, sizeOf } from './documents.ts'
-import { arnOf, longName, mergeTags, path, shownTags, withoutTags } from './entities.ts'
+import { arnOf, longName, path } from './entities.ts'
 import {
   alreadyExists,
   deleteConflict,
@@ -27,7 +27,7 @@ import {
   type PolicyRecord,
   type PolicyVersionRecord,
 } from './records.ts'
-import { sortedTags } from './users.ts'
+import { listedTags, mergeTags, shownTags, tagged, untagged } from './tags.ts'
 
 /** @see IAM User Guide, "IAM and AWS STS quotas" */
 const mostPolicies = 1_500
@@ -223,11 +223,10 @@ export const policies = {
     constraints: { VersionId: versionConstraint() },
     async handle({ PolicyArn, VersionId }, call) {
       checkPolicyArn(PolicyArn)
-      await call.documents.transact(async (transaction) => {
-        const policy = await ownPolicy(transaction, call, PolicyArn)
+      await changePolicy(call, PolicyArn, (policy) => {
         if (!policy.versions.some(({ id }) => id === VersionId))
           throw noVersion(PolicyArn, VersionId)
-        putPolicy(transaction, call, { ...policy, defaultVersionId: VersionId })
+        return { ...policy, defaultVersionId: VersionId }
       })
       return {}
     },
@@ -235,27 +234,19 @@ export const policies = {
 
   TagPolicy: {
     async handle({ PolicyArn, Tags }, call) {
-      await call.documents.transact(async (transaction) => {
-        const policy = await ownPolicy(transaction, call, PolicyArn)
-        putPolicy(transaction, call, { ...policy, tags: mergeTags(policy.tags, Tags) })
-      })
+      await changePolicy(call, PolicyArn, tagged(Tags))
       return {}
     },
   },
   UntagPolicy: {
     async handle({ PolicyArn, TagKeys }, call) {
-      await call.documents.transact(async (transaction) => {
-        const policy = await ownPolicy(transaction, call, PolicyArn)
-        putPolicy(transaction, call, { ...policy, tags: withoutTags(policy.tags, TagKeys) })
-      })
+      await changePolicy(call, PolicyArn, untagged(TagKeys))
       return {}
     },
   },
   ListPolicyTags: {
     async handle({ PolicyArn, ...asked }, call) {
-      const { tags } = await ownPolicy(call.documents, call, PolicyArn)
-      const { items, ...rest } = page(sortedTags(tags), asked, ({ Key }) => Key)
-      return { Tags: items, ...rest }
+      return listedTags(await ownPolicy(call.documents, call, PolicyArn), asked)
     },
   },
 } satisfies GatedOperations<typeof Sdk>
@@ -279,6 +270,16 @@ async function ownPolicy(reader: Reader, { accountId }: Call, arn: string): Prom
   const policy = await findPolicy(reader, accountId, arn)
   if (policy === undefined) throw missing.policy(arn)
   return policy
+}
+
+async function changePolicy(
+  call: Call,
+  arn: string,
+  work: (policy: PolicyRecord) => PolicyRecord,
+): Promise<void> {
+  await call.documents.transact(async (transaction) =>
+    putPolicy(transaction, call, work(await ownPolicy(transaction, call, arn))),
+  )
 }
 
 function putPolicy(transaction: Transaction, { accountId, now }: Call, policy: PolicyRecord): void {

@@ -31,6 +31,33 @@ export async function useCountChanged(
   } satisfies PolicyRecord)
 }
 
+interface Bounded {
+  readonly boundary?: string
+}
+
+export async function bounded<Entity extends Bounded>(
+  before: Entity,
+  boundary: string,
+  call: Call,
+  transaction: Transaction,
+): Promise<Entity> {
+  const free = await unbounded(before, call, transaction)
+  await useCountChanged(transaction, call, boundary, 'boundaries', 1)
+  return { ...free, boundary }
+}
+
+/** Also what has to be done before an entity is deleted. */
+export async function unbounded<Entity extends Bounded>(
+  entity: Entity,
+  call: Call,
+  transaction: Transaction,
+): Promise<Entity> {
+  if (entity.boundary === undefined) return entity
+  await useCountChanged(transaction, call, entity.boundary, 'boundaries', -1)
+  const { boundary: _, ...free } = entity
+  return free as Entity
+}
+
 export async function awsPolicyUses(
   reader: Reader,
   accountId: string,

@@ -3,22 +3,10 @@ import type * as Sdk from '@aws-sdk/client-iam'
 import type { Reader } from '@sekisho/store'
 import type { GatedOperations } from '../service.ts'
 import { checkDocument, checkSize, quotas, shownDocument, sizeOf } from './documents.ts'
-import {
-  arnOf,
-  change,
-  create,
-  find,
-  mergeTags,
-  path,
-  remove,
-  shownBoundary,
-  shownTags,
-  userName,
-  withoutTags,
-} from './entities.ts'
+import { arnOf, change, create, find, path, remove, shownBoundary, userName } from './entities.ts'
 import { deleteConflict, unmodifiable, validationError } from './errors.ts'
 import { page } from './paging.ts'
-import { useCountChanged } from './policy-uses.ts'
+import { unbounded, useCountChanged } from './policy-uses.ts'
 import { withArns, withIds } from './principal-ids.ts'
 import {
   entityCollections,
@@ -28,7 +16,7 @@ import {
   newUniqueId,
   type RoleRecord,
 } from './records.ts'
-import { sortedTags } from './users.ts'
+import { listedTags, mergeTags, shownTags, tagged, untagged } from './tags.ts'
 
 const constraints = { RoleName: userName } as const
 const duration = { MaxSessionDuration: { min: 3_600, max: 43_200 } } as const
@@ -139,9 +127,7 @@ export const roles = {
                 ? 'remove roles from instance profile'
                 : undefined
         if (held !== undefined) throw deleteConflict(`Cannot delete entity, must ${held} first.`)
-        if (role.boundary !== undefined)
-          await useCountChanged(transaction, call, role.boundary, 'boundaries', -1)
-        remove(transaction, 'role', role)
+        remove(transaction, 'role', await unbounded(role, call, transaction))
       })
       return {}
     },
@@ -149,51 +135,19 @@ export const roles = {
 
   TagRole: {
     async handle({ RoleName, Tags }, call) {
-      await change(call, 'role', RoleName, (role) => ({
-        ...role,
-        tags: mergeTags(role.tags, Tags),
-      }))
+      await change(call, 'role', RoleName, tagged(Tags))
       return {}
     },
   },
   UntagRole: {
     async handle({ RoleName, TagKeys }, call) {
-      await change(call, 'role', RoleName, (role) => ({
-        ...role,
-        tags: withoutTags(role.tags, TagKeys),
-      }))
+      await change(call, 'role', RoleName, untagged(TagKeys))
       return {}
     },
   },
   ListRoleTags: {
     async handle({ RoleName, ...asked }, call) {
-      const { tags } = await find(call.documents, 'role', call, RoleName)
-      const { items, ...rest } = page(sortedTags(tags), asked, ({ Key }) => Key)
-      return { Tags: items, ...rest }
-    },
-  },
-
-  PutRolePermissionsBoundary: {
-    async handle({ RoleName, PermissionsBoundary }, call) {
-      await change(call, 'role', RoleName, async (given, transaction) => {
-        const role = ofYourOwn(given)
-        if (role.boundary !== undefined)
-          await useCountChanged(transaction, call, role.boundary, 'boundaries', -1)
-        await useCountChanged(transaction, call, PermissionsBoundary, 'boundaries', 1)
-        return { ...role, boundary: PermissionsBoundary }
-      })
-      return {}
-    },
-  },
-  DeleteRolePermissionsBoundary: {
-    async handle({ RoleName }, call) {
-      await change(call, 'role', RoleName, async (given, transaction) => {
-        const { boundary, ...role } = ofYourOwn(given)
-        if (boundary !== undefined)
-          await useCountChanged(transaction, call, boundary, 'boundaries', -1)
-        return role
-      })
-      return {}
+      return listedTags(await find(call.documents, 'role', call, RoleName), asked)
     },
   },
 } satisfies GatedOperations<typeof Sdk>

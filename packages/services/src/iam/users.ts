@@ -7,18 +7,15 @@ import {
   change,
   create,
   find,
-  mergeTags,
   path,
   remove,
   shownBoundary,
-  shownTags,
   userName,
   userOrCaller,
-  withoutTags,
 } from './entities.ts'
 import { alreadyExists, deleteConflict } from './errors.ts'
 import { page } from './paging.ts'
-import { useCountChanged } from './policy-uses.ts'
+import { unbounded, useCountChanged } from './policy-uses.ts'
 import { idCollection } from './principal-ids.ts'
 import {
   entityCollections,
@@ -28,6 +25,7 @@ import {
   readEntity,
   type UserRecord,
 } from './records.ts'
+import { listedTags, mergeTags, shownTags, tagged, untagged } from './tags.ts'
 
 const constraints = { UserName: userName } as const
 
@@ -106,9 +104,7 @@ export const users = {
         const reason = whatHolds(user)
         if (reason !== undefined)
           throw deleteConflict(`Cannot delete entity, must ${reason} first.`)
-        if (user.boundary !== undefined)
-          await useCountChanged(transaction, call, user.boundary, 'boundaries', -1)
-        remove(transaction, 'user', user)
+        remove(transaction, 'user', await unbounded(user, call, transaction))
       })
       return {}
     },
@@ -116,49 +112,19 @@ export const users = {
 
   TagUser: {
     async handle({ UserName, Tags }, call) {
-      await change(call, 'user', UserName, (user) => ({
-        ...user,
-        tags: mergeTags(user.tags, Tags),
-      }))
+      await change(call, 'user', UserName, tagged(Tags))
       return {}
     },
   },
   UntagUser: {
     async handle({ UserName, TagKeys }, call) {
-      await change(call, 'user', UserName, (user) => ({
-        ...user,
-        tags: withoutTags(user.tags, TagKeys),
-      }))
+      await change(call, 'user', UserName, untagged(TagKeys))
       return {}
     },
   },
   ListUserTags: {
     async handle({ UserName, ...asked }, call) {
-      const { tags } = await find(call.documents, 'user', call, UserName)
-      const { items, ...rest } = page(sortedTags(tags), asked, ({ Key }) => Key)
-      return { Tags: items, ...rest }
-    },
-  },
-
-  PutUserPermissionsBoundary: {
-    async handle({ UserName, PermissionsBoundary }, call) {
-      await change(call, 'user', UserName, async (user, transaction) => {
-        if (user.boundary !== undefined)
-          await useCountChanged(transaction, call, user.boundary, 'boundaries', -1)
-        await useCountChanged(transaction, call, PermissionsBoundary, 'boundaries', 1)
-        return { ...user, boundary: PermissionsBoundary }
-      })
-      return {}
-    },
-  },
-  DeleteUserPermissionsBoundary: {
-    async handle({ UserName }, call) {
-      await change(call, 'user', UserName, async ({ boundary, ...user }, transaction) => {
-        if (boundary !== undefined)
-          await useCountChanged(transaction, call, boundary, 'boundaries', -1)
-        return user
-      })
-      return {}
+      return listedTags(await find(call.documents, 'user', call, UserName), asked)
     },
   },
 } satisfies GatedOperations<typeof Sdk>
@@ -170,10 +136,6 @@ function whatHolds(user: UserRecord): string | undefined {
   if (user.accessKeyIds.length > 0) return 'delete access keys'
   if (user.login !== undefined) return 'delete login profile'
   return user.groups.length > 0 ? 'remove users from group' : undefined
-}
-
-export function sortedTags(tags: UserRecord['tags']) {
-  return [...tags].sort((one, other) => (one.Key < other.Key ? -1 : 1))
 }
 
 /** Lists leave tags and boundary out, as on AWS. */
