@@ -12,6 +12,7 @@ import {
   invoke,
   other,
   refusedAs,
+  region,
   root,
   server,
   settings,
@@ -19,7 +20,7 @@ import {
   trusting,
   userWithKey,
 } from './identity.fixture.ts'
-import { sekisho } from './server.fixture.ts'
+import { eventually, sekisho } from './server.fixture.ts'
 
 test('one role only: the role is let in, others and unsigned callers are not', async () => {
   const client = iamOf(root)
@@ -60,6 +61,14 @@ test('one role only: the role is let in, others and unsigned callers are not', a
   assert.equal((await invoke(apiId, alice))[0], 403)
   assert.equal((await invoke(apiId, root))[0], 403)
   assert.deepEqual(await invoke(apiId), [403, '{"message":"Missing Authentication Token"}'])
+
+  // Whether a role is still needed is asked by when it was last used.
+  const used = await eventually(async () => {
+    const { RoleDetailList } = await client.getAccountAuthorizationDetails({ Filter: ['Role'] })
+    return RoleDetailList!.find(({ RoleName }) => RoleName === 'Chosen')!.RoleLastUsed?.LastUsedDate
+  })
+  assert.ok(Math.abs(used.getTime() - Date.now()) < 60_000)
+  assert.equal((await client.getRole({ RoleName: 'Chosen' })).Role!.RoleLastUsed!.Region, region)
 
   // The token belongs to its key, and to nobody who has altered it.
   const token = chosen.sessionToken!

@@ -53,6 +53,16 @@ export async function serve(data: string, ...args: readonly string[]): Promise<S
   }
 }
 
+/** What comes behind an answer: asked for until it is there, for ten seconds at most. */
+export async function eventually<T>(ask: () => Promise<T | undefined>): Promise<T> {
+  for (const until = Date.now() + 10_000; ; ) {
+    const found = await ask()
+    if (found !== undefined) return found
+    if (Date.now() > until) throw new Error('it has not come within ten seconds')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
 /** Runs `sekisho` to its end. */
 export function sekisho(
   args: readonly string[],

@@ -32,7 +32,11 @@ export function authenticate(
   const signedBy = ports.machineNowMs()
   const claim = checkedClaim(received, region, signedBy)
   const found = ports.identify(claim.accessKeyId, claim.sessionToken, ports.nowMs())
-  const verify = (each: CallerFound) => verified(received, region, body, claim, each, signedBy)
+  const verify = (each: CallerFound) => {
+    const authenticated = verified(received, region, body, claim, each, signedBy)
+    ports.noteUse?.(claim, authenticated.identity, ports.nowMs())
+    return authenticated
+  }
   return found instanceof Promise ? found.then(verify) : verify(found)
 }
 

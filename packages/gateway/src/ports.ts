@@ -1,6 +1,7 @@
 /** Everything that a call to a deployed API needs from the outside. */
 
 import type { ContextValue, PolicySet, Principal } from '@sekisho/policy'
+import type { SignatureClaim } from '@sekisho/sigv4'
 import type { KeptResponses } from './cache/store.ts'
 import type { Deployment } from './deployment.ts'
 import type { KeySet } from './json-web-token.ts'
@@ -156,6 +157,8 @@ export interface Ports {
     sessionToken: string | undefined,
     nowMs: number,
   ) => CallerFound | Promise<CallerFound>
+  /** Whoever signed truly; called for every signed call, so it must cost next to nothing. */
+  readonly noteUse?: (claim: SignatureClaim, identity: CallerIdentity, nowMs: number) => void
   /** Undefined: no such key in the API's account and region, a disabled one, or none of its plans has this stage. */
   readonly findKey: (
     value: string,

@@ -9,7 +9,6 @@ import {
 import { type CallAws, openIdentities, services } from '@sekisho/services'
 import { type Counters, openStore, type State, type Store } from '@sekisho/store'
 import { type AnswerApi, type Api, createApi } from './api/answer.ts'
-import { createNoteUse } from './api/key-uses.ts'
 import { openApiKeys } from './api-keys.ts'
 import { BrokenAnswerError } from './arrival.ts'
 import { createCalls } from './calls.ts'
@@ -41,6 +40,7 @@ import { openTrail, type Trail } from './trail/trail.ts'
 import { createUpstream, type Upstream } from './upstream.ts'
 import type { Announce } from './upstream-agents.ts'
 import { openUserPools } from './user-pools.ts'
+import { createNoteUse } from './uses.ts'
 import { openWebKeys } from './web-keys.ts'
 import { settled } from './workers/settled.ts'
 
@@ -147,6 +147,9 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     openFunctionsHost({ config, load, store, ids: randomIds, clock, log, logWriter, onFailure }),
   )
   const edgeFunctions = createEdgeFunctions()
+  const noteUse = createNoteUse(opened.documents, (error) =>
+    log.warn('when a key or role was last used cannot be kept', failureFields(error)),
+  )
   const api: Api = createApi({
     services,
     store,
@@ -159,9 +162,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     identities,
     region: config.region,
     explain: (requestId) => explainedRequest(requestId, { trail, archive, store }),
-    noteUse: createNoteUse(opened.documents, (error) =>
-      log.warn('the use of a key cannot be kept', failureFields(error)),
-    ),
+    noteUse,
     functions: functions.runner,
     testMethod: (tested) => testMethod(tested, ports),
     certify: selfSigned,
@@ -190,6 +191,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     nowMs: clock.now,
     machineNowMs: Date.now,
     identify: identities.find,
+    noteUse,
     send: upstream.send,
     ...createServicePorts(api),
     findKey: apiKeys.find,

@@ -51,7 +51,6 @@ export { cloudfrontCollections } from './cloudfront/records.ts'
 export { findServedId, loadDistribution } from './cloudfront/served.ts'
 export type { EdgeFunctionTester } from './cloudfront/tester.ts'
 export { occurRule, replanRules } from './events/occur.ts'
-export { type AccessKeyUse, accessKeyUsesCollection } from './iam/access-keys.ts'
 export {
   AccountError,
   type AccountWithKey,
@@ -73,7 +72,12 @@ export {
   identityOfRoot,
   type Nobody,
 } from './iam/principals.ts'
-export { iamCollections } from './iam/records.ts'
+export {
+  accessKeyUsesCollection,
+  iamCollections,
+  roleUsesCollection,
+  type Use,
+} from './iam/records.ts'
 export type { Explained } from './iam-toolbox/explained.ts'
 export { authorizationIdOf } from './iam-toolbox/index.ts'
 export { beginInvocation, refusalOf } from './lambda/ask.ts'

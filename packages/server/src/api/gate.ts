@@ -3,9 +3,9 @@ import { AwsError, commonError, type ServiceModel, type ServiceName } from '@sek
 import type { AnyOperation, Service } from '@sekisho/services'
 import { BodyTooLargeError, ClientGoneError } from '../arrival.ts'
 import { failureFields } from '../log.ts'
+import type { NoteUse } from '../uses.ts'
 import type { AuthenticateOptions } from './authenticate.ts'
 import type { Caller } from './caller.ts'
-import type { NoteUse } from './key-uses.ts'
 import type { PerformOptions } from './perform.ts'
 
 export interface ApiOptions extends AuthenticateOptions, Omit<PerformOptions, 'aws'> {

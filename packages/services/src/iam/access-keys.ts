@@ -5,19 +5,10 @@ import { type AccessKeyRecord, accessKeysCollection, newAccessKey } from './acco
 import { find, userName, userOrCaller } from './entities.ts'
 import { limitExceeded, noSuchEntity } from './errors.ts'
 import { page } from './paging.ts'
-import { putEntity, type UserRecord } from './records.ts'
+import { accessKeyUsesCollection, putEntity, type Use, type UserRecord } from './records.ts'
 
 /** @see IAM User Guide, "IAM and AWS STS quotas" */
 const mostKeys = 2
-
-/** Access key id to its last use. */
-export const accessKeyUsesCollection = 'access-key-uses'
-
-export interface AccessKeyUse {
-  readonly usedAt: number
-  readonly service: string
-  readonly region: string
-}
 
 const constraints = {
   UserName: userName,
@@ -117,7 +108,7 @@ export const accessKeys = {
     async handle({ AccessKeyId }, { documents, accountId }) {
       const key = (await documents.get<AccessKeyRecord>(accessKeysCollection, AccessKeyId))?.value
       if (key?.userName === undefined || key.accountId !== accountId) throw noKey(AccessKeyId)
-      const use = (await documents.get<AccessKeyUse>(accessKeyUsesCollection, AccessKeyId))?.value
+      const use = (await documents.get<Use>(accessKeyUsesCollection, AccessKeyId))?.value
       return {
         UserName: key.userName,
         AccessKeyLastUsed: {

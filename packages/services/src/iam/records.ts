@@ -67,8 +67,17 @@ export interface RoleRecord extends EntityRecord {
   readonly maxSessionDuration: number
   /** Of a service-linked role: whose it is. */
   readonly service?: string
-  readonly lastUsedAt?: number
-  readonly lastUsedRegion?: string
+}
+
+/** Access key id to its last use. */
+export const accessKeyUsesCollection = 'access-key-uses'
+/** A role's unique id to its last use. */
+export const roleUsesCollection = 'role-uses'
+
+export interface Use {
+  readonly usedAt: number
+  readonly service: string
+  readonly region: string
 }
 
 export interface PolicyRecord {

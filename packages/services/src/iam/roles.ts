@@ -15,6 +15,8 @@ import {
   listOf,
   newUniqueId,
   type RoleRecord,
+  roleUsesCollection,
+  type Use,
 } from './records.ts'
 import { listedTags, mergeTags, shownTags, tagged, untagged } from './tags.ts'
 
@@ -128,6 +130,7 @@ export const roles = {
                 : undefined
         if (held !== undefined) throw deleteConflict(`Cannot delete entity, must ${held} first.`)
         remove(transaction, 'role', await unbounded(role, call, transaction))
+        transaction.delete(roleUsesCollection, role.id)
       })
       return {}
     },
@@ -173,6 +176,7 @@ export async function shownRole(
   role: RoleRecord,
   isWhole = true,
 ): Promise<Sdk.Role> {
+  const use = isWhole ? await reader.get<Use>(roleUsesCollection, role.id) : undefined
   return {
     Path: role.path,
     RoleName: role.name,
@@ -185,12 +189,9 @@ export async function shownRole(
     ...(isWhole && {
       PermissionsBoundary: shownBoundary(role.boundary),
       Tags: shownTags(role.tags),
-      RoleLastUsed: {
-        ...(role.lastUsedAt !== undefined && {
-          LastUsedDate: new Date(role.lastUsedAt),
-          Region: role.lastUsedRegion,
-        }),
-      },
+      RoleLastUsed: use
+        ? { LastUsedDate: new Date(use.value.usedAt), Region: use.value.region }
+        : {},
     }),
   } as Sdk.Role
 }
