@@ -49,6 +49,7 @@ export function convertRequest(
   binaryMediaTypes: readonly string[],
   handling: Handling,
 ): Uint8Array {
+  if (body.length === 0) return body
   const row = conversions.request[isBinary(contentType, binaryMediaTypes) ? 'binary' : 'text']
   return convert(body, row[columnOf(handling)])
 }

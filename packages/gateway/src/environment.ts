@@ -21,24 +21,55 @@ const emptyOverride = (): OverrideTarget =>
   })
 
 export function environmentOf(validated: Validated): CallEnvironment {
-  const context: Record<string, unknown> = {
-    ...contextOf(validated),
-    requestOverride: emptyOverride(),
-    responseOverride: emptyOverride(),
+  return new Environment(validated)
+}
+
+/** Made as far as somebody asks: most proxied calls read none of it. */
+class Environment implements CallEnvironment {
+  readonly validated: Validated
+  #context: Record<string, unknown> | undefined
+  #query: ReturnType<typeof queryOf> | undefined
+  #headers: ReturnType<typeof headersOf> | undefined
+  #bodyText: string | undefined
+
+  constructor(validated: Validated) {
+    this.validated = validated
   }
-  return {
-    validated,
-    context,
-    query: queryOf(validated.received.rawQuery),
-    headers: headersOf(validated.received.headers),
-    bodyText: textOf(validated),
-    get requestOverride() {
-      return overrideOf(context['requestOverride'])
-    },
-    get responseOverride() {
-      return overrideOf(context['responseOverride'])
-    },
+
+  get context(): Record<string, unknown> {
+    return (this.#context ??= {
+      ...contextOf(this.validated),
+      requestOverride: emptyOverride(),
+      responseOverride: emptyOverride(),
+    })
   }
+
+  get query() {
+    return (this.#query ??= queryOf(this.validated.received.rawQuery))
+  }
+
+  get headers() {
+    return (this.#headers ??= headersOf(this.validated.received.headers))
+  }
+
+  get bodyText() {
+    return (this.#bodyText ??= textOf(this.validated))
+  }
+
+  get requestOverride() {
+    return this.#context === undefined ? noOverride : overrideOf(this.#context['requestOverride'])
+  }
+
+  get responseOverride() {
+    return this.#context === undefined ? noOverride : overrideOf(this.#context['responseOverride'])
+  }
+}
+
+/** Nobody has had a context to override anything in. */
+const noOverride: OverrideTarget & { status?: unknown } = { header: {}, path: {}, querystring: {} }
+
+export function isUntouched(override: OverrideTarget): boolean {
+  return override === noOverride
 }
 
 /** A template may have put anything in its place. */

@@ -95,3 +95,13 @@ export function isHeaderValue(value: string): boolean {
 export function isHeaderName(name: string): boolean {
   return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)
 }
+
+/** The first of that name. */
+export function headerOf(headers: readonly string[], lowerCaseName: string): string | undefined {
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    const name = headers[at]!
+    if (name.length === lowerCaseName.length && name.toLowerCase() === lowerCaseName)
+      return headers[at + 1]
+  }
+  return undefined
+}

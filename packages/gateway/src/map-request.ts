@@ -1,11 +1,12 @@
 /** From the client's request to the integration's: passthrough or template, parameters, address. */
 import type { CompiledIntegration, CompiledTemplate } from './compiled-integration.ts'
 import { convertRequest } from './content-handling.ts'
-import { environmentOf } from './environment.ts'
+import { environmentOf, isUntouched } from './environment.ts'
 import { GatewayError } from './gateway-responses.ts'
 import {
   droppedAtIngress,
   droppedWhenMapped,
+  headerOf,
   isHeaderName,
   isHeaderValue,
   notForwarded,
@@ -29,29 +30,30 @@ export function mapRequest(validated: Validated): IntegrationRequest {
     })
   const env = environmentOf(validated)
   const { isProxy } = integration
-  const contentType = mediaType(env)
+  const contentType = mediaType(validated)
   const body = (isProxy ? passedBody : mappedBody)(integration, contentType, env)
   const mapped = mappedParameters(integration, env)
-  const headers = isProxy
-    ? [...forwardedHeaders(validated, env), ...mapped.headers]
-    : ['Content-Type', contentType, ...mapped.headers]
+  const headers = isProxy ? forwardedHeaders(validated) : ['Content-Type', contentType]
+  headers.push(...mapped.headers)
   const ownQuery = isProxy ? validated.received.rawQuery : ''
-  const rawQuery = [ownQuery, new URLSearchParams(mapped.query).toString()]
-    .filter((part) => part !== '')
-    .join('&')
   return {
     for: validated,
     env,
     headers,
-    rawQuery,
+    rawQuery: mapped.query.length === 0 ? ownQuery : joined(ownQuery, mapped.query),
     uri: addressOf(integration, mapped.path, env),
     body,
   }
 }
 
+function joined(ownQuery: string, mapped: [string, string][]): string {
+  const added = new URLSearchParams(mapped).toString()
+  return ownQuery === '' ? added : `${ownQuery}&${added}`
+}
+
 /** No Content-Type counts as JSON; only the media type is compared. */
-function mediaType(env: CallEnvironment): string {
-  const value = env.headers.get('content-type')?.values[0]?.split(';')[0]?.trim().toLowerCase()
+function mediaType({ received: { headers } }: Validated): string {
+  const value = headerOf(headers, 'content-type')?.split(';')[0]?.trim().toLowerCase()
   return value === undefined || value === '' ? 'application/json' : value
 }
 
@@ -126,10 +128,14 @@ interface MappedParameters {
   readonly path: Readonly<Record<string, string>>
 }
 
+const nothingMapped: MappedParameters = { headers: [], query: [], path: {} }
+
 function mappedParameters(
   integration: CompiledIntegration,
   env: CallEnvironment,
 ): MappedParameters {
+  const { requestOverride } = env
+  if (integration.requestMappings.length === 0 && isUntouched(requestOverride)) return nothingMapped
   let headers: string[] = []
   let query: [string, string][] = []
   const path: Record<string, string> = {}
@@ -150,7 +156,7 @@ function mappedParameters(
     throw new GatewayError('API_CONFIGURATION_ERROR', { detail: error.message })
   }
   for (const place of ['header', 'querystring', 'path'] as const)
-    for (const [name, values] of overridesOf(env.requestOverride[place])) {
+    for (const [name, values] of overridesOf(requestOverride[place])) {
       if (place === 'header') headers = withoutHeader(headers, name)
       if (place === 'querystring') query = query.filter(([each]) => each !== name)
       for (const value of values) put(place, name, value)
@@ -175,14 +181,24 @@ function mappedHeader(
 }
 
 /** What a proxy passes on: nothing that belongs to this connection, and no signature made for this gateway. */
-function forwardedHeaders({ method }: Validated, env: CallEnvironment): readonly string[] {
-  return [...env.headers].flatMap(([lower, { name, values }]) => {
-    if (droppedAtIngress.has(lower) || notForwarded.has(lower)) return []
-    const isSigned =
-      method.authorizationType === 'AWS_IAM' || values.some((value) => value.startsWith('AWS4-'))
-    if (lower === 'authorization' && isSigned) return []
-    return values.flatMap((value) => [name, value])
-  })
+function forwardedHeaders({ method, received: { headers } }: Validated): string[] {
+  const passed: string[] = []
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    const lower = headers[at]!.toLowerCase()
+    if (droppedAtIngress.has(lower) || notForwarded.has(lower)) continue
+    if (lower === 'authorization' && (method.authorizationType === 'AWS_IAM' || isSigned(headers)))
+      continue
+    passed.push(headers[at]!, headers[at + 1]!)
+  }
+  return passed
+}
+
+/** One signature among several credentials takes them all along. */
+function isSigned(headers: readonly string[]): boolean {
+  for (let at = 0; at + 1 < headers.length; at += 2)
+    if (headers[at]!.toLowerCase() === 'authorization' && headers[at + 1]!.startsWith('AWS4-'))
+      return true
+  return false
 }
 
 /** Stage variables and path parameters put into the address; what has no value becomes nothing. */
@@ -191,8 +207,9 @@ function addressOf(
   path: Readonly<Record<string, string>>,
   env: CallEnvironment,
 ): string {
-  const { variables } = env.validated.stage
-  const withVariables = fillStageVariables(definition.uri ?? '', variables)
+  const { uri = '' } = definition
+  if (!uri.includes('{')) return uri
+  const withVariables = fillStageVariables(uri, env.validated.stage.variables)
   return withVariables.replace(/\{([^{}]+?)\+?\}/g, (_, name: string) =>
     Object.hasOwn(path, name) ? encodePath(path[name]!) : '',
   )

@@ -21,17 +21,16 @@ export function mapResponse(response: IntegrationResponse): MappedResponse {
 
 function proxied({ status, headers, body, to }: IntegrationResponse): MappedResponse {
   const passed: string[] = []
+  let hasType = false
   for (let at = 0; at + 1 < headers.length; at += 2) {
-    const [name, value] = [headers[at]!, headers[at + 1]!]
+    const name = headers[at]!
     const lower = name.toLowerCase()
     if (droppedAtEgress.has(lower)) continue
-    passed.push(remapped.has(lower) ? `${remapPrefix}${name}` : name, value)
+    if (lower === 'content-type') hasType = true
+    passed.push(remapped.has(lower) ? `${remapPrefix}${name}` : name, headers[at + 1]!)
   }
-  return {
-    status: overriddenStatus(to.env.responseOverride.status, status),
-    headers: withContentType(passed, 'application/json'),
-    body,
-  }
+  if (!hasType) passed.push('Content-Type', 'application/json')
+  return { status: overriddenStatus(to.env.responseOverride.status, status), headers: passed, body }
 }
 
 function mapped(response: IntegrationResponse): MappedResponse {
@@ -66,10 +65,9 @@ function mapped(response: IntegrationResponse): MappedResponse {
 
 /** Only whole numbers between 100 and 599 override. */
 function overriddenStatus(override: unknown, status: number): number {
+  if (override === undefined) return status
   const value = Number(override)
-  return override !== undefined && Number.isInteger(value) && value >= 100 && value <= 599
-    ? value
-    : status
+  return Number.isInteger(value) && value >= 100 && value <= 599 ? value : status
 }
 
 /** The template for what the client accepts, else the JSON one, else the first; without any the body passes. */

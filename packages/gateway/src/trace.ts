@@ -20,12 +20,19 @@ export function traceOf({ received, stage }: Pick<Matched, 'received' | 'stage'>
   const seconds = Math.floor(receivedAtMs / 1_000)
     .toString(16)
     .padStart(8, '0')
-  const unique = requestId
+  const unique = hexOf(requestId)
+  const root = `Root=1-${seconds}-${unique.slice(0, 24)}`
+  return stage.tracingEnabled ? `${root};Parent=${unique.slice(-16)};Sampled=1` : root
+}
+
+/** Thirty-two digits; ids are mostly UUIDs. */
+function hexOf(id: string): string {
+  if (id.length === 36 && id[8] === '-')
+    return id.slice(0, 8) + id.slice(9, 13) + id.slice(14, 18) + id.slice(19, 23) + id.slice(24)
+  return id
     .replaceAll(/[^0-9a-f]/gi, '')
     .toLowerCase()
     .padStart(32, '0')
-  const root = `Root=1-${seconds}-${unique.slice(0, 24)}`
-  return stage.tracingEnabled ? `${root};Parent=${unique.slice(-16)};Sampled=1` : root
 }
 
 /** Integrations whose answers say it too. */

@@ -1,6 +1,7 @@
 /** Is the request what the method asks for? */
 import type { Model, RequiredParameter } from './compiled-validation.ts'
 import { GatewayError } from './gateway-responses.ts'
+import { headerOf } from './headers.ts'
 import type { Admitted, Validated } from './pass.ts'
 
 /**
@@ -31,7 +32,7 @@ function refuseMissing(
         ? Object.hasOwn(pathParameters, name) && pathParameters[name]
         : place === 'querystring'
           ? query.get(name)
-          : headerOf(received.headers, name)
+          : headerOf(received.headers, name.toLowerCase())
     return !value || value.trim() === ''
   })
   if (missing.length === 0) return
@@ -59,10 +60,4 @@ function jsonOf(body: Uint8Array): unknown {
 function unfit(faults: readonly string[]): GatewayError {
   const validationError = `[${faults.join(', ')}]`
   return new GatewayError('BAD_REQUEST_BODY', { validationError, detail: validationError })
-}
-
-function headerOf(headers: readonly string[], name: string): string | undefined {
-  const lower = name.toLowerCase()
-  const at = headers.findIndex((each, index) => index % 2 === 0 && each.toLowerCase() === lower)
-  return at < 0 ? undefined : headers[at + 1]
 }

@@ -1,5 +1,6 @@
 /** AWS: a service of this endpoint answers, asked as its own clients ask it. */
 import { GatewayError } from '../gateway-responses.ts'
+import { headerOf } from '../headers.ts'
 import type { IntegrationRequest, IntegrationResponse } from '../pass.ts'
 import { type Ports, UpstreamError } from '../ports.ts'
 import { behalfOf } from './behalf.ts'
@@ -83,10 +84,4 @@ async function service(
     if (error.code === 'TIMEOUT' || error.code === 'TOO_LARGE') throw upstreamRefusal(error)
     throw new GatewayError('API_CONFIGURATION_ERROR', { detail: error.message })
   }
-}
-
-function headerOf(headers: readonly string[], lowerCaseName: string): string | undefined {
-  for (let at = 0; at + 1 < headers.length; at += 2)
-    if (headers[at]!.toLowerCase() === lowerCaseName) return headers[at + 1]
-  return undefined
 }

@@ -11,29 +11,25 @@ export async function http(
   const { integration } = request.for.method
   const { restApiId } = request.for.deployment.snapshot
   const url = withQuery(request.uri, request.rawQuery)
-  if (!/^https?:\/\/[^/]/i.test(url) || !URL.canParse(url))
+  if (!/^https?:\/\/[^/]/i.test(url))
     throw new GatewayError('API_CONFIGURATION_ERROR', {
       detail: `invalid endpoint address \`${url}\``,
     })
   const method =
     integration!.httpMethod === 'ANY' ? request.for.httpMethod : integration!.httpMethod
-  const own = [
-    'X-Amzn-Apigateway-Api-Id',
-    restApiId,
-    'X-Amzn-Trace-Id',
-    traceOf(request.for),
-    ...(integration!.type === 'HTTP' ? ownHeaders(request, restApiId) : []),
-  ]
+  const headers = ['X-Amzn-Apigateway-Api-Id', restApiId, 'X-Amzn-Trace-Id', traceOf(request.for)]
+  if (integration!.type === 'HTTP') headers.push(...ownHeaders(request, restApiId))
+  headers.push(...request.headers)
   try {
-    const { status, headers, body } = await ports.send({
+    const answer = await ports.send({
       method,
       url,
-      headers: [...own, ...request.headers],
+      headers,
       body: request.body,
       timeoutMs: integration!.timeoutMs,
       ...connectionOf(request),
     })
-    return { to: request, status, headers, body }
+    return { to: request, ...answer }
   } catch (error) {
     throw error instanceof UpstreamError ? upstreamRefusal(error) : error
   }
