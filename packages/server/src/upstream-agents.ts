@@ -4,12 +4,15 @@ import { type LookupAddress, lookup } from 'node:dns'
 import { isIP, type LookupFunction, type Socket } from 'node:net'
 import { checkServerIdentity, getCACertificates, TLSSocket } from 'node:tls'
 import type { Agent, buildConnector } from 'undici'
+import { createPool, type Pool } from './http-client/pool.ts'
 import { isLinkLocal, isLoopback, unmapped } from './net/addresses.ts'
 
 /** Shorter than any integration's own time: a host that does not answer is unreachable, not slow. */
-export const integrationTimes = { connectMs: 10_000, keepAliveMs: 30_000 } as const
+const integrationTimes = { connectMs: 10_000, keepAliveMs: 30_000 } as const
+/** Of an integration's answer: status line and headers. */
+const mostHeadBytes = 16_384
 /** Of client certificates and the like: beyond it the oldest connections end. */
-const mostAgents = 64
+const mostKinds = 64
 
 /** Tells the other processes of this server of a connection to this machine; resolves when they know. */
 export type Announce = (name: string, isOpen: boolean) => Promise<void>
@@ -33,7 +36,10 @@ export interface TlsDemands {
 }
 
 export interface UpstreamAgents extends AsyncDisposable {
-  readonly agentFor: (demands: TlsDemands, times: Times) => Promise<Agent>
+  /** Connections of integrations. */
+  readonly poolFor: (demands: TlsDemands) => Pool
+  /** Connections of others, under the same rules. */
+  readonly agentFor: (times: Times) => Promise<Agent>
   /** Whether a peer of ours is in truth a connection that this process opened. */
   readonly isOwn: (address: string, port: number) => boolean
   /** Another process of this server has announced such a connection. */
@@ -44,15 +50,14 @@ export interface UpstreamAgents extends AsyncDisposable {
 export function createUpstreamAgents(announce?: Announce, authority?: string): UpstreamAgents {
   const ownSockets = new Set<string>()
   const agents = new Map<string, Promise<Agent>>()
-  const open = async (
+  const pools = new Map<string, Pool>()
+  const connectorFor = async (
     { skipsVerification, clientCertificate }: TlsDemands,
-    times: Times,
-  ): Promise<Agent> => {
-    // Loaded with the first call: most servers at rest never make one.
-    // The default export: a bundle keeps no other of a CommonJS module that is loaded late.
-    const { Agent, buildConnector } = (await import('undici')).default
+    connectMs: number,
+  ): Promise<buildConnector.connector> => {
+    const { buildConnector } = await loadUndici()
     const connector = buildConnector({
-      timeout: times.connectMs,
+      timeout: connectMs,
       allowH2: false,
       lookup: lookupOutside,
       autoSelectFamily: true,
@@ -63,48 +68,86 @@ export function createUpstreamAgents(announce?: Announce, authority?: string): U
         key: clientCertificate.privateKey,
       }),
     })
+    return (options, callback) => {
+      const host = options.hostname.replace(/^\[|\]$/g, '')
+      if (isIP(host) && isLinkLocal(host)) return callback(new LinkLocalError(host), null)
+      connector({ ...options, hostname: host }, (...result) => {
+        const [error, socket] = result
+        if (error !== null) return callback(...result)
+        const fault = skipsVerification ? faultOf(socket, host) : undefined
+        if (fault !== undefined) {
+          socket.destroy()
+          return callback(fault, null)
+        }
+        tell(socket, ownSockets, announce, callback)
+      })
+    }
+  }
+  const openAgent = async (times: Times): Promise<Agent> => {
+    const { Agent } = await loadUndici()
     return new Agent({
       allowH2: false,
       pipelining: 1,
       keepAliveTimeout: times.keepAliveMs,
       ...(times.mostHeaderBytes !== undefined && { maxHeaderSize: times.mostHeaderBytes }),
-      connect: (options, callback) => {
-        const host = options.hostname.replace(/^\[|\]$/g, '')
-        if (isIP(host) && isLinkLocal(host)) return callback(new LinkLocalError(host), null)
-        connector(options, (...result) => {
-          const [error, socket] = result
-          if (error !== null) return callback(...result)
-          const fault = skipsVerification ? faultOf(socket, host) : undefined
-          if (fault !== undefined) {
-            socket.destroy()
-            return callback(fault, null)
-          }
-          tell(socket, ownSockets, announce, callback)
-        })
+      connect: await connectorFor({ skipsVerification: false }, times.connectMs),
+    })
+  }
+  const openPool = (demands: TlsDemands): Pool => {
+    const { connectMs, keepAliveMs } = integrationTimes
+    const connecting = connectorFor(demands, connectMs)
+    return createPool({
+      keepAliveMs,
+      mostHeadBytes,
+      connect(to, callback) {
+        connecting.then(
+          (connect) => connect(to, callback as buildConnector.Callback),
+          (error: Error) => callback(error, null),
+        )
       },
     })
   }
   return {
-    agentFor(demands, times) {
-      const { connectMs, keepAliveMs, mostHeaderBytes } = times
-      const key = `${connectMs} ${keepAliveMs} ${mostHeaderBytes} ${demands.skipsVerification} ${demands.clientCertificate?.id}`
-      const present = agents.get(key)
-      if (present !== undefined) return present
-      const opened = open(demands, times)
-      agents.set(key, opened)
-      if (agents.size > mostAgents) {
-        const [[oldest, agent]] = agents as unknown as [[string, Promise<Agent>]]
-        agents.delete(oldest)
-        void agent.then((each) => each.close())
-      }
-      return opened
-    },
+    poolFor: (demands) =>
+      kept(
+        pools,
+        `${demands.skipsVerification} ${demands.clientCertificate?.id}`,
+        () => openPool(demands),
+        (oldest) => oldest.close(),
+      ),
+    agentFor: (times) =>
+      kept(
+        agents,
+        `${times.connectMs} ${times.keepAliveMs} ${times.mostHeaderBytes}`,
+        () => openAgent(times),
+        (oldest) => oldest.then((agent) => agent.close()),
+      ),
     isOwn: (address, port) => ownSockets.has(`${address}|${port}`),
     hear: (name, isOpen) => void (isOpen ? ownSockets.add(name) : ownSockets.delete(name)),
     async [Symbol.asyncDispose]() {
+      for (const pool of pools.values()) pool[Symbol.dispose]()
       for (const agent of agents.values()) await (await agent).destroy()
     },
   }
+}
+
+/** Loaded with the first call: most servers at rest never make one. */
+async function loadUndici() {
+  // The default export: a bundle keeps no other of a CommonJS module that is loaded late.
+  return (await import('undici')).default
+}
+
+function kept<T>(of: Map<string, T>, key: string, open: () => T, close: (oldest: T) => void): T {
+  const present = of.get(key)
+  if (present !== undefined) return present
+  const opened = open()
+  of.set(key, opened)
+  if (of.size > mostKinds) {
+    const [[first, oldest]] = of as unknown as [[string, T]]
+    of.delete(first)
+    close(oldest)
+  }
+  return opened
 }
 
 type ConnectCallback = Parameters<buildConnector.connector>[1]

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { createServer as createPlainServer } from 'node:http'
 import { createServer } from 'node:https'
-import type { AddressInfo, Server } from 'node:net'
+import { type AddressInfo, createServer as createRawServer, type Server } from 'node:net'
 import { after, before, test } from 'node:test'
 import type { TLSSocket } from 'node:tls'
 import { type Connection, UpstreamError } from '@sekisho/gateway'
@@ -131,6 +131,85 @@ test('connections are used again', async () => {
   )
   for (let at = 0; at < 5; at++) await ask(`http://127.0.0.1:${port}/`)
   assert.ok(ports.size <= 2, String(ports.size))
+})
+
+/** Answers every request on a connection with the next of these texts; counts connections. */
+async function rawBackend(...texts: readonly string[]) {
+  const seen = { connections: 0, requests: 0 }
+  const server = createRawServer((socket) => {
+    seen.connections += 1
+    socket.on('error', () => {})
+    socket.on('data', () => {
+      const text = texts[seen.requests++ % texts.length]!
+      if (text.endsWith('…')) socket.end(text.slice(0, -1))
+      else socket.write(text)
+    })
+  })
+  return { url: `http://127.0.0.1:${await listening(server)}/`, seen }
+}
+
+test('what follows an answer on its connection is nobody’s answer', async () => {
+  const answer = (body: string) =>
+    `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+  const { url, seen } = await rawBackend(answer('good') + answer('evil'), answer('next'))
+  assert.deepEqual([await ask(url), await ask(url)], ['good', 'next'])
+  assert.equal(seen.connections, 2)
+})
+
+test('an answer that is none, or not whole, is told as no answer and not asked for again', async () => {
+  for (const text of [
+    'SSH-2.0-OpenSSH\r\n\r\n',
+    'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello…',
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello…',
+    'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+  ]) {
+    const { url, seen } = await rawBackend(text)
+    assert.equal(await ask(url), 'UNREACHABLE')
+    assert.equal(seen.requests, 1)
+  }
+})
+
+test('a body without a length is whole when its connection ends', async () => {
+  const { url } = await rawBackend('HTTP/1.1 200 OK\r\n\r\nhello…')
+  assert.deepEqual([await ask(url), await ask(url)], ['hello', 'hello'])
+})
+
+test('a connection rests no longer than its backend says', async () => {
+  const { url, seen } = await rawBackend(
+    'HTTP/1.1 200 OK\r\nKeep-Alive: timeout=1\r\nContent-Length: 2\r\n\r\nok',
+  )
+  assert.deepEqual([await ask(url), await ask(url)], ['ok', 'ok'])
+  assert.equal(seen.connections, 2)
+})
+
+test('a backend that begins and goes no further is out of time; its connection ends', async () => {
+  let ended: () => void = () => {}
+  const gone = new Promise<void>((resolve) => {
+    ended = resolve
+  })
+  const port = await listening(
+    createRawServer((socket) => {
+      socket.on('error', () => {})
+      socket.on('close', ended)
+      socket.on('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello'))
+    }),
+  )
+  const url = `http://127.0.0.1:${port}/`
+  const request = { method: 'GET', url, headers: [], body: new Uint8Array(), timeoutMs: 100 }
+  await assert.rejects(upstream.send(request), { code: 'TIMEOUT' })
+  await gone
+})
+
+test('no call is made with what would become another call', async () => {
+  const { url, seen } = await rawBackend('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+  const request = { method: 'GET', url, headers: [], body: new Uint8Array(), timeoutMs: 1_000 }
+  for (const wrong of [
+    { headers: ['A', 'b\r\nC: d'] },
+    { method: 'GET /x' },
+    { url: 'http://a b/' },
+  ])
+    await assert.rejects(upstream.send({ ...request, ...wrong }), { code: 'REFUSED' })
+  assert.equal(seen.requests, 0)
 })
 
 test('a stage presents its client certificate to its backend', async () => {

@@ -7,11 +7,13 @@ import {
 } from '@sekisho/gateway'
 import { loadConnection } from '@sekisho/services'
 import type { Reader } from '@sekisho/store'
-import type { Agent, Dispatcher } from 'undici'
+import type { Agent } from 'undici'
+import type { Exchange } from './http-client/connection.ts'
+import type { Pool, Sent } from './http-client/pool.ts'
+import { type Address, addressOf, RequestError, requestHead } from './http-client/request-head.ts'
 import {
   type Announce,
   createUpstreamAgents,
-  integrationTimes,
   type Times,
   type TlsDemands,
   type UpstreamAgents,
@@ -39,10 +41,11 @@ export function createUpstream({ documents, announce, authority }: UpstreamOptio
   const agents = createUpstreamAgents(announce, authority)
   return {
     async send(request) {
-      const demands = await demandsOf(request.connection, documents)
-      return dispatchPatiently(await agents.agentFor(demands, integrationTimes), request)
+      const { connection } = request
+      const demands = connection ? await demandsOf(connection, documents) : plainly
+      return ask(agents.poolFor(demands), request)
     },
-    agent: (times) => agents.agentFor(plainly, times),
+    agent: agents.agentFor,
     isOwn: agents.isOwn,
     hear: agents.hear,
     [Symbol.asyncDispose]: () => agents[Symbol.asyncDispose](),
@@ -52,11 +55,7 @@ export function createUpstream({ documents, announce, authority }: UpstreamOptio
 const plainly: TlsDemands = { skipsVerification: false }
 
 /** @throws UpstreamError  the link or the certificate is not there: a call without it is not the call that was meant */
-async function demandsOf(
-  connection: Connection | undefined,
-  documents: Reader,
-): Promise<TlsDemands> {
-  if (connection === undefined) return plainly
+async function demandsOf(connection: Connection, documents: Reader): Promise<TlsDemands> {
   const { owner, vpcLinkId, clientCertificateId, skipsVerification = false } = connection
   if (vpcLinkId !== undefined && !(await loadConnection(documents, 'vpcLinks', owner, vpcLinkId)))
     throw new UpstreamError('REFUSED', `there is no VPC link \`${vpcLinkId}\``)
@@ -72,127 +71,105 @@ async function demandsOf(
 /** May be asked twice: a kept connection can end in the moment in which it is used again. */
 const repeatable: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-async function dispatchPatiently(
-  agent: Agent,
-  request: UpstreamRequest,
-): Promise<UpstreamResponse> {
-  const deadline = performance.now() + request.timeoutMs
-  const progress = { hasBegun: false }
-  try {
-    return await dispatch(agent, request, progress)
-  } catch (error) {
-    const left = deadline - performance.now()
-    const isRepeatable = repeatable.has(request.method) && !progress.hasBegun && left >= 1
-    if (!isRepeatable || !cut.has(codeOf((error as Error).cause))) throw error
-    return dispatch(agent, { ...request, timeoutMs: left }, progress)
-  }
-}
-
 /** What a connection that was there ends with. */
-const cut: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
+const cut: ReadonlySet<string> = new Set(['CUT', 'ECONNRESET', 'EPIPE'])
 
-function codeOf(error: unknown): string {
-  return String((error as { readonly code?: unknown } | undefined)?.code ?? '')
-}
-
-/** Of one connection, not of the message; and what undici writes by itself. */
-const hopByHop: ReadonlySet<string> = new Set([
-  'connection',
-  'content-length',
-  'expect',
-  'keep-alive',
-  'proxy-connection',
-  'transfer-encoding',
-  'upgrade',
-])
-
-function dispatch(
-  agent: Agent,
-  request: UpstreamRequest,
-  progress: { hasBegun: boolean },
-): Promise<UpstreamResponse> {
+/** @throws UpstreamError */
+function ask(pool: Pool, request: UpstreamRequest): Promise<UpstreamResponse> {
+  const to = addressOf(request.url)
+  if (to === undefined) throw refused(`\`${request.url}\` is no address to call`)
+  const head = headOf(to, request)
   return new Promise((resolve, reject) => {
-    let controller: Dispatcher.DispatchController | undefined
-    let timedOut = false
-    let status = 0
-    let headers: readonly string[] = []
-    const chunks: Buffer[] = []
-    let sizeBytes = 0
-    const fail = (code: UpstreamError['code'], message: string, cause?: unknown) => {
-      clearTimeout(timer)
-      reject(new UpstreamError(code, message, { cause }))
-    }
-    const timer = setTimeout(() => {
-      timedOut = true
-      // Said before it is ended: an end without a reason is another failure.
-      fail('TIMEOUT', `no answer within ${request.timeoutMs} ms`)
-      controller?.abort(new Error('timed out'))
-    }, request.timeoutMs)
-    const unreachable = (error: unknown) =>
-      fail(
-        codeOf(error) === 'ENOTFOUND' ? 'REFUSED' : 'UNREACHABLE',
-        error instanceof Error ? error.message : String(error),
-        error,
-      )
-    const url = new URL(request.url)
-    const { body, method } = request
-    try {
-      agent.dispatch(
-        {
-          origin: url.origin,
-          path: `${url.pathname}${url.search}`,
-          method: method as Dispatcher.HttpMethod,
-          headers: passed(request.headers),
-          body: body.length === 0 ? null : body,
-          headersTimeout: 0,
-          bodyTimeout: 0,
-        },
-        {
-          onRequestStart(started) {
-            controller = started
-            if (timedOut) started.abort(new Error('timed out'))
-          },
-          onResponseStart(started, statusCode) {
-            progress.hasBegun = true
-            if (statusCode < 200) return
-            status = statusCode
-            headers = textOf(started.rawHeaders)
-          },
-          onResponseData(started, chunk) {
-            sizeBytes += chunk.length
-            chunks.push(chunk)
-            if (sizeBytes <= mostAnswerBytes) return
-            fail('TOO_LARGE', `the answer is larger than ${mostAnswerBytes} bytes`)
-            started.abort(new Error('too large'))
-          },
-          onResponseEnd() {
-            clearTimeout(timer)
-            resolve({
-              status,
-              headers,
-              body: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks),
-            })
-          },
-          onResponseError(_, error) {
-            unreachable(error)
-          },
-        },
-      )
-    } catch (error) {
-      unreachable(error)
-    }
+    new Asked(pool, to, request, head, resolve, reject)
   })
 }
 
-function passed(headers: readonly string[]): string[] {
-  const kept: string[] = []
-  for (let at = 0; at + 1 < headers.length; at += 2)
-    if (!hopByHop.has(headers[at]!.toLowerCase())) kept.push(headers[at]!, headers[at + 1]!)
-  return kept
+function headOf(to: Address, { method, headers, body }: UpstreamRequest): string {
+  try {
+    return requestHead(method, to, headers, body.length)
+  } catch (error) {
+    throw error instanceof RequestError ? refused(error.message) : error
+  }
 }
 
-function textOf(raw: unknown): readonly string[] {
-  return (raw as readonly (Buffer | string)[]).map((each) =>
-    typeof each === 'string' ? each : each.toString('latin1'),
-  )
+const refused = (message: string) => new UpstreamError('REFUSED', message)
+
+/** One call, from its request to the end of its answer. */
+class Asked implements Exchange {
+  readonly method: string
+  readonly head: string
+  readonly body: Uint8Array
+  readonly #pool: Pool
+  readonly #to: Address
+  readonly #resolve: (response: UpstreamResponse) => void
+  readonly #reject: (error: UpstreamError) => void
+  readonly #timer: NodeJS.Timeout
+  #sent: Sent
+  #status = 0
+  #headers: readonly string[] = []
+  #chunks: Buffer[] = []
+  #sizeBytes = 0
+  #isRepeated = false
+
+  constructor(
+    pool: Pool,
+    to: Address,
+    { method, body, timeoutMs }: UpstreamRequest,
+    head: string,
+    resolve: (response: UpstreamResponse) => void,
+    reject: (error: UpstreamError) => void,
+  ) {
+    this.method = method
+    this.head = head
+    this.body = body
+    this.#pool = pool
+    this.#to = to
+    this.#resolve = resolve
+    this.#reject = reject
+    this.#timer = setTimeout(
+      () => this.#giveUp('TIMEOUT', `no answer within ${timeoutMs} ms`),
+      timeoutMs,
+    )
+    this.#sent = pool.send(to, this)
+  }
+
+  onHead(status: number, headers: readonly string[]): void {
+    this.#status = status
+    this.#headers = headers
+  }
+
+  onData(bytes: Buffer): void {
+    this.#sizeBytes += bytes.length
+    if (this.#sizeBytes > mostAnswerBytes)
+      this.#giveUp('TOO_LARGE', `the answer is larger than ${mostAnswerBytes} bytes`)
+    else this.#chunks.push(bytes)
+  }
+
+  onEnd(): void {
+    clearTimeout(this.#timer)
+    const body = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
+    this.#resolve({ status: this.#status, headers: this.#headers, body })
+  }
+
+  onError(error: Error): void {
+    const code = codeOf(error)
+    if (this.#status === 0 && !this.#isRepeated && repeatable.has(this.method) && cut.has(code)) {
+      this.#isRepeated = true
+      this.#sent = this.#pool.send(this.#to, this, true)
+      return
+    }
+    clearTimeout(this.#timer)
+    const kind = code === 'ENOTFOUND' ? 'REFUSED' : 'UNREACHABLE'
+    this.#reject(new UpstreamError(kind, error.message, { cause: error }))
+  }
+
+  #giveUp(code: UpstreamError['code'], message: string): void {
+    clearTimeout(this.#timer)
+    this.#sent.cancel()
+    this.#reject(new UpstreamError(code, message))
+  }
+}
+
+function codeOf(error: unknown): string {
+  return String((error as { readonly code?: unknown } | undefined)?.code ?? '')
 }
