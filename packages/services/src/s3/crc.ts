@@ -28,156 +28,91 @@ const crcs = {
       digest: () => bytesOf(BigInt(value), 32),
     }
   },
-  crc32c() {
-    const tables = tables32()
-    let value = 0
-    return {
-      update: (bytes) => {
-        value = update32(bytes, value, tables)
-      },
-      digest: () => bytesOf(BigInt(value >>> 0), 32),
-    }
-  },
-  crc64nvme() {
-    const tables = tables64()
-    const value: Value64 = { high: 0, low: 0 }
-    return {
-      update: (bytes) => update64(bytes, value, tables),
-      digest: () => bytesOf((BigInt(value.high >>> 0) << 32n) | BigInt(value.low >>> 0), 64),
-    }
-  },
+  crc32c: () => tabled('crc32c'),
+  crc64nvme: () => tabled('crc64nvme'),
 } satisfies Record<CrcName, () => Crc>
 
-/** Eight bytes at a step: one table for each byte's distance to the end of the step. */
-type Tables32 = readonly Int32Array[]
-let made32: Tables32 | undefined
-
-function tables32(): Tables32 {
-  if (made32) return made32
-  const tables = Array.from({ length: 8 }, () => new Int32Array(256))
-  for (let byte = 0; byte < 256; byte++) {
-    let value = byte
-    for (let bit = 0; bit < 8; bit++)
-      value = value & 1 ? (value >>> 1) ^ Number(polynomials.crc32c) : value >>> 1
-    tables[0]![byte] = value
+function tabled(name: 'crc32c' | 'crc64nvme'): Crc {
+  const table = (tables[name] ??= tableOf(polynomials[name]))
+  const start = widths[name] === 64 ? -1 : 0
+  const value: Halves = { high: start, low: -1 }
+  return {
+    update: (bytes) => update(bytes, value, table),
+    digest: () => {
+      const whole = (BigInt((value.high ^ start) >>> 0) << 32n) | BigInt(~value.low >>> 0)
+      return bytesOf(whole, widths[name])
+    },
   }
-  for (let step = 1; step < 8; step++)
-    for (let byte = 0; byte < 256; byte++) {
-      const before = tables[step - 1]![byte]!
-      tables[step]![byte] = (before >>> 8) ^ tables[0]![before & 255]!
-    }
-  made32 = tables
-  return tables
 }
 
-function update32(bytes: Uint8Array, before: number, tables: Tables32): number {
-  const [t0, t1, t2, t3, t4, t5, t6, t7] = tables as [
-    Int32Array,
-    Int32Array,
-    Int32Array,
-    Int32Array,
-    Int32Array,
-    Int32Array,
-    Int32Array,
-    Int32Array,
-  ]
-  let value = ~before
-  let at = 0
-  for (const last = bytes.length - 7; at < last; at += 8) {
-    const word = value ^ word32(bytes, at)
-    value =
-      t7[word & 255]! ^
-      t6[(word >>> 8) & 255]! ^
-      t5[(word >>> 16) & 255]! ^
-      t4[word >>> 24]! ^
-      t3[bytes[at + 4]!]! ^
-      t2[bytes[at + 5]!]! ^
-      t1[bytes[at + 6]!]! ^
-      t0[bytes[at + 7]!]!
-  }
-  for (; at < bytes.length; at++) value = (value >>> 8) ^ t0[(value ^ bytes[at]!) & 255]!
-  return ~value
-}
-
-function word32(bytes: Uint8Array, at: number): number {
-  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
-}
-
-interface Value64 {
+/** Whole numbers of 64 bits are twenty times slower; the high half of 32 bits is 0. */
+interface Halves {
   high: number
   low: number
 }
 
-interface Tables64 {
-  readonly high: readonly Int32Array[]
-  readonly low: readonly Int32Array[]
-}
-let made64: Tables64 | undefined
+/** Bytes that are taken at a step. */
+const stepBytes = 8
+/** Of the table: a low half and a high half for each value of a byte. */
+const rowLength = 2 * 256
 
-/** In halves: whole numbers of 64 bits are twenty times slower. */
-function tables64(): Tables64 {
-  if (made64) return made64
-  const high = Array.from({ length: 8 }, () => new Int32Array(256))
-  const low = Array.from({ length: 8 }, () => new Int32Array(256))
-  const polynomialHigh = Number(polynomials.crc64nvme >> 32n)
-  const polynomialLow = Number(polynomials.crc64nvme & 0xffffffffn)
+/** Of each width, when it is asked for first. */
+const tables: { crc32c?: Int32Array; crc64nvme?: Int32Array } = {}
+
+/** One row for each byte's distance to the end of its step, in one piece: every look-up is one load. */
+function tableOf(polynomial: bigint): Int32Array {
+  const table = new Int32Array(stepBytes * rowLength)
   for (let byte = 0; byte < 256; byte++) {
-    let [h, l] = [0, byte]
-    for (let bit = 0; bit < 8; bit++) {
-      const isOdd = l & 1
-      l = (l >>> 1) | (h << 31)
-      h >>>= 1
-      if (isOdd) {
-        h ^= polynomialHigh
-        l ^= polynomialLow
-      }
-    }
-    high[0]![byte] = h
-    low[0]![byte] = l
+    let value = BigInt(byte)
+    for (let bit = 0; bit < 8; bit++) value = value & 1n ? (value >> 1n) ^ polynomial : value >> 1n
+    table[byte * 2] = Number(BigInt.asIntN(32, value))
+    table[byte * 2 + 1] = Number(BigInt.asIntN(32, value >> 32n))
   }
-  for (let step = 1; step < 8; step++)
-    for (let byte = 0; byte < 256; byte++) {
-      const h = high[step - 1]![byte]!
-      const l = low[step - 1]![byte]!
-      low[step]![byte] = ((l >>> 8) | (h << 24)) ^ low[0]![l & 255]!
-      high[step]![byte] = (h >>> 8) ^ high[0]![l & 255]!
-    }
-  made64 = { high, low }
-  return made64
+  for (let at = rowLength; at < table.length; at += 2) {
+    const low = table[at - rowLength]!
+    const high = table[at + 1 - rowLength]!
+    const byte = (low & 255) * 2
+    table[at] = ((low >>> 8) | (high << 24)) ^ table[byte]!
+    table[at + 1] = (high >>> 8) ^ table[byte + 1]!
+  }
+  return table
 }
 
-type Eight = [
-  Int32Array,
-  Int32Array,
-  Int32Array,
-  Int32Array,
-  Int32Array,
-  Int32Array,
-  Int32Array,
-  Int32Array,
-]
-
-function update64(bytes: Uint8Array, value: Value64, tables: Tables64): void {
-  const [h0, h1, h2, h3, h4, h5, h6, h7] = tables.high as unknown as Eight
-  const [l0, l1, l2, l3, l4, l5, l6, l7] = tables.low as unknown as Eight
-  let high = ~value.high
-  let low = ~value.low
+function update(bytes: Uint8Array, value: Halves, table: Int32Array): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  let { high, low } = value
   let at = 0
-  for (const last = bytes.length - 7; at < last; at += 8) {
-    const a = low ^ word32(bytes, at)
-    const b = high ^ word32(bytes, at + 4)
-    const [a0, a1, a2, a3] = [a & 255, (a >>> 8) & 255, (a >>> 16) & 255, a >>> 24]
-    const [b0, b1, b2, b3] = [b & 255, (b >>> 8) & 255, (b >>> 16) & 255, b >>> 24]
-    high = h7[a0]! ^ h6[a1]! ^ h5[a2]! ^ h4[a3]! ^ h3[b0]! ^ h2[b1]! ^ h1[b2]! ^ h0[b3]!
-    low = l7[a0]! ^ l6[a1]! ^ l5[a2]! ^ l4[a3]! ^ l3[b0]! ^ l2[b1]! ^ l1[b2]! ^ l0[b3]!
+  for (const last = bytes.length - stepBytes; at <= last; at += stepBytes) {
+    const one = low ^ view.getInt32(at, true)
+    const other = high ^ view.getInt32(at + 4, true)
+    // Each in its row; rows come last byte first.
+    const a = 7 * rowLength + ((one << 1) & 510)
+    const b = 6 * rowLength + ((one >>> 7) & 510)
+    const c = 5 * rowLength + ((one >>> 15) & 510)
+    const d = 4 * rowLength + ((one >>> 23) & 510)
+    const e = 3 * rowLength + ((other << 1) & 510)
+    const f = 2 * rowLength + ((other >>> 7) & 510)
+    const g = rowLength + ((other >>> 15) & 510)
+    const h = (other >>> 23) & 510
+    low =
+      table[a]! ^ table[b]! ^ table[c]! ^ table[d]! ^ table[e]! ^ table[f]! ^ table[g]! ^ table[h]!
+    high =
+      table[a + 1]! ^
+      table[b + 1]! ^
+      table[c + 1]! ^
+      table[d + 1]! ^
+      table[e + 1]! ^
+      table[f + 1]! ^
+      table[g + 1]! ^
+      table[h + 1]!
   }
   for (; at < bytes.length; at++) {
-    const byte = (low ^ bytes[at]!) & 255
-    low = ((low >>> 8) | (high << 24)) ^ l0[byte]!
-    high = (high >>> 8) ^ h0[byte]!
+    const byte = ((low ^ bytes[at]!) & 255) * 2
+    low = ((low >>> 8) | (high << 24)) ^ table[byte]!
+    high = (high >>> 8) ^ table[byte + 1]!
   }
-  value.high = ~high
-  value.low = ~low
+  value.high = high
+  value.low = low
 }
 
 function bytesOf(value: bigint, width: 32 | 64): Uint8Array {
