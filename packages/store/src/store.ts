@@ -30,6 +30,7 @@ export interface Range {
 }
 
 export interface Reader {
+  /** What is read belongs to all who read it: it is frozen. */
   get<T>(collection: string, key: string): Promise<Stored<T> | undefined>
   /** In byte order of keys, or against it. */
   list<T>(collection: string, range?: Range): Promise<readonly Stored<T>[]>

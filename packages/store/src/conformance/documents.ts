@@ -24,6 +24,13 @@ export function documentsConformance(engine: string, open: () => Promise<Store>)
     },
   )
 
+  promise('nobody changes what others read', async ({ documents }) => {
+    await documents.transact((transaction) => transaction.put('things', 'a', { in: { n: [1] } }))
+    const read = (await documents.get<{ in: { n: number[] } }>('things', 'a'))!
+    assert.throws(() => read.value.in.n.push(2), TypeError)
+    assert.deepEqual((await documents.get('things', 'a'))?.value, { in: { n: [1] } })
+  })
+
   promise('a revision is never reused, not even after a delete', async ({ documents }) => {
     await documents.transact((transaction) => transaction.put('things', 'a', 1))
     const first = await documents.get('things', 'a')

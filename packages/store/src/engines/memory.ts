@@ -1,6 +1,7 @@
 /** State that ends with the process: for tests and for trying things out. */
 import { Listeners } from '../changes.ts'
 import { LocalCounters } from '../counters.ts'
+import { frozen } from '../frozen.ts'
 import { attempt, compareKeys, fingerprintOf, isInside, type Proposal } from '../optimistic.ts'
 import type { Blobs, Documents, Range, Store, Stored, Transaction } from '../store.ts'
 
@@ -31,7 +32,7 @@ class MemoryDocuments implements Documents {
 
   async get<T>(collection: string, key: string): Promise<Stored<T> | undefined> {
     const kept = this.#collections.get(collection)?.get(key)
-    return kept && { key, value: JSON.parse(kept.text) as T, revision: kept.revision }
+    return kept && { key, value: frozen(JSON.parse(kept.text) as T), revision: kept.revision }
   }
 
   async list<T>(collection: string, range: Range = {}): Promise<readonly Stored<T>[]> {

@@ -61,6 +61,26 @@ test('what was written by a process that was killed before it could tell is hear
   clearTimeout(alive)
 })
 
+test('what was read before is read anew once another store has written it', async () => {
+  const path = folder()
+  await using one = await openStore(`sqlite:${path}`)
+  await using other = await openStore(`sqlite:${path}`)
+  for (let n = 0; n < 20; n++) {
+    await one.documents.transact((transaction) => transaction.put('things', 'a', n))
+    // In a later turn of the event loop, as another process's requests are.
+    await sleep(0)
+    assert.equal((await other.documents.get('things', 'a'))?.value, n)
+    assert.equal((await one.documents.get('things', 'a'))?.value, n)
+  }
+})
+
+test('what comes after the end is refused, and takes nobody down', async () => {
+  const store = await openStore(`sqlite:${folder()}`)
+  await store[Symbol.asyncDispose]()
+  const late = store.documents.transact((transaction) => transaction.put('things', 'b', 1))
+  await assert.rejects(late, { message: 'the store is closed' })
+})
+
 test('a newer format is refused', async () => {
   const path = folder()
   await (await openStore(`sqlite:${path}`))[Symbol.asyncDispose]()

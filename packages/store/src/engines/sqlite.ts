@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { Listeners } from '../changes.ts'
 import { LocalCounters } from '../counters.ts'
+import { frozen } from '../frozen.ts'
 import { attempt, fingerprintOf, type Proposal } from '../optimistic.ts'
 import type { Change, Documents, Range, Store, Stored, Transaction } from '../store.ts'
 import { Bell } from './bell.ts'
 import { BlobFolder, type BlobIndex } from './blob-folder.ts'
+import { Recent } from './recent.ts'
 import { SqliteCounts } from './sqlite-counts.ts'
 import { migrate } from './sqlite-format.ts'
 
@@ -71,6 +73,9 @@ class SqliteDocuments implements Documents {
     StatementSync
   >
   readonly #lists = new Map<string, StatementSync>()
+  readonly #recent = new Recent()
+  /** The others' commits were looked for in this turn of the event loop: nothing that is answered now can be after them. */
+  #isCaughtUp = false
   readonly #bell: Bell
   #group: Waiting[] = []
   #committing: Promise<void> | undefined
@@ -106,8 +111,14 @@ class SqliteDocuments implements Documents {
   }
 
   async get<T>(collection: string, key: string): Promise<Stored<T> | undefined> {
+    this.#catchUp()
+    const recent = this.#recent.get(collection, key)
+    if (recent !== undefined) return recent as Stored<T>
     const row = this.#statements.get.get(collection, key) as Row | undefined
-    return row && storedOf<T>(row)
+    if (row === undefined) return undefined
+    const stored = frozen(storedOf<T>(row))
+    this.#recent.keep(collection, stored, row.value.length)
+    return stored
   }
 
   async list<T>(collection: string, range: Range = {}): Promise<readonly Stored<T>[]> {
@@ -141,7 +152,7 @@ class SqliteDocuments implements Documents {
 
   async close(): Promise<void> {
     if (this.#isClosed) return
-    await this.#committing
+    while (this.#committing) await this.#committing
     this.#isClosed = true
     this.#bell[Symbol.dispose]()
     this.#database.close()
@@ -164,6 +175,10 @@ class SqliteDocuments implements Documents {
   #commitGroup(): void {
     const group = this.#group
     this.#group = []
+    if (this.#isClosed) {
+      for (const { reject } of group) reject(new Error('the store is closed'))
+      return
+    }
     let accepted: readonly boolean[]
     try {
       this.#database.exec('BEGIN IMMEDIATE')
@@ -182,6 +197,7 @@ class SqliteDocuments implements Documents {
       .filter((_, index) => accepted[index])
       .flatMap(({ proposal }) => proposal.writes)
     if (told.length > 0) {
+      for (const { collection, key } of told) this.#recent.forget(collection, key)
       this.#bell.ring()
       this.#changes.tell(told)
     }
@@ -216,6 +232,14 @@ class SqliteDocuments implements Documents {
     )
   }
 
+  /** Once a turn: whoever was told of a commit asks in a later one. */
+  #catchUp(): void {
+    if (this.#isCaughtUp) return
+    this.#isCaughtUp = true
+    setImmediate(() => (this.#isCaughtUp = false))
+    this.#hearOthers()
+  }
+
   #hearOthers(): void {
     if (this.#isClosed) return
     const dataVersion = this.#readDataVersion()
@@ -225,6 +249,9 @@ class SqliteDocuments implements Documents {
       revision: number
     })[]
     if (rows.length === 0) return
+    // What is older than the oldest note may be anything.
+    if (rows[0]!.revision > this.#heard + 1) this.#recent.forgetAll()
+    for (const { collection, key } of rows) this.#recent.forget(collection, key)
     this.#heard = rows.at(-1)!.revision
     this.#changes.tell(rows.map(({ collection, key }) => ({ collection, key })))
   }
