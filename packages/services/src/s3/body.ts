@@ -12,7 +12,7 @@ import {
   type Digester,
   defaultAlgorithm,
 } from './checksums.ts'
-import { type Kept, keep } from './content.ts'
+import { type Bytes, type Kept, keep } from './content.ts'
 import { s3Error } from './errors.ts'
 import type { ChecksumAlgorithm, PartRecord } from './records.ts'
 
@@ -116,6 +116,18 @@ function md5Of(text: string | undefined): string | undefined {
 }
 
 const noTrailers: ReadonlyMap<string, string> = new Map()
+
+/** What another object holds, as a body of the same length. */
+export function copiedBody(bytes: Bytes, lengthBytes: number): unknown {
+  return bytes instanceof Uint8Array
+    ? bytes
+    : {
+        lengthBytes,
+        trailerNames: [],
+        trailers: noTrailers,
+        [Symbol.asyncIterator]: () => bytes[Symbol.asyncIterator](),
+      }
+}
 
 /** Of the wire; of other services whatever stands for bytes. */
 function streamOf(body: unknown): BodyStream {

@@ -90,6 +90,9 @@ function blobName(id: string): string {
   return `s3/${id}`
 }
 
+/** Few of them are whole. */
+export type Bytes = Uint8Array | AsyncIterable<Uint8Array>
+
 /**
  * @param end  exclusive
  * @returns undefined where they are gone: the object was replaced meanwhile
@@ -99,11 +102,11 @@ export async function read(
   start: number,
   end: number,
   { documents, blobs }: Storage,
-): Promise<AsyncIterable<Uint8Array> | undefined> {
+): Promise<Bytes | undefined> {
   switch (kind) {
     case 'bytes': {
       const found = await documents.get<{ base64: string }>(s3Collections.bytes, id)
-      return found && only(Buffer.from(found.value.base64, 'base64').subarray(start, end))
+      return found && Buffer.from(found.value.base64, 'base64').subarray(start, end)
     }
     case 'blob':
       return blobs.get(blobName(id), { start, end })
@@ -112,10 +115,6 @@ export async function read(
       return joined && joinedBytes(joined.value, start, end, { documents, blobs })
     }
   }
-}
-
-async function* only(bytes: Uint8Array): AsyncIterable<Uint8Array> {
-  if (bytes.length > 0) yield bytes
 }
 
 async function* joinedBytes(
@@ -132,7 +131,8 @@ async function* joinedBytes(
     if (from >= to) continue
     const bytes = await read(content, from, to, storage)
     if (bytes === undefined) throw new Error(`a part is gone: ${content.id}`)
-    yield* bytes
+    if (bytes instanceof Uint8Array) yield bytes
+    else yield* bytes
   }
 }
 

@@ -1,7 +1,7 @@
 /** CopyObject: an object again, under another key or with something else said of it. */
 import type * as Sdk from '@aws-sdk/client-s3'
 import type { Need, Operations } from '../service.ts'
-import { mostBytes, takeBody } from './body.ts'
+import { copiedBody, mostBytes, takeBody } from './body.ts'
 import { algorithmNamed, shownChecksum } from './checksums.ts'
 import { checkCopyConditions } from './conditions.ts'
 import { read } from './content.ts'
@@ -72,14 +72,9 @@ export const copyObject: Operations<typeof Sdk> = {
         input.ChecksumAlgorithm === undefined
           ? version.checksum?.algorithm
           : algorithmNamed(input.ChecksumAlgorithm)
-      const body = version.content && (await read(version.content, 0, version.size, call))
-      if (body === undefined) throw s3Error('OperationAborted')
-      const Body = {
-        lengthBytes: version.size,
-        trailerNames: [],
-        trailers: new Map(),
-        [Symbol.asyncIterator]: () => body[Symbol.asyncIterator](),
-      }
+      const bytes = version.content && (await read(version.content, 0, version.size, call))
+      if (bytes === undefined) throw s3Error('OperationAborted')
+      const Body = copiedBody(bytes, version.size)
       const { kept, size, etag, checksum } = await takeBody({ Body }, call, algorithm)
       const made = {
         ...described,

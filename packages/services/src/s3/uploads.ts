@@ -4,7 +4,7 @@ import { principalName } from '@sekisho/policy'
 import type { Reader } from '@sekisho/store'
 import type { Call, Need, Needs, Operations } from '../service.ts'
 import { abort } from './abort.ts'
-import { mostBytes, takeBody } from './body.ts'
+import { copiedBody, mostBytes, takeBody } from './body.ts'
 import {
   algorithmNamed,
   checksumTypes,
@@ -135,12 +135,7 @@ export const uploads: Operations<typeof Sdk> = {
       const { start, end } = copiedRange(input.CopySourceRange, version.size)
       const bytes = version.content && (await read(version.content, start, end, call))
       if (bytes === undefined) throw s3Error('OperationAborted')
-      const Body = {
-        lengthBytes: end - start,
-        trailerNames: [],
-        trailers: new Map(),
-        [Symbol.asyncIterator]: () => bytes[Symbol.asyncIterator](),
-      }
+      const Body = copiedBody(bytes, end - start)
       const { kept, size, etag, checksum } = await takeBody({ Body }, call, algorithmOf(upload))
       const part: PartRecord = {
         number: input.PartNumber,
