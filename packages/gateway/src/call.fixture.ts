@@ -22,12 +22,12 @@ export const nowMs = Date.UTC(2026, 0, 2, 3, 4, 5)
 export const owner = '000000001234'
 export const key: Credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI' }
 
-const identity = (accountId: string): CallerIdentity => ({
+const identity = (accountId: string, keys: CallerIdentity['keys']): CallerIdentity => ({
   secretAccessKey: key.secretAccessKey,
   accountId,
   principal: { type: 'root', accountId, arn: `arn:aws:iam::${accountId}:root` },
   policies: {},
-  keys: new Map(),
+  keys,
 })
 
 export const mock: SnapshotMethod = {
@@ -78,6 +78,8 @@ export interface CallOptions {
   readonly received?: Partial<Received>
   /** Signs with `key`; the account that the key belongs to. */
   readonly signedBy?: string
+  /** Condition keys that its session brings. */
+  readonly callerKeys?: CallerIdentity['keys']
   readonly variables?: Readonly<Record<string, string>>
   readonly upstream?: (request: UpstreamRequest) => UpstreamResponse | Promise<UpstreamResponse>
   readonly invokeFunction?: Ports['invokeFunction']
@@ -141,7 +143,10 @@ export async function call(
   const ports: Ports = {
     nowMs: () => options.now ?? nowMs,
     machineNowMs: () => nowMs,
-    identify: (id) => (id === key.accessKeyId ? identity(options.signedBy ?? owner) : 'unknown'),
+    identify: (id) =>
+      id === key.accessKeyId
+        ? identity(options.signedBy ?? owner, options.callerKeys ?? new Map())
+        : 'unknown',
     findKey: options.findKey ?? (() => undefined),
     draw: options.draw ?? (() => -1),
     ...(options.accountThrottle && { accountThrottle: options.accountThrottle }),

@@ -10,6 +10,7 @@ import type {
   Received,
   Validated,
 } from './pass.ts'
+import type { CallerIdentity } from './ports.ts'
 import type { StageSettings } from './snapshot.ts'
 import { settableOnce } from './templates/values.ts'
 
@@ -120,6 +121,7 @@ export function contextOf({
   method,
   caller,
   accessKeyId,
+  identity,
   authorization,
   apiKey,
   authorizer,
@@ -141,6 +143,7 @@ export function contextOf({
       apiKey: apiKey?.value,
       apiKeyId: apiKey?.id,
       caller: userId,
+      ...(identity && cognitoIdentityOf(identity)),
       principalOrgId: authorization?.request.context.get('aws:principalorgid'),
       sourceIp: received.sourceIp,
       vpcId: received.vpcEndpoint?.vpcId,
@@ -158,6 +161,21 @@ export function contextOf({
     resourceId: method?.resource.id,
     resourcePath: method?.resource.path,
     stage: stage.stageName,
+  }
+}
+
+const cognito = 'cognito-identity.amazonaws.com'
+
+/** Of callers whose session an identity pool has vouched for. */
+function cognitoIdentityOf({ keys }: CallerIdentity): object | undefined {
+  const poolId = keys.get(`${cognito}:aud`)
+  if (poolId === undefined) return undefined
+  const [type, ...providers] = [keys.get(`${cognito}:amr`) ?? []].flat()
+  return {
+    cognitoAuthenticationProvider: providers.length > 0 ? providers.join(',') : undefined,
+    cognitoAuthenticationType: type,
+    cognitoIdentityId: keys.get(`${cognito}:sub`),
+    cognitoIdentityPoolId: poolId,
   }
 }
 

@@ -94,6 +94,8 @@ export interface IntegrationResponse {
   readonly status: number
   readonly headers: readonly string[]
   readonly body: Uint8Array
+  /** Of the service itself, where its answer says another status. */
+  readonly serviceStatus?: number
   /** Of functions: they are answered by whether they failed, and with what words. */
   readonly functionResult?: { readonly errorMessage: string | undefined }
 }

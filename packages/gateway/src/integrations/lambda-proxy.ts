@@ -33,6 +33,7 @@ export async function lambdaProxy(
   return {
     to: request,
     status: answer.status,
+    serviceStatus: 200,
     headers: answer.headers,
     body: bodyOf(answer, request),
   }

@@ -21,10 +21,13 @@ export function logContextOf(progress: Progress, reply: GatewayReply): Record<st
   })
   const identity = context['identity'] as { readonly apiKey?: string }
   const times = timesOf(progress)
+  const reached = phasesOf(progress, times.authorization)
+  const integrationStatus = response?.serviceStatus ?? response?.status
   return {
     ...context,
-    ...checksOf(progress, times.authorization),
-    authorizer: authorizerOf(progress, context['authorizer'], times.authorization),
+    authenticate: reached.authenticate,
+    authorize: reached.authorize,
+    authorizer: authorizerOf(progress, context['authorizer'], reached.authorizer),
     cipherSuite: received.tls?.cipherSuite,
     customDomain: received.customDomain && { basePathMatched: received.customDomain.basePath },
     identity: {
@@ -38,7 +41,7 @@ export function logContextOf(progress: Progress, reply: GatewayReply): Record<st
     error: progress.refusal && errorContextOf(progress.refusal),
     integration: {
       error: progress.request && !response ? progress.refusal?.message : undefined,
-      integrationStatus: response?.status,
+      integrationStatus,
       latency: times.integration,
       requestId: response && requestIdOf(response.headers),
       responseTransferMode: progress.request && 'BUFFERED',
@@ -47,7 +50,7 @@ export function logContextOf(progress: Progress, reply: GatewayReply): Record<st
       timeToFirstContent: times.integration,
     },
     integrationLatency: times.integration,
-    integrationStatus: response?.status,
+    integrationStatus,
     responseLatency: times.whole,
     responseLength: Buffer.byteLength(reply.body),
     status: reply.status,
@@ -75,43 +78,66 @@ function timesOf({ times }: Progress): Took {
   }
 }
 
-const unauthenticated: ReadonlySet<string> = new Set([
-  'EXPIRED_TOKEN',
-  'INVALID_SIGNATURE',
-  'MISSING_AUTHENTICATION_TOKEN',
-  'UNAUTHORIZED',
-])
+type Phase = 'authenticate' | 'authorizer' | 'authorize'
 
-/** Who is it, and may they: each with its status, what was wrong and how long it took. */
-function checksOf(
-  { matched, authorized, refusal }: Progress,
-  latency: number | undefined,
-): Record<string, unknown> {
-  if (matched === undefined || matched.method.authorizationType === 'NONE') {
-    if (!(refusal instanceof DeniedError) && authorized?.authorization === undefined) return {}
-  }
-  if (authorized !== undefined) {
-    const passed = { status: 200, latency }
-    return {
-      ...(matched?.method.authorizationType !== 'NONE' && { authenticate: passed }),
-      ...(authorized.authorization && { authorize: passed }),
-    }
-  }
-  if (refusal === undefined) return {}
-  const failed = { status: matched && statusOf(refusal.type), error: messageOf(refusal), latency }
-  if (unauthenticated.has(refusal.type)) return { authenticate: failed }
-  return refusal instanceof DeniedError ? { authorize: failed } : {}
+/** In which order a method asks who it is, and whether they may. */
+const phases: Readonly<Record<string, readonly Phase[]>> = {
+  NONE: ['authorize'],
+  AWS_IAM: ['authenticate', 'authorize'],
+  CUSTOM: ['authorizer', 'authorize'],
+  COGNITO_USER_POOLS: ['authorizer', 'authorize'],
 }
 
-/** With how it went, where a function was asked. */
-function authorizerOf(
+const failures: Partial<Record<GatewayResponseType, Phase>> = {
+  EXPIRED_TOKEN: 'authenticate',
+  INVALID_SIGNATURE: 'authenticate',
+  MISSING_AUTHENTICATION_TOKEN: 'authenticate',
+  UNAUTHORIZED: 'authorizer',
+  AUTHORIZER_CONFIGURATION_ERROR: 'authorizer',
+  AUTHORIZER_FAILURE: 'authorizer',
+  ACCESS_DENIED: 'authorize',
+}
+
+/**
+ * Those that the call came to, each with its status, what was wrong and how long it took.
+ *
+ * @see AWS Compute Blog, "Troubleshooting Amazon API Gateway with enhanced observability variables"
+ */
+function phasesOf(
   { matched, authorized, refusal }: Progress,
-  said: unknown,
   latency: number | undefined,
+): Partial<Record<Phase, object>> {
+  if (matched === undefined) return {}
+  const failedAt = authorized === undefined && refusal ? failures[refusal.type] : undefined
+  if (authorized === undefined && failedAt === undefined) return {}
+  const policies = refusal instanceof DeniedError ? refusal.authorization.policies : undefined
+  const reached: Partial<Record<Phase, object>> = {}
+  for (const phase of phases[matched.method.authorizationType] ?? []) {
+    if (phase === failedAt) {
+      reached[phase] = { status: statusOf(refusal!.type), error: messageOf(refusal!), latency }
+      break
+    }
+    // Nobody was asked: there is no policy, or it denied before the function's turn.
+    if (phase === 'authorize' && authorized?.authorization === undefined) continue
+    if (phase === 'authorizer' && policies && policies.identity === undefined) continue
+    reached[phase] = { status: 200, latency }
+  }
+  return reached
+}
+
+/** What it says of the caller, with how it went. */
+function authorizerOf(
+  { matched, authorized }: Progress,
+  said: unknown,
+  phase: object | undefined,
 ): unknown {
-  if (matched?.method.authorizationType !== 'CUSTOM') return said
-  if (authorized) return { ...(said as object | undefined), latency, status: 200 }
-  return refusal && { latency, status: statusOf(refusal.type), error: messageOf(refusal) }
+  if (phase === undefined) return said
+  const isFunction = matched?.method.authorizationType === 'CUSTOM'
+  return {
+    ...(said as object | undefined),
+    ...phase,
+    ...(isFunction && authorized && { integrationStatus: 200 }),
+  }
 }
 
 function statusOf(type: GatewayResponseType): number {

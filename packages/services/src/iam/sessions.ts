@@ -33,7 +33,7 @@ export type SessionOf =
       readonly isChained: boolean
       /** Of a web identity: who vouched, and the keys that it brings. */
       readonly federatedProvider?: string
-      readonly keys?: Readonly<Record<string, string>>
+      readonly keys?: Readonly<Record<string, string | readonly string[]>>
       /** Of the function whose environment these credentials are made for. */
       readonly functionArn?: string
     }

@@ -162,13 +162,21 @@ function providerArn(accountId: string, host: string): string {
 }
 
 /** @see IAM User Guide, "Available keys for AWS web identity federation" */
-function claimKeys(host: string, claims: IdentityClaims): Readonly<Record<string, string>> {
-  const azp = claims['azp']
+function claimKeys(
+  host: string,
+  claims: IdentityClaims,
+): Readonly<Record<string, string | readonly string[]>> {
+  const { azp, amr } = claims
   const [audience = ''] = audiencesOf(claims)
   return {
     [`${host}:sub`]: claims.sub,
     // As AWS has it: the authorized party where the token names one.
     [`${host}:aud`]: typeof azp === 'string' ? azp : audience,
     ...(typeof azp === 'string' && { [`${host}:oaud`]: audience }),
+    ...(isTexts(amr) && { [`${host}:amr`]: amr }),
   }
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string')
 }
