@@ -80,6 +80,7 @@ export interface CallOptions {
   readonly signedBy?: string
   /** Condition keys that its session brings. */
   readonly callerKeys?: CallerIdentity['keys']
+  readonly identify?: Ports['identify']
   readonly variables?: Readonly<Record<string, string>>
   readonly upstream?: (request: UpstreamRequest) => UpstreamResponse | Promise<UpstreamResponse>
   readonly invokeFunction?: Ports['invokeFunction']
@@ -143,10 +144,12 @@ export async function call(
   const ports: Ports = {
     nowMs: () => options.now ?? nowMs,
     machineNowMs: () => nowMs,
-    identify: (id) =>
-      id === key.accessKeyId
-        ? identity(options.signedBy ?? owner, options.callerKeys ?? new Map())
-        : 'unknown',
+    identify:
+      options.identify ??
+      ((id) =>
+        id === key.accessKeyId
+          ? identity(options.signedBy ?? owner, options.callerKeys ?? new Map())
+          : 'unknown'),
     findKey: options.findKey ?? (() => undefined),
     draw: options.draw ?? (() => -1),
     ...(options.accountThrottle && { accountThrottle: options.accountThrottle }),
