@@ -47,6 +47,9 @@ const samples: Readonly<Record<string, object>> = {
     TagKeys: {},
     DistributionConfigWithTags: {},
   },
+  'cloudfront-keyvaluestore': {
+    KvsARN: 'arn:aws:cloudfront::000000000000:key-value-store/sample',
+  },
 }
 
 for (const service of services)

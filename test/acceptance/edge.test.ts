@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { createServer, get, type IncomingHttpHeaders, type RequestListener } from 'node:http'
+import '@aws-sdk/signature-v4a'
+import { Agent, createServer, get, type IncomingHttpHeaders, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { APIGateway } from '@aws-sdk/client-api-gateway'
 import { CloudFront, type Origin } from '@aws-sdk/client-cloudfront'
+import { CloudFrontKeyValueStore } from '@aws-sdk/client-cloudfront-keyvaluestore'
 import { S3 } from '@aws-sdk/client-s3'
 import { type Serving, serve, temporaryFolder } from './server.fixture.ts'
 
@@ -385,6 +387,51 @@ test('functions are developed, published, and run on the way in', async () => {
   )
   await assert.rejects(client.deleteFunction({ Name: 'gate', IfMatch: next.ETag ?? '' }), {
     name: 'FunctionInUse',
+  })
+
+  // It reads a store, whose client signs with SigV4a and puts the account before the host.
+  const store = await client.createKeyValueStore({
+    Name: 'targets',
+    Tags: { Items: [{ Key: 'team', Value: 'edge' }] },
+  })
+  const KvsARN = store.KeyValueStore?.ARN ?? ''
+  const { Tags } = await client.listTagsForResource({ Resource: KvsARN })
+  assert.deepEqual(Tags?.Items, [{ Key: 'team', Value: 'edge' }])
+  const httpAgent = new Agent({
+    lookup: (_, __, found) => found(null, [{ address: '127.0.0.1', family: 4 }]),
+  })
+  const pairs = new CloudFrontKeyValueStore({
+    ...optionsOf(server),
+    endpoint: server.endpoint.replace('127.0.0.1', 'localhost'),
+    requestHandler: { httpAgent },
+  })
+  const { ETag: IfMatch } = await pairs.describeKeyValueStore({ KvsARN })
+  const put = await pairs.putKey({ KvsARN, IfMatch, Key: '/old', Value: '/new' })
+  await assert.rejects(pairs.putKey({ KvsARN, IfMatch, Key: '/old', Value: '' }), {
+    name: 'ConflictException',
+  })
+  const reader = await client.updateFunction({
+    Name: 'gate',
+    IfMatch: next.ETag ?? '',
+    FunctionCode: Buffer.from(
+      `import cf from 'cloudfront'
+       const kvs = cf.kvs()
+       async function handler({ request }) {
+         if (await kvs.exists(request.uri)) request.uri = await kvs.get(request.uri)
+         return request
+       }`,
+    ),
+    FunctionConfig: {
+      ...config,
+      KeyValueStoreAssociations: { Quantity: 1, Items: [{ KeyValueStoreARN: KvsARN }] },
+    },
+  })
+  await client.publishFunction({ Name: 'gate', IfMatch: reader.ETag ?? '' })
+  assert.equal((await ask(server, host, '/old')).text, 'origin got /new')
+  await pairs.updateKeys({ KvsARN, IfMatch: put.ETag, Puts: [{ Key: '/old', Value: '/newer' }] })
+  assert.equal((await ask(server, host, '/old')).text, 'origin got /newer')
+  await assert.rejects(client.deleteKeyValueStore({ Name: 'targets', IfMatch: store.ETag ?? '' }), {
+    name: 'CannotDeleteEntityWhileInUse',
   })
 })
 

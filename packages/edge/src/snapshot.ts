@@ -75,6 +75,8 @@ export interface FunctionCode {
   /** Name and version: another code has another. */
   readonly id: string
   readonly code: string
+  /** What its module `cloudfront` reads. */
+  readonly keyValueStoreId?: string
 }
 
 export interface TrustedKey {

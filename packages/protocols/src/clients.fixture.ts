@@ -18,6 +18,7 @@ export const clients: Readonly<Record<ClientName, () => Promise<SdkModule>>> = {
   scheduler: () => import('@aws-sdk/client-scheduler'),
   logs: () => import('@aws-sdk/client-cloudwatch-logs'),
   cloudfront: () => import('@aws-sdk/client-cloudfront'),
+  'cloudfront-keyvaluestore': () => import('@aws-sdk/client-cloudfront-keyvaluestore'),
   cloudformation: () => import('@aws-sdk/client-cloudformation'),
   accessanalyzer: () => import('@aws-sdk/client-accessanalyzer'),
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
+// The signer of clients that sign with SigV4a alone.
+import '@aws-sdk/signature-v4a'
 import { SmithyRpcV2CborProtocol } from '@smithy/core/cbor'
 import { errorNamed } from './aws-error.ts'
 import { clients, serviceNames } from './clients.fixture.ts'
@@ -103,9 +105,10 @@ test('every error of every model is thrown by the SDK as its own class, with its
     const sdk = await clients[name]()
     const model = readModel(sdk)
     const { xmlNamespace } = traitsOfService(name)
-    const operation = [...model.operations.values()].find(
-      ({ input }) => requiredMembersOf(input).length === 0,
-    )!
+    const [first, ...others] = model.operations.values()
+    const operation = others.find(({ input }) => requiredMembersOf(input).length === 0) ?? first!
+    const input =
+      requiredMembersOf(operation.input).length === 0 ? {} : (sample(operation.input, 0) as object)
     const Command = sdk[`${operation.name}Command`] as CommandConstructor
     for (const { name: errorName, schema } of model.errors.values()) {
       if (errorName.endsWith('ServiceException')) continue
@@ -121,7 +124,7 @@ test('every error of every model is thrown by the SDK as its own class, with its
         },
       }
       const client = clientOf(sdk, { requestHandler })
-      await assert.rejects(client.send(new Command({})), (thrown: Error) => {
+      await assert.rejects(client.send(new Command(input)), (thrown: Error) => {
         assert.ok(
           thrown instanceof (sdk[errorName] as typeof Error),
           `${name}: ${errorName} is taken for ${thrown.name}`,
@@ -184,7 +187,7 @@ function clientOf(sdk: SdkModule, config: object) {
   )![1] as ClientConstructor
   return new Client({
     region: 'us-east-1',
-    endpoint: 'http://127.0.0.1:1',
+    endpoint: 'http://localhost:1',
     forcePathStyle: true,
     credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' },
     accountId: '000000000000',
@@ -230,6 +233,7 @@ function sample(schema: Schema, depth: number, key = 'x'): unknown {
   // The S3 client makes hosts of bucket names and digests of these.
   if (key === 'Bucket') return 'bucket'
   if (key === 'ChecksumAlgorithm') return 'CRC32'
+  if (key === 'KvsARN') return 'arn:aws:cloudfront::000000000000:key-value-store/x'
   return `${key} <&"> é/1`.replace(/[^\x20-\x7e]/g, traitsOf(schema).httpHeader ? '' : '$&')
 }
 

@@ -65,6 +65,12 @@ export const serviceTraits = {
     xmlNamespace: 'http://cloudfront.amazonaws.com/doc/2020-05-31/',
     isGlobal: true,
   },
+  'cloudfront-keyvaluestore': {
+    signingName: 'cloudfront-keyvaluestore',
+    protocol: 'restJson1',
+    version: '2022-07-26',
+    isGlobal: true,
+  },
   cloudformation: {
     signingName: 'cloudformation',
     protocol: 'awsQuery',
@@ -119,6 +125,7 @@ const pathHeads = {
     'account apikeys clientcertificates domainnameaccessassociations domainnames rejectdomainnameaccessassociations restapis sdktypes usageplans vpclinks',
   'iam-toolbox': 'authorization-details',
   scheduler: 'schedule-groups schedules',
+  'cloudfront-keyvaluestore': 'key-value-stores',
   accessanalyzer:
     'access-preview analyzed-resource analyzer archive-rule finding findingv2 policy recommendation resource service-linked-analyzer',
 } as const satisfies { [Name in ServiceName]?: string }

@@ -19,6 +19,7 @@ import { type Deployments, openDeployments } from './deployments.ts'
 import { type Domains, openDomains } from './domains.ts'
 import { createEdgeFunctions, testEdgeFunctions } from './edge/function-runner.ts'
 import { type EdgeHost, firstProcess, openEdgeHost } from './edge/host.ts'
+import { openKeyValues } from './edge/key-value-reader.ts'
 import { createFrontDoor, type FrontDoor } from './front-door.ts'
 import { type FunctionsHost, openFunctionsHost } from './functions/host.ts'
 import type { Admission } from './functions/load.ts'
@@ -146,7 +147,8 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   const functions = stack.use(
     openFunctionsHost({ config, load, store, ids: randomIds, clock, log, logWriter, onFailure }),
   )
-  const edgeFunctions = createEdgeFunctions()
+  const keyValues = stack.use(openKeyValues(store))
+  const edgeFunctions = createEdgeFunctions(keyValues.find)
   const noteUse = createNoteUse(opened.documents, (error) =>
     log.warn('when a key or role was last used cannot be kept', failureFields(error)),
   )

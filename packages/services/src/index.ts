@@ -1,6 +1,6 @@
 /** The AWS APIs that are answered here, one line each. */
 import { apigateway } from './apigateway/index.ts'
-import { cloudfront } from './cloudfront/index.ts'
+import { cloudfront, cloudfrontKeyValueStore } from './cloudfront/index.ts'
 import { events } from './events/index.ts'
 import { iam } from './iam/index.ts'
 import { iamToolbox } from './iam-toolbox/index.ts'
@@ -23,6 +23,7 @@ export const services: readonly Service[] = [
   events,
   scheduler,
   cloudfront,
+  cloudfrontKeyValueStore,
   s3,
 ]
 
@@ -47,6 +48,11 @@ export {
   type UndeployedPolicy,
   undeployedPolicies,
 } from './apigateway/records.ts'
+export {
+  type KeyValues,
+  keyValueCollections,
+  loadKeyValues,
+} from './cloudfront/key-value-records.ts'
 export { cloudfrontCollections } from './cloudfront/records.ts'
 export { findServedId, loadDistribution } from './cloudfront/served.ts'
 export type { EdgeFunctionTester } from './cloudfront/tester.ts'

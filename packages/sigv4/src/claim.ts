@@ -24,10 +24,15 @@ export interface SignatureClaim extends Scope {
   readonly expires?: number
   /** The `x-amz-content-sha256` of the request (header; of a presigned request also the query). */
   readonly contentSha256?: string
+  /** SigV4a: verified with a public key, good in more than one region; `region` is where it is used. */
+  readonly isAsymmetric?: true
 }
 
 export const algorithm = 'AWS4-HMAC-SHA256'
-const asymmetric = 'AWS4-ECDSA-P256-SHA256'
+export const asymmetric = 'AWS4-ECDSA-P256-SHA256'
+/** Services whose clients can sign in no other way; all at home in one region. */
+const asymmetricServices: ReadonlySet<string> = new Set(['cloudfront-keyvaluestore'])
+const homeRegion = 'us-east-1'
 
 /**
  * Finds and parses the signature of a request.
@@ -93,7 +98,8 @@ function fromHeader(message: HttpMessage, header: string): SignatureClaim {
       missing: absent({ ...parts, Date: date }),
     })
   }
-  if (scheme !== algorithm) {
+  const isAsymmetric = scheme === asymmetric
+  if (scheme !== algorithm && !isAsymmetric) {
     throw new SignatureError('unsupportedAlgorithm', { form: 'header', algorithm: scheme })
   }
 
@@ -104,9 +110,12 @@ function fromHeader(message: HttpMessage, header: string): SignatureClaim {
   }
   const sessionToken = single(message, 'x-amz-security-token')
   const contentSha256 = single(message, 'x-amz-content-sha256')
+  const who = isAsymmetric
+    ? asymmetricCredential(credential, names, single(message, 'x-amz-region-set'))
+    : parseCredential(credential, 'header')
   return {
     form: 'header',
-    ...parseCredential(credential, 'header'),
+    ...who,
     amzDate: amzDate ?? formatAmzDate(new Date(signedAt)),
     signedAt: new Date(signedAt),
     signedHeaders: names,
@@ -117,8 +126,7 @@ function fromHeader(message: HttpMessage, header: string): SignatureClaim {
 }
 
 function refuseScheme(scheme: string, header: string): void {
-  if (scheme === algorithm) return
-  if (scheme === asymmetric) throw new SignatureError('signatureV4a', { form: 'header' })
+  if (scheme === algorithm || scheme === asymmetric) return
   if (scheme.startsWith('AWS4-')) {
     throw new SignatureError('unsupportedAlgorithm', { form: 'header', algorithm: scheme })
   }
@@ -248,6 +256,36 @@ function parseCredential(given: string, form: SignatureForm) {
     throw new SignatureError('malformedCredential', { form, given })
   }
   return { accessKeyId, date, region, service, terminator }
+}
+
+/** Without a region: those are in a header, which has to be signed. */
+function asymmetricCredential(
+  given: string,
+  signedHeaders: readonly string[],
+  regionSet: string | undefined,
+) {
+  const elements = given.split('/')
+  if (!asymmetricServices.has(elements.at(-2) ?? ''))
+    throw new SignatureError('signatureV4a', { form: 'header' })
+  const [accessKeyId = '', date = '', service = '', terminator = ''] = elements
+  if (elements.length !== 4)
+    throw new SignatureError('malformedCredential', { form: 'header', given })
+  if (!signedHeaders.includes('x-amz-region-set'))
+    throw new SignatureError('headersNotSigned', { names: ['x-amz-region-set'] })
+  if (!coversHome(regionSet ?? ''))
+    throw new SignatureError('wrongScope', {
+      form: 'header',
+      region: { given: regionSet ?? '', expected: homeRegion },
+    })
+  return { accessKeyId, date, region: homeRegion, service, terminator, isAsymmetric: true } as const
+}
+
+/** @param regionSet  `*`, or regions with commas between them, at whose end a star may stand for any characters */
+function coversHome(regionSet: string): boolean {
+  return regionSet.split(',').some((each) => {
+    const name = each.trim()
+    return name.endsWith('*') ? homeRegion.startsWith(name.slice(0, -1)) : name === homeRegion
+  })
 }
 
 /** @see Amazon S3 API Reference, "Authenticating requests: using query parameters" */

@@ -13,7 +13,7 @@ export interface FaultDetails {
   /** A header that may stand once stands twice. */
   repeatedHeader: { readonly name: string }
   unsupportedAlgorithm: { readonly form: SignatureForm; readonly algorithm: string }
-  /** Asymmetric signatures (SigV4a): not supported here. */
+  /** Asymmetric signatures (SigV4a), where the service can be signed for otherwise. */
   signatureV4a: { readonly form: SignatureForm }
   /** Signature version 2: not supported here, nor by AWS any longer. */
   signatureV2: { readonly header: string | undefined }

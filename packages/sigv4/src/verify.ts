@@ -1,4 +1,5 @@
 /** Is this signature true? Time, scope, headers, body and the signature itself, in AWS's order. */
+import { asymmetricStringToSign, createPublicKeys, isSignedBy } from './asymmetric.ts'
 import {
   type CanonicalHeaders,
   canonicalHeaders,
@@ -101,11 +102,28 @@ export function verifySignature(
 
   const payload = claimedPayload(claim, headers, options)
   const key = (options.keys ?? sharedKeys).find(claim.accessKeyId, options.secretAccessKey, claim)
-  checkSignature(message, claim, headers, payload.line, key, rules)
+  const publicKey = claim.isAsymmetric && publicKeyOf(claim.accessKeyId, options.secretAccessKey)
+  const judge: Judge = publicKey
+    ? {
+        text: (request) => asymmetricStringToSign(claim, request),
+        isTrue: (text) => isSignedBy(publicKey, text, claim.signature),
+      }
+    : {
+        text: (request) => stringToSign(claim.amzDate, claim, request),
+        isTrue: (text) => isEqual(key.sign(text), claim.signature),
+      }
+  checkSignature(message, claim, headers, payload.line, judge, rules)
   return payload.accept(key)
 }
 
 const sharedKeys = createSigningKeys()
+const publicKeyOf = createPublicKeys()
+
+interface Judge {
+  /** The string to sign. */
+  readonly text: (canonicalRequest: string) => string
+  readonly isTrue: (text: string) => boolean
+}
 
 function checkTime(claim: SignatureClaim, now: Date, rules: ServiceRules): void {
   const signedAt = claim.signedAt.getTime()
@@ -268,7 +286,7 @@ function checkSignature(
   claim: SignatureClaim,
   headers: Map<string, string>,
   payloadLine: string,
-  key: SigningKey,
+  judge: Judge,
   rules: ServiceRules,
 ): void {
   const path = canonicalPath(message.rawPath, rules.path)
@@ -282,8 +300,8 @@ function checkSignature(
       claim.signedHeaders,
       payloadLine,
     )
-    const text = stringToSign(claim.amzDate, claim, request)
-    return { request, text, isTrue: isEqual(key.sign(text), claim.signature) }
+    const text = judge.text(request)
+    return { request, text, isTrue: judge.isTrue(text) }
   }
   const asSent = ask()
   if (asSent.isTrue) return

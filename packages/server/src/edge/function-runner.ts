@@ -4,6 +4,8 @@ import type { FunctionCode } from '@sekisho/edge'
 import { FunctionError } from '@sekisho/edge'
 import type { EdgeFunctionTester } from '@sekisho/services'
 import type { QuickJSContext, QuickJSRuntime, QuickJSWASMModule } from 'quickjs-emscripten-core'
+import { addKeyValues, moduleOf, type OpenStore } from './function-modules.ts'
+import type { FindKeyValues } from './key-value-reader.ts'
 
 export interface FunctionRun {
   /** JSON. */
@@ -30,10 +32,12 @@ const longestMs = 300
 const mostLogs = 100
 const longestLog = 1_024
 
-export function createEdgeFunctions(): EdgeFunctions {
+export function createEdgeFunctions(findKeyValues: FindKeyValues): EdgeFunctions {
   let loaded: Promise<QuickJSWASMModule> | undefined
   return {
-    async run({ code }, event, logs = []) {
+    async run({ code, keyValueStoreId: id }, event, logs = []) {
+      const contents = id === undefined ? undefined : await findKeyValues(id)
+      const store = id === undefined || contents === undefined ? undefined : { id, contents }
       const module = await (loaded ??= load())
       const runtime = module.newRuntime()
       runtime.setMemoryLimit(memoryBytes)
@@ -43,12 +47,9 @@ export function createEdgeFunctions(): EdgeFunctions {
       runtime.setInterruptHandler(
         () => ++interrupts > mostInterrupts || performance.now() - begin > longestMs,
       )
-      // The one module that there is, and nothing of it is built.
-      runtime.setModuleLoader((name) => {
-        throw new FunctionError(`the module ${name} is not available`, 'FAILED')
-      })
+      runtime.setModuleLoader(moduleOf)
       try {
-        const returned = evaluate(runtime, code, event, logs)
+        const returned = evaluate(runtime, code, event, logs, store)
         const utilization = Math.min(100, Math.round((interrupts / mostInterrupts) * 100))
         return { returned, utilization }
       } finally {
@@ -65,10 +66,14 @@ export function createEdgeFunctions(): EdgeFunctions {
 
 /** For who develops a function: how it went, instead of an error. */
 export function testEdgeFunctions({ run }: EdgeFunctions): EdgeFunctionTester {
-  return async (code, event) => {
+  return async (code, event, keyValueStoreId) => {
     const logs: string[] = []
     try {
-      const { returned, utilization } = await run({ id: 'test', code }, event, logs)
+      const { returned, utilization } = await run(
+        { id: 'test', code, ...(keyValueStoreId !== undefined && { keyValueStoreId }) },
+        event,
+        logs,
+      )
       return { returned, utilization, logs }
     } catch (error) {
       if (!(error instanceof FunctionError)) throw error
@@ -99,10 +104,17 @@ try {
 globalThis.result = () => failure !== undefined ? 'F' + failure : returned !== undefined ? 'R' + returned : ''
 `
 
-function evaluate(runtime: QuickJSRuntime, code: string, event: string, logs: string[]): string {
+function evaluate(
+  runtime: QuickJSRuntime,
+  code: string,
+  event: string,
+  logs: string[],
+  store: OpenStore | undefined,
+): string {
   const context = runtime.newContext()
   try {
     addConsole(context, logs)
+    addKeyValues(context, store)
     const given = context.newString(event)
     context.setProp(context.global, 'event', given)
     given.dispose()

@@ -5,7 +5,7 @@ import type { Reader, Transaction } from '@sekisho/store'
 import type { Call, Operations } from '../service.ts'
 import { checkConfig, checkReferences, filledConfig } from './distribution-config.ts'
 import { checkVersion, fail } from './errors.ts'
-import { needAll, needDistribution, needNewDistribution } from './gate.ts'
+import { needAll, needDistribution, needNew } from './gate.ts'
 import { pageOf } from './paging.ts'
 import { counted } from './quantities.ts'
 import {
@@ -21,20 +21,20 @@ import {
   newId,
   newLabel,
 } from './records.ts'
-import { checkTags, type Tags, tagsOf } from './tags.ts'
+import { checkTags, type Tags, tagsOf } from './tag-rules.ts'
 
 /** @see CloudFront Developer Guide, "Quotas" */
 const mostDistributions = 500
 
 export const distributions = {
   CreateDistribution: {
-    needs: (_, call) => needNewDistribution(undefined, call),
+    needs: (_, call) => needNew('CreateDistribution', 'distribution', undefined, call),
     handle: ({ DistributionConfig }, call) => create(DistributionConfig, {}, call),
   },
 
   CreateDistributionWithTags: {
     needs: ({ DistributionConfigWithTags }, call) =>
-      needNewDistribution(tagsOf(DistributionConfigWithTags.Tags), call),
+      needNew('CreateDistribution', 'distribution', tagsOf(DistributionConfigWithTags.Tags), call),
     handle: ({ DistributionConfigWithTags: { DistributionConfig, Tags } }, call) =>
       create(DistributionConfig, checkTags(tagsOf(Tags)), call),
   },

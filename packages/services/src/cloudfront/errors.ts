@@ -14,6 +14,7 @@ const statuses = {
   DistributionAlreadyExists: 409,
   DistributionNotDisabled: 409,
   EntityAlreadyExists: 409,
+  EntityLimitExceeded: 400,
   EntityNotFound: 404,
   FunctionAlreadyExists: 409,
   FunctionInUse: 409,

@@ -1,31 +1,26 @@
 /** CloudFront functions: developed, published to the stage that distributions run, described. */
 import type * as Sdk from '@aws-sdk/client-cloudfront'
-import type { Input } from '@sekisho/protocols'
 import type { Reader } from '@sekisho/store'
 import type { Call, Operations } from '../service.ts'
-import { checkVersion, fail, invalidArgument, notSupported } from './errors.ts'
-import { need, needAll } from './gate.ts'
+import { checkVersion, fail, invalidArgument } from './errors.ts'
+import {
+  associationsOf,
+  type FunctionConfig,
+  type FunctionRecord,
+  type FunctionVersion,
+  functionOf,
+  functionsOf,
+  keyOf,
+  noSuchFunction,
+  storeIdOf,
+} from './function-records.ts'
+import { needAll, needNew, needTagged } from './gate.ts'
+import { keyValueLimits, readStoreArn } from './key-value-records.ts'
+import { storeOfId } from './key-value-stores.ts'
 import { pageOf } from './paging.ts'
+import { checkQuantities, counted } from './quantities.ts'
 import { arnOf, behavioursOf, cloudfrontCollections, distributionsOf, newEtag } from './records.ts'
-
-type FunctionConfig = Input<typeof Sdk, 'CreateFunction'>['FunctionConfig']
-
-interface FunctionVersion {
-  readonly config: FunctionConfig
-  /** Base64. */
-  readonly code: string
-  readonly etag: string
-  /** Epoch milliseconds. */
-  readonly modifiedAt: number
-}
-
-export interface FunctionRecord {
-  readonly name: string
-  readonly accountId: string
-  readonly createdAt: number
-  readonly development: FunctionVersion
-  readonly live?: FunctionVersion
-}
+import { checkTags, tagsOf } from './tag-rules.ts'
 
 /** @see CloudFront Developer Guide, "Quotas on CloudFront Functions" */
 const limits = { codeBytes: 10 * 1_024, functions: 100 } as const
@@ -33,9 +28,8 @@ const stages = { Stage: { enum: ['DEVELOPMENT', 'LIVE'] } } as const
 
 export const functions = {
   CreateFunction: {
-    needs: (_, call) => need('CreateFunction', 'function', '*', call),
+    needs: ({ Tags }, call) => needNew('CreateFunction', 'function', tagsOf(Tags), call),
     async handle({ Name, FunctionConfig, FunctionCode, Tags }, call) {
-      if ((Tags?.Items?.length ?? 0) > 0) throw notSupported('Tags of a function')
       if (!/^[a-zA-Z0-9_-]{1,64}$/.test(Name))
         throw invalidArgument('The parameter Name contains invalid characters.')
       const now = call.now.getTime()
@@ -43,13 +37,13 @@ export const functions = {
         name: Name,
         accountId: call.accountId,
         createdAt: now,
+        tags: checkTags(tagsOf(Tags)),
         development: versionOf(FunctionConfig, FunctionCode, call),
       }
       await call.documents.transact(async (transaction) => {
-        const all = await transaction.list(cloudfrontCollections.functions, {
-          prefix: `${call.accountId}/`,
-        })
-        if (all.some(({ key }) => key === keyOf(call.accountId, Name)))
+        const all = await functionsOf(transaction, call.accountId)
+        await checkAssociations(FunctionConfig, Name, all, transaction, call.accountId)
+        if (all.some(({ name }) => name === Name))
           throw fail(
             'FunctionAlreadyExists',
             'A function with the same name already exists in this account.',
@@ -68,7 +62,7 @@ export const functions = {
 
   DescribeFunction: {
     constraints: stages,
-    needs: ({ Name }, call) => need('DescribeFunction', 'function', Name, call),
+    needs: ({ Name }, call) => needFunction('DescribeFunction', Name, call),
     async handle({ Name, Stage = 'DEVELOPMENT' }, call) {
       const record = await functionOf(call.documents, Name, call.accountId)
       const { etag } = versionAt(record, Stage)
@@ -78,7 +72,7 @@ export const functions = {
 
   GetFunction: {
     constraints: stages,
-    needs: ({ Name }, call) => need('GetFunction', 'function', Name, call),
+    needs: ({ Name }, call) => needFunction('GetFunction', Name, call),
     async handle({ Name, Stage = 'DEVELOPMENT' }, call) {
       const record = await functionOf(call.documents, Name, call.accountId)
       const { code, etag } = versionAt(record, Stage)
@@ -91,20 +85,24 @@ export const functions = {
   },
 
   UpdateFunction: {
-    needs: ({ Name }, call) => need('UpdateFunction', 'function', Name, call),
+    needs: ({ Name }, call) => needFunction('UpdateFunction', Name, call),
     async handle({ Name, IfMatch, FunctionConfig, FunctionCode }, call) {
       const development = versionOf(FunctionConfig, FunctionCode, call)
-      const record = await change(Name, IfMatch, call, (before) => ({ ...before, development }))
+      const record = await change(Name, IfMatch, call, async (before, transaction) => {
+        const all = await functionsOf(transaction, call.accountId)
+        await checkAssociations(FunctionConfig, Name, all, transaction, call.accountId)
+        return { ...before, development }
+      })
       return { FunctionSummary: summary(record, 'DEVELOPMENT'), ETag: development.etag }
     },
   },
 
   PublishFunction: {
-    needs: ({ Name }, call) => need('PublishFunction', 'function', Name, call),
+    needs: ({ Name }, call) => needFunction('PublishFunction', Name, call),
     async handle({ Name, IfMatch }, call) {
       const etag = newEtag(call.ids)
       const modifiedAt = call.now.getTime()
-      const record = await change(Name, IfMatch, call, (before) => ({
+      const record = await change(Name, IfMatch, call, async (before) => ({
         ...before,
         live: { ...before.development, etag, modifiedAt },
       }))
@@ -114,15 +112,20 @@ export const functions = {
 
   TestFunction: {
     constraints: stages,
-    needs: ({ Name }, call) => need('TestFunction', 'function', Name, call),
+    needs: ({ Name }, call) => needFunction('TestFunction', Name, call),
     async handle({ Name, IfMatch, EventObject, Stage = 'DEVELOPMENT' }, call) {
       const record = await functionOf(call.documents, Name, call.accountId)
-      const { code, etag } = versionAt(record, Stage)
-      checkVersion(IfMatch, etag)
+      const version = versionAt(record, Stage)
+      checkVersion(IfMatch, version.etag)
       const event = Buffer.from(EventObject).toString()
       if (!isEvent(event)) throw invalidArgument('The parameter EventObject is not valid.')
-      const source = Buffer.from(code, 'base64').toString()
-      const { returned, failure = '', logs, utilization } = await call.edgeFunctions(source, event)
+      const source = Buffer.from(version.code, 'base64').toString()
+      const {
+        returned,
+        failure = '',
+        logs,
+        utilization,
+      } = await call.edgeFunctions(source, event, storeIdOf(version))
       return {
         TestResult: {
           FunctionSummary: summary(record, Stage),
@@ -136,7 +139,7 @@ export const functions = {
   },
 
   DeleteFunction: {
-    needs: ({ Name }, call) => need('DeleteFunction', 'function', Name, call),
+    needs: ({ Name }, call) => needFunction('DeleteFunction', Name, call),
     async handle({ Name, IfMatch }, { accountId, documents }) {
       await documents.transact(async (transaction) => {
         const record = await functionOf(transaction, Name, accountId)
@@ -162,10 +165,8 @@ export const functions = {
     constraints: stages,
     needs: needAll('ListFunctions'),
     async handle(input, { accountId, documents }) {
-      const found = await documents.list<FunctionRecord>(cloudfrontCollections.functions, {
-        prefix: `${accountId}/`,
-      })
-      const rows = found.flatMap(({ value }) => [
+      const found = await functionsOf(documents, accountId)
+      const rows = found.flatMap((value) => [
         ...(input.Stage === 'LIVE' ? [] : [summary(value, 'DEVELOPMENT')]),
         ...(value.live && input.Stage !== 'DEVELOPMENT' ? [summary(value, 'LIVE')] : []),
       ])
@@ -186,6 +187,12 @@ export const functions = {
   },
 } satisfies Operations<typeof Sdk>
 
+async function needFunction(action: string, name: string, call: Call) {
+  const at = keyOf(call.accountId, name)
+  const found = await call.documents.get<FunctionRecord>(cloudfrontCollections.functions, at)
+  return needTagged(action, 'function', name, found?.value.tags, call)
+}
+
 function versionOf(
   config: FunctionConfig,
   code: Uint8Array,
@@ -194,15 +201,45 @@ function versionOf(
   if (config.Runtime !== 'cloudfront-js-1.0' && config.Runtime !== 'cloudfront-js-2.0')
     throw invalidArgument('The parameter Runtime is not valid.')
   if (config.Comment.length > 128) throw invalidArgument('The parameter Comment is too long.')
-  if ((config.KeyValueStoreAssociations?.Quantity ?? 0) > 0) throw notSupported('A key value store')
+  checkQuantities(config)
+  const stores = config.KeyValueStoreAssociations?.Items ?? []
+  if (stores.length > 0 && config.Runtime !== 'cloudfront-js-2.0')
+    throw invalidArgument('A function needs the runtime cloudfront-js-2.0 for key value stores.')
+  if (stores.length > keyValueLimits.storesPerFunction)
+    throw invalidArgument('A function can be associated with one key value store.')
   if (code.length === 0) throw invalidArgument('The parameter FunctionCode is required.')
   if (code.length > limits.codeBytes)
     throw fail('FunctionSizeLimitExceeded', 'The function is too large.')
   return {
-    config: { Comment: config.Comment, Runtime: config.Runtime },
+    config: {
+      Comment: config.Comment,
+      Runtime: config.Runtime,
+      ...(stores.length > 0 && { KeyValueStoreAssociations: counted(stores) }),
+    },
     code: Buffer.from(code).toString('base64'),
     etag: newEtag(ids),
     modifiedAt: now.getTime(),
+  }
+}
+
+/** @throws AwsError InvalidArgument  there is no such store, or enough functions read it */
+async function checkAssociations(
+  { KeyValueStoreAssociations }: FunctionConfig,
+  name: string,
+  all: readonly FunctionRecord[],
+  reader: Reader,
+  accountId: string,
+): Promise<void> {
+  for (const { KeyValueStoreARN: arn } of KeyValueStoreAssociations?.Items ?? []) {
+    const named = readStoreArn(arn)
+    const isOwn = named?.accountId === accountId
+    if (!isOwn || !(await storeOfId(reader, named.id, accountId)))
+      throw invalidArgument('The specified key value store does not exist.')
+    const others = all.filter((each) => each.name !== name && associationsOf(each).includes(arn))
+    if (others.length >= keyValueLimits.functionsPerStore)
+      throw invalidArgument(
+        'The key value store is associated with the maximum number of functions.',
+      )
   }
 }
 
@@ -229,12 +266,12 @@ async function change(
   name: string,
   ifMatch: string | undefined,
   { accountId, documents }: Call,
-  changed: (before: FunctionRecord) => FunctionRecord,
+  changed: (before: FunctionRecord, transaction: Reader) => Promise<FunctionRecord>,
 ): Promise<FunctionRecord> {
   return documents.transact(async (transaction) => {
     const before = await functionOf(transaction, name, accountId)
     checkVersion(ifMatch, before.development.etag)
-    const after = changed(before)
+    const after = await changed(before, transaction)
     transaction.put(cloudfrontCollections.functions, keyOf(accountId, name), after)
     return after
   })
@@ -260,41 +297,4 @@ function summary(record: FunctionRecord, stage: 'DEVELOPMENT' | 'LIVE') {
       LastModifiedTime: new Date(modifiedAt),
     },
   }
-}
-
-const noSuchFunction = () => fail('NoSuchFunctionExists', 'The specified function does not exist.')
-
-/** @throws AwsError NoSuchFunctionExists */
-async function functionOf(
-  reader: Reader,
-  name: string,
-  accountId: string,
-): Promise<FunctionRecord> {
-  const found = await reader.get<FunctionRecord>(
-    cloudfrontCollections.functions,
-    keyOf(accountId, name),
-  )
-  if (found === undefined) throw noSuchFunction()
-  return found.value
-}
-
-/** The published code behind an ARN, if it is the account's own. */
-export async function liveFunction(
-  reader: Reader,
-  arn: string,
-  accountId: string,
-): Promise<{ readonly id: string; readonly code: string } | undefined> {
-  const prefix = arnOf('function', accountId, '')
-  if (!arn.startsWith(prefix)) return undefined
-  const name = arn.slice(prefix.length)
-  const found = await reader.get<FunctionRecord>(
-    cloudfrontCollections.functions,
-    keyOf(accountId, name),
-  )
-  const { live } = found?.value ?? {}
-  return live && { id: `${name} ${live.etag}`, code: Buffer.from(live.code, 'base64').toString() }
-}
-
-function keyOf(accountId: string, name: string): string {
-  return `${accountId}/${name}`
 }

@@ -22,32 +22,37 @@ export function needAll(action: string): () => Needs {
   return () => [{ action: `cloudfront:${action}`, resource: '*' }]
 }
 
-/** On a distribution that may have tags. */
-export async function needDistribution(
+/** On what has tags. */
+export function needTagged(
   action: string,
+  type: ResourceType,
   id: string,
+  tags: Readonly<Record<string, string>> | undefined,
   call: Call,
   keys: RequestKeys = {},
-): Promise<Needs> {
-  const found = await findDistribution(call.documents, id)
-  const tags = found?.accountId === call.accountId ? found.tags : {}
+): Needs {
+  const resource = arnOf(type, call.accountId, id)
   return [
-    {
-      action: `cloudfront:${action}`,
-      resource: arnOf('distribution', call.accountId, id),
-      keys: { ...resourceTags(tags), ...keys },
-    },
+    { action: `cloudfront:${action}`, resource, keys: { ...resourceTags(tags ?? {}), ...keys } },
   ]
 }
 
-/** A new distribution has no id yet. */
-export function needNewDistribution(
+export async function needDistribution(action: string, id: string, call: Call): Promise<Needs> {
+  const found = await findDistribution(call.documents, id)
+  const tags = found?.accountId === call.accountId ? found.tags : {}
+  return needTagged(action, 'distribution', id, tags, call)
+}
+
+/** What is new has no id yet, and may bring tags. */
+export function needNew(
+  action: string,
+  type: ResourceType,
   tags: Readonly<Record<string, string>> | undefined,
   call: Call,
 ): Needs {
-  const resource = arnOf('distribution', call.accountId, '*')
+  const resource = arnOf(type, call.accountId, '*')
   const keys = requestTags(tags)
-  const creating: Need = { action: 'cloudfront:CreateDistribution', resource, keys }
+  const creating: Need = { action: `cloudfront:${action}`, resource, keys }
   return Object.keys(tags ?? {}).length === 0
     ? [creating]
     : [creating, { action: 'cloudfront:TagResource', resource, keys }]

@@ -1,10 +1,12 @@
-/** CloudFront's control plane on one screen. */
+/** CloudFront's control plane, and its key value stores', on one screen. */
 import { defineService } from '../service.ts'
 import { cachePolicies } from './cache-policies.ts'
 import { distributions } from './distributions.ts'
 import { functions } from './functions.ts'
 import { invalidations } from './invalidations.ts'
 import { keyGroups } from './key-groups.ts'
+import { keyValueStores } from './key-value-stores.ts'
+import { keyValues } from './key-values.ts'
 import { originAccessControls } from './origin-access-controls.ts'
 import { originRequestPolicies } from './origin-request-policies.ts'
 import { publicKeys } from './public-keys.ts'
@@ -24,6 +26,13 @@ export const cloudfront = defineService('cloudfront', {
     ...publicKeys,
     ...keyGroups,
     ...functions,
+    ...keyValueStores,
     ...tags,
   },
+})
+
+export const cloudfrontKeyValueStore = defineService('cloudfront-keyvaluestore', {
+  sdk: () => import('@aws-sdk/client-cloudfront-keyvaluestore'),
+  validation: { code: 'ValidationException', prefix: () => '' },
+  operations: keyValues,
 })

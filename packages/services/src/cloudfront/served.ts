@@ -12,7 +12,7 @@ import type {
 } from '@sekisho/edge'
 import type { Reader } from '@sekisho/store'
 import { cachePolicyKind } from './cache-policies.ts'
-import { liveFunction } from './functions.ts'
+import { liveFunction } from './function-records.ts'
 import { findKept } from './kept.ts'
 import { keyGroupKind } from './key-groups.ts'
 import { originAccessControlKind } from './origin-access-controls.ts'

@@ -1,47 +1,28 @@
-/** Tags of distributions. */
+/** Tags of what can have them: distributions, functions, key value stores. */
 import type * as Sdk from '@aws-sdk/client-cloudfront'
-import type { Input } from '@sekisho/protocols'
-import { type Call, type Operations, requestTags } from '../service.ts'
+import type { Reader, Transaction } from '@sekisho/store'
+import {
+  type Call,
+  type Needs,
+  type Operations,
+  type RequestKeys,
+  requestTags,
+} from '../service.ts'
 import { fail, invalidArgument } from './errors.ts'
-import { needDistribution } from './gate.ts'
-import { cloudfrontCollections, type DistributionRecord, distributionOf } from './records.ts'
-
-export type Tags = Readonly<Record<string, string>>
-
-const mostTags = 50
-
-export function tagsOf(
-  tags: Input<typeof Sdk, 'TagResource'>['Tags'] | undefined,
-): Readonly<Record<string, string>> {
-  return Object.fromEntries((tags?.Items ?? []).map(({ Key, Value = '' }) => [Key, Value]))
-}
-
-const permitted = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u
-
-/** @throws AwsError InvalidTagging */
-export function checkTags(tags: Tags): Tags {
-  const entries = Object.entries(tags)
-  const isWrong = entries.some(
-    ([key, value]) =>
-      key.length < 1 ||
-      key.length > 128 ||
-      value.length > 256 ||
-      /^aws:/i.test(key) ||
-      !permitted.test(key) ||
-      !permitted.test(value),
-  )
-  if (isWrong || entries.length > mostTags)
-    throw fail('InvalidTagging', 'The tagging specified is not valid.')
-  return tags
-}
+import { type FunctionRecord, keyOf as functionKey } from './function-records.ts'
+import { needTagged, type ResourceType } from './gate.ts'
+import { keyValueCollections } from './key-value-records.ts'
+import { keyOf as storeKey, storeOfId } from './key-value-stores.ts'
+import { cloudfrontCollections, findDistribution } from './records.ts'
+import { checkTags, type Tags, tagsOf } from './tag-rules.ts'
 
 export const tags = {
   TagResource: {
     needs: ({ Resource, Tags }, call) =>
-      needDistribution('TagResource', idOf(Resource, call), call, requestTags(tagsOf(Tags))),
+      needs('TagResource', Resource, call, requestTags(tagsOf(Tags))),
     async handle({ Resource, Tags }, call) {
       const added = tagsOf(Tags)
-      await change(idOf(Resource, call), call, (before) => checkTags({ ...before, ...added }))
+      await change(Resource, call, (before) => checkTags({ ...before, ...added }))
       return {}
     },
   },
@@ -50,11 +31,11 @@ export const tags = {
     needs: ({ Resource, TagKeys }, call) => {
       const names = TagKeys.Items ?? []
       const keys = names.length > 0 ? { 'aws:TagKeys': names } : {}
-      return needDistribution('UntagResource', idOf(Resource, call), call, keys)
+      return needs('UntagResource', Resource, call, keys)
     },
     async handle({ Resource, TagKeys }, call) {
       const gone = new Set(TagKeys.Items)
-      await change(idOf(Resource, call), call, (before) =>
+      await change(Resource, call, (before) =>
         Object.fromEntries(Object.entries(before).filter(([key]) => !gone.has(key))),
       )
       return {}
@@ -62,32 +43,91 @@ export const tags = {
   },
 
   ListTagsForResource: {
-    needs: ({ Resource }, call) =>
-      needDistribution('ListTagsForResource', idOf(Resource, call), call),
+    needs: ({ Resource }, call) => needs('ListTagsForResource', Resource, call),
     async handle({ Resource }, call) {
-      const { tags } = await distributionOf(call.documents, idOf(Resource, call), call.accountId)
+      const { tags } = await taggedOf(Resource, call, call.documents)
       const Items = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
       return { Tags: { Items } }
     },
   },
 } satisfies Operations<typeof Sdk>
 
-/** @throws AwsError InvalidArgument  no ARN of a distribution, or another account's */
-function idOf(arn: string, { accountId }: Pick<Call, 'accountId'>): string {
-  const [, owner, id] = /^arn:aws:cloudfront::(\d{12}):distribution\/([A-Z0-9]+)$/.exec(arn) ?? []
-  if (id === undefined) throw invalidArgument('The parameter Resource is not valid.')
-  if (owner !== accountId) throw fail('NoSuchResource', 'The specified resource does not exist.')
-  return id
+interface Tagged {
+  readonly tags: Tags
+  readonly put: (tags: Tags, transaction: Transaction) => void
 }
 
-async function change(
-  id: string,
-  { accountId, documents }: Call,
-  changed: (before: Tags) => Tags,
-): Promise<void> {
-  await documents.transact(async (transaction) => {
-    const record = await distributionOf(transaction, id, accountId)
-    const after: DistributionRecord = { ...record, tags: changed(record.tags) }
-    transaction.put(cloudfrontCollections.distributions, id, after)
+type Find = (id: string, accountId: string, reader: Reader) => Promise<Tagged | undefined>
+
+function tagged<Record extends { readonly tags?: Tags }>(
+  collection: string,
+  key: string,
+  record: Record,
+): Tagged {
+  return {
+    tags: record.tags ?? {},
+    put: (tags, transaction) => transaction.put(collection, key, { ...record, tags }),
+  }
+}
+
+/** How a resource is found by what stands behind its type in an ARN. */
+const found = {
+  distribution: async (id, accountId, reader) => {
+    const record = await findDistribution(reader, id)
+    return record?.accountId === accountId
+      ? tagged(cloudfrontCollections.distributions, id, record)
+      : undefined
+  },
+  function: async (name, accountId, reader) => {
+    const { functions } = cloudfrontCollections
+    const key = functionKey(accountId, name)
+    const record = await reader.get<FunctionRecord>(functions, key)
+    return record && tagged(functions, key, record.value)
+  },
+  'key-value-store': async (id, accountId, reader) => {
+    const record = await storeOfId(reader, id, accountId)
+    return record && tagged(keyValueCollections.stores, storeKey(accountId, record.name), record)
+  },
+} satisfies { [Type in ResourceType]?: Find }
+
+type TaggedType = keyof typeof found
+
+/** @throws AwsError InvalidArgument  no ARN of what can have tags */
+function readArn(arn: string): { owner: string; type: TaggedType; id: string } {
+  const [, owner, type, id] = /^arn:aws:cloudfront::(\d{12}):([a-z-]+)\/([\w-]+)$/.exec(arn) ?? []
+  if (owner === undefined || id === undefined || type === undefined || !Object.hasOwn(found, type))
+    throw invalidArgument('The parameter Resource is not valid.')
+  return { owner, type: type as TaggedType, id }
+}
+
+/** @throws AwsError InvalidArgument, NoSuchResource */
+async function taggedOf(
+  arn: string,
+  { accountId }: Pick<Call, 'accountId'>,
+  reader: Reader,
+): Promise<Tagged> {
+  const { owner, type, id } = readArn(arn)
+  const resource = owner === accountId ? await found[type](id, accountId, reader) : undefined
+  if (resource === undefined) throw fail('NoSuchResource', 'The specified resource does not exist.')
+  return resource
+}
+
+async function needs(
+  action: string,
+  arn: string,
+  call: Call,
+  keys: RequestKeys = {},
+): Promise<Needs> {
+  const { owner, type, id } = readArn(arn)
+  if (owner !== call.accountId)
+    return [{ action: `cloudfront:${action}`, resource: arn, resourceAccountId: owner, keys }]
+  const resource = await found[type](id, owner, call.documents)
+  return needTagged(action, type, id, resource?.tags, call, keys)
+}
+
+async function change(arn: string, call: Call, changed: (before: Tags) => Tags): Promise<void> {
+  await call.documents.transact(async (transaction) => {
+    const { tags, put } = await taggedOf(arn, call, transaction)
+    put(changed(tags), transaction)
   })
 }

@@ -9,5 +9,12 @@ export interface FunctionTried {
   readonly utilization: number
 }
 
-/** @param event  JSON */
-export type EdgeFunctionTester = (code: string, event: string) => Promise<FunctionTried>
+/**
+ * @param event  JSON
+ * @param keyValueStoreId  of the store that it reads
+ */
+export type EdgeFunctionTester = (
+  code: string,
+  event: string,
+  keyValueStoreId: string | undefined,
+) => Promise<FunctionTried>
