@@ -1,6 +1,9 @@
-/** `npm run bench [-- SECTION …]`: every side in one run on this machine; all sections together write RESULTS.md. */
+/**
+ * `npm run bench [-- [--save] SECTION …]`: all sides of a section in one run on this machine. Without a name every section
+ * is measured; what is measured whole, or with `--save`, replaces its part of RESULTS.md.
+ */
 import { execFileSync } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { edge } from './edge.ts'
 import { measureFunctions } from './functions.ts'
@@ -29,31 +32,48 @@ const sections = {
   startup,
 } satisfies Record<string, (options: RoundOptions) => Promise<readonly Section[]>>
 
+const preamble = `# What \`npm run bench\` measured
+
+The server has one core, the generator (wrk, 32 keep-alive connections) the other; 5 rounds of 2 s, sides take turns;
+medians, ratios taken inside a round. Absolute figures move from run to run and from machine to machine; ratios less.
+`
+
 const options: RoundOptions = { rounds: 5, seconds: 2 }
-const asked = process.argv.slice(2)
+const given = process.argv.slice(2)
+const asked = given.filter((word) => word !== '--save')
 const unknown = asked.find((name) => !Object.hasOwn(sections, name))
 if (unknown !== undefined) {
   console.error(`unknown section \`${unknown}\`; sections: ${Object.keys(sections).join(', ')}`)
   process.exit(2)
 }
 installPeers()
-const chosen = Object.entries(sections).filter(
-  ([name]) => asked.length === 0 || asked.includes(name),
-)
-const done: Section[] = []
-for (const [name, measure] of chosen) {
+const isSaved = asked.length === 0 || given.includes('--save')
+for (const [name, measure] of Object.entries(sections)) {
+  if (asked.length > 0 && !asked.includes(name)) continue
   console.error(`measuring ${name} …`)
-  done.push(...(await measure(options)))
+  const text = render(await measure(options))
+  console.log(text)
+  if (isSaved) save(name, text)
 }
-const text = `# What \`npm run bench\` measured
 
-${machine()}; ${peerVersions()}.
-The server has one core, the generator (wrk, 32 keep-alive connections) the other; ${options.rounds} rounds of ${options.seconds} s, sides take turns;
-medians, ratios taken inside a round. Absolute figures move from run to run and from machine to machine; ratios less.
+/** One section after another: whoever is interrupted keeps what was measured. */
+function save(name: string, text: string): void {
+  const path = join(import.meta.dirname, 'RESULTS.md')
+  const day = new Date().toISOString().slice(0, 10)
+  const measured = `Measured ${day} on ${machine()}; ${peerVersions()}.\n\n${text}`
+  const known = existsSync(path) ? partsOf(readFileSync(path, 'utf8')) : new Map<string, string>()
+  known.set(name, measured)
+  const parts = Object.keys(sections)
+    .filter((each) => known.has(each))
+    .map((each) => `<!-- ${each} -->\n\n# ${each}\n\n${known.get(each)!.trim()}\n`)
+  writeFileSync(path, `${preamble}\n${parts.join('\n')}`)
+}
 
-${render(done)}`
-console.log(text)
-if (asked.length === 0) writeFileSync(join(import.meta.dirname, 'RESULTS.md'), text)
+/** What stands behind each section's mark and heading. */
+function partsOf(text: string): Map<string, string> {
+  const parts = text.split(/^<!-- ([a-z0-9]+) -->\n\n# .*\n/m).slice(1)
+  return new Map(parts.flatMap((part, at) => (at % 2 === 0 ? [[part, parts[at + 1]!]] : [])))
+}
 
 function installPeers(): void {
   if (!existsSync(join(import.meta.dirname, 'node_modules')))
