@@ -45,8 +45,8 @@ export interface ListenOn {
   readonly on: ListenOptions
   /** An unexpected failure, once, with what is known. */
   readonly onFailure: (error: unknown, requestId: string) => void
-  /** Whether the peer at that address and port is this process itself. */
-  readonly isOwn?: (address: string, port: number) => boolean
+  /** Whether a connection between these two, `address|port` each, is one that this process opened. */
+  readonly isOwn?: (from: string, to: string) => boolean
   /** What stands in for the peer where sockets have no addresses. */
   readonly peerName?: string
   /** Absent: in the clear. */
@@ -285,7 +285,11 @@ const ownKey = Symbol('own')
 
 /** A connection of ours is known to us before its first request arrives. */
 function isOwn(socket: Socket & { [ownKey]?: boolean }, options: ListenOn): boolean {
-  return (socket[ownKey] ??= options.isOwn?.(peerOf(socket), socket.remotePort ?? 0) ?? false)
+  return (socket[ownKey] ??=
+    options.isOwn?.(
+      `${peerOf(socket)}|${socket.remotePort}`,
+      `${localAddressOf(socket)}|${socket.localPort}`,
+    ) ?? false)
 }
 
 function send(

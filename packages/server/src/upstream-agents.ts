@@ -40,8 +40,8 @@ export interface UpstreamAgents extends AsyncDisposable {
   readonly poolFor: (demands: TlsDemands) => Pool
   /** Connections of others, under the same rules. */
   readonly agentFor: (times: Times) => Promise<Agent>
-  /** Whether a peer of ours is in truth a connection that this process opened. */
-  readonly isOwn: (address: string, port: number) => boolean
+  /** Whether a connection between these two, `address|port` each, is in truth one that this process opened. */
+  readonly isOwn: (from: string, to: string) => boolean
   /** Another process of this server has announced such a connection. */
   readonly hear: (name: string, isOpen: boolean) => void
 }
@@ -122,7 +122,7 @@ export function createUpstreamAgents(announce?: Announce, authority?: string): U
         () => openAgent(times),
         (oldest) => oldest.then((agent) => agent.close()),
       ),
-    isOwn: (address, port) => ownSockets.has(`${address}|${port}`),
+    isOwn: (from, to) => ownSockets.has(`${from} ${to}`),
     hear: (name, isOpen) => void (isOpen ? ownSockets.add(name) : ownSockets.delete(name)),
     async [Symbol.asyncDispose]() {
       for (const pool of pools.values()) pool[Symbol.dispose]()
@@ -238,7 +238,8 @@ function remember(
   const local = unmapped(socket.localAddress ?? '')
   const remote = unmapped(socket.remoteAddress ?? '')
   if (local !== remote && !isLoopback(remote)) return undefined
-  const name = `${local}|${socket.localPort}`
+  // Both ends: the same port may lead elsewhere at the same time, and be somebody else's there.
+  const name = `${local}|${socket.localPort} ${remote}|${socket.remotePort}`
   ownSockets.add(name)
   socket.once('close', () => {
     ownSockets.delete(name)

@@ -212,6 +212,20 @@ test('no call is made with what would become another call', async () => {
   assert.equal(seen.requests, 0)
 })
 
+test('a connection of ours is told by both its ends', async () => {
+  const from: string[] = []
+  const port = await listening(
+    createPlainServer(({ socket }, response) => {
+      from.push(`${socket.remoteAddress}|${socket.remotePort}`)
+      response.end()
+    }),
+  )
+  await ask(`http://127.0.0.1:${port}/`)
+  assert.equal(upstream.isOwn(from[0]!, `127.0.0.1|${port}`), true)
+  // Whoever calls somebody else from the same port.
+  assert.equal(upstream.isOwn(from[0]!, `127.0.0.1|${port + 1}`), false)
+})
+
 test('a stage presents its client certificate to its backend', async () => {
   const port = await secureBackend(certificate('127.0.0.1', -1, 1))
   const integration = {
