@@ -50,6 +50,10 @@ function answer(arrival: Arrival): Reply | Promise<Reply> {
       return { ...reply, body: 'x'.repeat(1_000_000) }
     case '/fail':
       throw new Error('on purpose')
+    case '/body':
+      return Promise.resolve(arrival.readBody(1_000)).then((body) => ({ ...reply, body }))
+    case '/short':
+      return { ...reply, body: arrival.readBody(7) as Uint8Array }
     case '/last':
       return { ...reply, closes: true }
     default:
@@ -102,9 +106,25 @@ test('a head that arrives in pieces is one request', async () => {
     assert.deepEqual(paths(await exchange([whole.slice(0, cut), whole.slice(cut)])), ['/a', '/b'])
 })
 
-test('a body in between is read as one', async () => {
-  const post = 'POST /p HTTP/1.1\r\nHost: here\r\nContent-Length: 5\r\n\r\nhello'
-  assert.deepEqual(paths(await exchange([get('/a') + post + lastGet('/b')])), ['/a', '/p', '/b'])
+const post = (path: string, body: string, ...headers: readonly string[]) =>
+  get(path, `Content-Length: ${body.length}`, ...headers).replace('GET', 'POST') + body
+
+test('a body is read as one, wherever it is cut, and what follows it as the next request', async () => {
+  // Whatever reads a body that is no body would find a request in it.
+  const inner = get('/inner')
+  const whole = get('/a') + post('/body', inner) + lastGet('/b')
+  const bodyAt = get('/a').length + post('/body', inner).length - inner.length
+  for (const cut of [0, bodyAt - 3, bodyAt, bodyAt + 1, bodyAt + inner.length - 1, whole.length]) {
+    const pieces = [whole.slice(0, cut), whole.slice(cut)].filter((piece) => piece !== '')
+    const received = await exchange(pieces)
+    assert.deepEqual(paths(received), ['/a', '/body', '/b'])
+    assert.ok(received.includes(`\r\n\r\n${inner}HTTP/1.1 200`), received)
+  }
+})
+
+test('a body beyond what its road takes is refused, with the connection', async () => {
+  const received = await exchange([post('/short', '12345678') + get('/b')])
+  assert.deepEqual(statuses(received), ['HTTP/1.1 413'])
 })
 
 test('a client that says no more still gets its answer', async () => {
@@ -201,8 +221,9 @@ const plainForms: readonly (readonly [name: string, head: string, isPlain: boole
   ['keep-alive', get('/', 'Connection: Keep-Alive'), true],
   ['HEAD', get('/').replace('GET', 'HEAD'), false],
   ['another version', get('/').replace('1.1', '1.0'), false],
-  ['a body', get('/', 'Content-Length: 0'), false],
-  ['a body in capitals', get('/', 'CONTENT-LENGTH: 0'), false],
+  ['a body', get('/', 'Content-Length: 5'), true],
+  ['two lengths', get('/', 'Content-Length: 5', 'CONTENT-LENGTH: 5'), false],
+  ['a length and chunks', get('/', 'Content-Length: 5', 'Transfer-Encoding: chunked'), false],
   ['chunks', get('/', 'Transfer-Encoding: chunked'), false],
   ['an expectation', get('/', 'Expect: 100-continue'), false],
   ['an upgrade', get('/', 'Upgrade: h2c'), false],

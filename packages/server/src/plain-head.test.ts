@@ -7,9 +7,19 @@ import { readPlainHead } from './plain-head.ts'
 
 const host = 'Host: h\r\n'
 const notPlain: readonly (readonly [string, string])[] = [
-  ['a body that is announced', `POST / HTTP/1.1\r\n${host}Content-Length: 0\r\n\r\n`],
+  ['a length twice', `POST / HTTP/1.1\r\n${host}Content-Length: 5\r\nContent-Length: 5\r\n\r\n`],
+  ['a list of lengths', `POST / HTTP/1.1\r\n${host}Content-Length: 5, 5\r\n\r\n`],
+  ['a length with a sign', `POST / HTTP/1.1\r\n${host}Content-Length: +5\r\n\r\n`],
+  ['a length with a zero before it', `POST / HTTP/1.1\r\n${host}Content-Length: 05\r\n\r\n`],
+  ['a length in hexadecimal', `POST / HTTP/1.1\r\n${host}Content-Length: 0x5\r\n\r\n`],
+  ['a length that is none', `POST / HTTP/1.1\r\n${host}Content-Length:\r\n\r\n`],
+  ['a long length', `POST / HTTP/1.1\r\n${host}Content-Length: 12345678\r\n\r\n`],
+  [
+    'a length and pieces',
+    `POST / HTTP/1.1\r\n${host}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n`,
+  ],
   ['a body in pieces', `POST / HTTP/1.1\r\n${host}Transfer-Encoding: chunked\r\n\r\n`],
-  ['framing under odd capitals', `POST / HTTP/1.1\r\n${host}cOnTeNt-LeNgTh: 5\r\n\r\n`],
+  ['framing under odd capitals', `POST / HTTP/1.1\r\n${host}tRaNsFeR-eNcOdInG: chunked\r\n\r\n`],
   ['a blank before the colon', `GET / HTTP/1.1\r\n${host}Content-Length : 5\r\n\r\n`],
   ['a folded line', `GET / HTTP/1.1\r\n${host}X-A: 1\r\n Content-Length: 5\r\n\r\n`],
   ['bare line feeds', `GET / HTTP/1.1\n${host}\n`],
@@ -29,6 +39,16 @@ for (const [what, head] of notPlain)
   test(`${what} is left to the complete parser`, () => {
     assert.equal(readPlainHead(head), undefined)
   })
+
+test('one length in plain digits is how long the body is, under whatever capitals', () => {
+  for (const [line, bytes] of [
+    ['', 0],
+    ['Content-Length: 0\r\n', 0],
+    ['cOnTeNt-LeNgTh:5\r\n', 5],
+    ['Content-Length: 1048576\r\n', 1_048_576],
+  ] as const)
+    assert.equal(readPlainHead(`POST / HTTP/1.1\r\n${host}${line}\r\n`)?.bodyBytes, bytes)
+})
 
 /** What the complete parser makes of the same bytes; undefined when it refuses them or waits for more. */
 async function complete(heads: readonly string[]): Promise<readonly (string | undefined)[]> {

@@ -1,4 +1,4 @@
-/** Is this the head of a plain request (no body, nothing unusual), and what does it say? */
+/** Is this the head of a plain request (at most a body of one said length, nothing unusual), and what does it say? */
 
 export interface PlainHead {
   readonly method: string
@@ -6,11 +6,13 @@ export interface PlainHead {
   readonly host: string
   /** Name, value, name, value … */
   readonly headers: string[]
+  /** What follows it. */
+  readonly bodyBytes: number
 }
 
 /**
- * The one form that is read here: a method without a body's framing, a target in origin form, HTTP/1.1, header lines of
- * printable ASCII. Stricter than the standard on purpose: whatever differs is for the complete parser to read or refuse.
+ * The one form that is read here: a method, a target in origin form, HTTP/1.1, header lines of printable ASCII, and of
+ * framing no more than one length in plain digits. Stricter than the standard on purpose: whatever differs is for the complete parser to read or refuse.
  */
 const plain =
   /^(GET|POST|PUT|PATCH|DELETE|OPTIONS) (\/[\w!$%&'()*+,\-./:;=?@~[\]]*) HTTP\/1\.1\r\n(?:[\w-]+: ?[ -~]*\r\n)+\r\n$/
@@ -24,6 +26,7 @@ export function readPlainHead(head: string): PlainHead | undefined {
   if (match === null) return undefined
   const headers: string[] = []
   let host: string | undefined
+  let bodyBytes: number | undefined
   let at = head.indexOf('\r\n') + 2
   const end = head.length - 2
   while (at < end) {
@@ -36,16 +39,21 @@ export function readPlainHead(head: string): PlainHead | undefined {
     if (meaning === 'host') {
       if (host !== undefined) return undefined
       host = value
+    } else if (meaning === 'length') {
+      if (bodyBytes !== undefined || !plainLength.test(value)) return undefined
+      bodyBytes = Number(value)
     }
     headers.push(name, value)
     at = lineEnd + 2
   }
-  return host === undefined ? undefined : { method: match[1]!, target: match[2]!, host, headers }
+  if (host === undefined) return undefined
+  return { method: match[1]!, target: match[2]!, host, headers, bodyBytes: bodyBytes ?? 0 }
 }
+
+const plainLength = /^(?:0|[1-9]\d{0,6})$/
 
 /** Names that say how the message, or the connection, goes on. */
 const framing: ReadonlySet<string> = new Set([
-  'content-length',
   'transfer-encoding',
   'trailer',
   'te',
@@ -55,7 +63,7 @@ const framing: ReadonlySet<string> = new Set([
   'keep-alive',
 ])
 
-function meaningOf(name: string, value: string): 'host' | 'framing' | 'other' {
+function meaningOf(name: string, value: string): 'host' | 'length' | 'framing' | 'other' {
   switch (name.length) {
     case 4:
       return name.toLowerCase() === 'host' ? 'host' : 'other'
@@ -63,10 +71,11 @@ function meaningOf(name: string, value: string): 'host' | 'framing' | 'other' {
       if (name.toLowerCase() === 'connection')
         return value.toLowerCase() === 'keep-alive' ? 'other' : 'framing'
       return framing.has(name.toLowerCase()) ? 'framing' : 'other'
+    case 14:
+      return name.toLowerCase() === 'content-length' ? 'length' : 'other'
     case 2:
     case 6:
     case 7:
-    case 14:
     case 16:
     case 17:
       return framing.has(name.toLowerCase()) ? 'framing' : 'other'
