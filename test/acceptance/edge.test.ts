@@ -5,11 +5,12 @@ import { Agent, createServer, get, type IncomingHttpHeaders, type RequestListene
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { gunzipSync } from 'node:zlib'
 import { APIGateway } from '@aws-sdk/client-api-gateway'
 import { CloudFront, type Origin } from '@aws-sdk/client-cloudfront'
 import { CloudFrontKeyValueStore } from '@aws-sdk/client-cloudfront-keyvaluestore'
 import { S3 } from '@aws-sdk/client-s3'
-import { type Serving, serve, temporaryFolder } from './server.fixture.ts'
+import { eventually, type Serving, serve, temporaryFolder } from './server.fixture.ts'
 
 const policies = {
   optimized: '658327ea-f89d-4fab-a63d-7e88639e58f6',
@@ -245,7 +246,7 @@ test('origins that lie, hang, reset and flood harm nobody', async () => {
 
 test('a bucket is open to the distribution that its policy names, and to no other', async () => {
   using folder = temporaryFolder()
-  await using server = await serve(folder.path)
+  await using server = await serve(folder.path, '--edge-log-interval', '1')
   const options = optionsOf(server)
   const s3 = new S3({ ...options, forcePathStyle: true })
   const cloudfront = new CloudFront(options)
@@ -309,6 +310,41 @@ test('a bucket is open to the distribution that its policy names, and to no othe
   )
   for (const name of [other, unsigned])
     assert.equal((await ask(server, hostOf(name), '/a/one.txt')).status, 403)
+
+  // Its log goes to another bucket, whose policy lets it in from now on.
+  await s3.createBucket({ Bucket: 'logs' })
+  const { DistributionConfig, ETag: IfMatch } = await cloudfront.getDistributionConfig({ Id: id })
+  const Logging = {
+    Enabled: true,
+    IncludeCookies: false,
+    Bucket: 'logs.s3.amazonaws.com',
+    Prefix: 'cdn',
+  }
+  const logged = { Id: id, DistributionConfig: { ...DistributionConfig!, Logging } }
+  const absent = { ...Logging, Bucket: 'absent.s3.amazonaws.com' }
+  await assert.rejects(
+    cloudfront.updateDistribution({
+      ...logged,
+      DistributionConfig: { ...logged.DistributionConfig, Logging: absent },
+      IfMatch,
+    }),
+    { name: 'InvalidArgument' },
+  )
+  await cloudfront.updateDistribution({ ...logged, IfMatch })
+  await ask(server, hostOf(id), '/a/one.txt', { 'User-Agent': 'a viewer' })
+  await ask(server, hostOf(id), '/a/none.txt')
+  const Key = await eventually(async () => {
+    const { Contents } = await s3.listObjectsV2({ Bucket: 'logs' })
+    return Contents?.[0]?.Key
+  })
+  assert.match(Key, new RegExp(`^cdn/${id}\\.\\d{4}-\\d\\d-\\d\\d-\\d\\d\\.[a-z0-9]{8}\\.gz$`))
+  const { Body } = await s3.getObject({ Bucket: 'logs', Key })
+  const lines = gunzipSync((await Body?.transformToByteArray()) ?? '')
+    .toString()
+    .split('\n')
+  assert.match(lines[1] ?? '', /^#Fields: date time x-edge-location sc-bytes c-ip /)
+  assert.match(lines[2] ?? '', /\tGET\t\S+\t\/a\/one\.txt\t200\t-\ta%20viewer\t-\t-\tHit\t/)
+  assert.match(lines[3] ?? '', /\t\/a\/none\.txt\t403\t/)
 })
 
 test('functions are developed, published, and run on the way in', async () => {

@@ -1,4 +1,5 @@
 /** The life of a call through a CloudFront distribution. */
+export { type LoggedCall, logHead, logLine, logRecord } from './access-log.ts'
 export { compileDistribution, type Distribution } from './distribution.ts'
 export { FunctionError } from './functions/returned.ts'
 export { createFlights, type Flights } from './lookup.ts'
@@ -22,6 +23,7 @@ export type {
   FunctionSettings,
   GeoRestriction,
   Invalidation,
+  LoggingSettings,
   OriginGroup,
   OriginSettings,
   RequestSettings,

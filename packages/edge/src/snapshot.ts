@@ -18,6 +18,15 @@ export interface DistributionSnapshot {
   readonly invalidated: number
   /** The newest of them, by number. */
   readonly invalidations: readonly Invalidation[]
+  /** Absent: nobody logs. */
+  readonly logging?: LoggingSettings
+}
+
+export interface LoggingSettings {
+  readonly bucket: string
+  /** Empty: none. */
+  readonly prefix: string
+  readonly includesCookies: boolean
 }
 
 export interface OriginSettings {

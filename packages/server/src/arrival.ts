@@ -22,6 +22,8 @@ export interface Arrival {
   readonly vpcEndpoint?: VpcEndpoint | undefined
   /** Absent: came in the clear. */
   readonly tls?: TlsConnection | undefined
+  /** Absent: 1.1, or 1.0. */
+  readonly httpVersion?: '2.0'
   /** The headers announce one. */
   readonly hasBody: boolean
   /** Absent where nobody asks for it. */

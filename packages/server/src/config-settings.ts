@@ -152,6 +152,12 @@ export const settings = {
     fallback: 256,
     help: 'room in the data folder for what that memory lets go of, in MiB; 0 is none',
   }),
+  'edge-log-interval': row({
+    value: 'SECONDS',
+    read: integer(1, 3_600),
+    fallback: 60,
+    help: 'how often the logs of distributions are delivered to their buckets',
+  }),
   'edge-cache-keep': row({
     read: flag,
     fallback: false,

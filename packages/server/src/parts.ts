@@ -185,7 +185,10 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
       clock,
       trail,
       forward: api.forward,
+      aws: api.begin,
       functions: edgeFunctions,
+      onLogRefused: (distribution, why) =>
+        log.warn('log lines do not reach their bucket', { distribution, why }),
       onFailure: (error) => log.error('a distribution failed', failureFields(error)),
     }),
   )

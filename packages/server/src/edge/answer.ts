@@ -14,6 +14,7 @@ import type { DistributionAddress } from '../front-door.ts'
 import type { Source } from '../net/source-address.ts'
 import type { Answered } from '../roads.ts'
 import type { Trail } from '../trail/trail.ts'
+import type { AccessLogs } from './access-logs.ts'
 import type { Distributions } from './distributions.ts'
 import { edgeRequestId } from './ids.ts'
 
@@ -21,6 +22,8 @@ export interface AnswerViewerOptions {
   readonly distributions: Pick<Distributions, 'find'>
   readonly edge: Edge
   readonly trail: Pick<Trail, 'record'>
+  readonly logs: Pick<AccessLogs, 'note'>
+  readonly pop: string
   /** What went wrong in here, with what is known. */
   readonly onFailure: (detail: string | undefined, requestId: string) => void
 }
@@ -106,7 +109,7 @@ function finish(
   viewer: ViewerRequest,
   { status, headers, body, bodyBytes, outcome }: ViewerReply,
   distribution: Distribution | undefined,
-  { trail, onFailure }: AnswerViewerOptions,
+  { trail, onFailure, ...options }: AnswerViewerOptions,
 ): Answered {
   const word = outcome.refusal ?? outcome.result
   const isOurs = outcome.refusal === 'INTERNAL'
@@ -135,12 +138,64 @@ function finish(
     status,
     detail: isOurs ? undefined : outcome.detail?.replace(/\?[^\s`]*/g, '?…'),
   })
+  const logged = distribution?.snapshot.logging
+    ? logging({ status, headers, body, outcome, bodyBytes }, arrival, viewer, distribution, options)
+    : body
   return {
     status,
     headers,
-    body,
+    body: logged,
     ...(bodyBytes !== undefined && { lengthBytes: bodyBytes }),
     ...(status === 413 && { closes: true }),
     outcome: word,
+  }
+}
+
+interface Logged extends Omit<ViewerReply, 'bodyBytes'> {
+  readonly bodyBytes: number | undefined
+}
+
+/** @returns the body, which is watched to its end where it is not here as a whole */
+function logging(
+  { status, headers, body, outcome, bodyBytes }: Logged,
+  arrival: Arrival,
+  viewer: ViewerRequest,
+  distribution: Distribution,
+  { logs, pop }: Pick<AnswerViewerOptions, 'logs' | 'pop'>,
+): ViewerReply['body'] {
+  const { logging, domainName: distributionDomain } = distribution.snapshot
+  const firstByteMs = Date.now() - arrival.receivedAt
+  const note = (sentBytes: number, isCutShort: boolean) => {
+    const endedAt = Date.now()
+    logs.note(distribution, {
+      ...{ viewer, distributionDomain, status, headers, outcome, pop, endedAt, firstByteMs },
+      takenMs: endedAt - arrival.receivedAt,
+      bodyBytes: sentBytes,
+      contentLength: bodyBytes ?? (body instanceof Uint8Array ? body.length : undefined),
+      isCutShort,
+      includesCookies: logging?.includesCookies ?? false,
+      httpVersion: arrival.httpVersion ?? '1.1',
+      tls: arrival.tls,
+    })
+  }
+  if (!(body instanceof Uint8Array)) return watched(body, note)
+  note(body.length, false)
+  return body
+}
+
+async function* watched(
+  body: AsyncIterable<Uint8Array>,
+  note: (sentBytes: number, isCutShort: boolean) => void,
+): AsyncIterable<Uint8Array> {
+  let sentBytes = 0
+  let isWhole = false
+  try {
+    for await (const piece of body) {
+      sentBytes += piece.length
+      yield piece
+    }
+    isWhole = true
+  } finally {
+    note(sentBytes, !isWhole)
   }
 }

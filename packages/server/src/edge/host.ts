@@ -9,13 +9,16 @@ import {
   type OriginResponse,
 } from '@sekisho/edge'
 import type { State } from '@sekisho/store'
+import type { CallInside } from '../api/caller.ts'
 import type { ForwardInside } from '../api/inside.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import type { Domains } from '../domains.ts'
 import type { FrontDoor } from '../front-door.ts'
+import { randomIds } from '../ids.ts'
 import type { Trail } from '../trail/trail.ts'
 import type { Upstream } from '../upstream.ts'
+import { type AccessLogsOptions, openAccessLogs } from './access-logs.ts'
 import { type AnswerViewer, createAnswerViewer } from './answer.ts'
 import { createCountries } from './countries.ts'
 import { type DiskCache, openDiskCache } from './disk-cache.ts'
@@ -45,12 +48,17 @@ export interface EdgeHostOptions {
   readonly trail: Pick<Trail, 'record'>
   /** Asks a service of this server in CloudFront's name. */
   readonly forward: ForwardInside
+  /** Begins calls of services in CloudFront's name. */
+  readonly aws: CallInside
   readonly functions: EdgeFunctions
+  readonly onLogRefused: AccessLogsOptions['onRefused']
   readonly onFailure: (error: unknown) => void
 }
 
 /** As if this machine stood in Tokyo. */
 const pop = 'NRT57-P2'
+/** Of the names of log files. */
+const letters = 'abcdefghijklmnopqrstuvwxyz0123456789'
 
 export function openEdgeHost(options: EdgeHostOptions): EdgeHost {
   const {
@@ -76,7 +84,16 @@ export function openEdgeHost(options: EdgeHostOptions): EdgeHost {
       ? askOwn(request, frontDoor, own.answer)
       : askOutside(request, upstream)
   }
+  const logs = openAccessLogs({
+    aws: options.aws,
+    region: config.region,
+    intervalSeconds: config['edge-log-interval'],
+    newName: () => randomIds.text(letters, 8),
+    onRefused: options.onLogRefused,
+  })
   const answer = createAnswerViewer({
+    logs,
+    pop,
     onFailure: (detail, requestId) => onFailure(new Error(`request ${requestId}: ${detail}`)),
     distributions,
     trail,
@@ -103,6 +120,7 @@ export function openEdgeHost(options: EdgeHostOptions): EdgeHost {
     },
     async [Symbol.asyncDispose]() {
       distributions[Symbol.dispose]()
+      await logs[Symbol.asyncDispose]()
       if (disk === undefined) return
       if (config['edge-cache-keep'])
         for (const [key, stored] of cache.entries()) {

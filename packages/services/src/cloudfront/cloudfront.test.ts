@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
+import { AwsError } from '@sekisho/protocols'
 import { type Harness, harness } from '../harness.fixture.ts'
 
 const root = '/2020-05-31'
@@ -44,6 +45,10 @@ interface Refused {
 
 const forwarded = (name: string) =>
   `<ForwardedValues><QueryString>false</QueryString><Cookies><Forward>none</Forward></Cookies><Headers><Quantity>1</Quantity><Items><Name>${name}</Name></Items></Headers></ForwardedValues><MinTTL>0</MinTTL>`
+
+function logging(bucket: string, prefix = ''): string {
+  return `<Logging><Enabled>true</Enabled><IncludeCookies>false</IncludeCookies><Bucket>${bucket}</Bucket><Prefix>${prefix}</Prefix></Logging>`
+}
 
 const refused: readonly Refused[] = [
   {
@@ -95,6 +100,17 @@ const refused: readonly Refused[] = [
     code: 'InconsistentQuantities',
   },
   {
+    name: 'a log that goes to no bucket',
+    parts: { more: logging('logs.example.com') },
+    code: 'InvalidArgument',
+    message: 'The parameter Logging Bucket does not refer to a valid S3 bucket.',
+  },
+  {
+    name: 'a log whose names begin with a slash',
+    parts: { more: logging('logs.s3.amazonaws.com', '/cdn') },
+    code: 'InvalidArgument',
+  },
+  {
     name: 'what is not built',
     parts: { more: '<WebACLId>acl</WebACLId>' },
     code: 'InvalidArgument',
@@ -117,6 +133,57 @@ test('policies that forward all headers do not clash with custom headers', async
     behaviour: `<CachePolicyId>${optimized}</CachePolicyId><OriginRequestPolicyId>b689b0a8-53d0-40ab-baf2-68738e2966ac</OriginRequestPolicyId>`,
   })
   assert.equal(status, 201)
+})
+
+interface Asked {
+  readonly operation: string
+  readonly policy: unknown
+}
+
+/** A bucket with that policy, and what is asked of it. */
+function bucketWith(policy?: object) {
+  const asked: Asked[] = []
+  const aws = async (_: string, operation: string, input: Record<string, unknown>) => {
+    const given = input['Policy']
+    asked.push({ operation, policy: given === undefined ? undefined : JSON.parse(String(given)) })
+    if (operation === 'PutBucketPolicy') return {}
+    if (policy === undefined) throw new AwsError('NoSuchBucketPolicy', 'none', 404)
+    return { Policy: JSON.stringify(policy) }
+  }
+  return { asked, aws }
+}
+
+test("a log's bucket lets it in from then on, beside what its policy says already", async () => {
+  await using cloudfront = await harness('cloudfront')
+  const body = config({ more: logging('logs.s3.amazonaws.com', 'cdn') })
+  const first = bucketWith()
+  const path = `${root}/distribution`
+  assert.equal((await cloudfront.ask('POST', path, body, { aws: first.aws })).status, 201)
+  const { Statement } = first.asked[1]!.policy as { Statement: object[] }
+  const [granted] = Statement as [Record<string, unknown>]
+  assert.equal(granted['Action'], 's3:PutObject')
+  assert.equal(granted['Resource'], 'arn:aws:s3:::logs/cdn*')
+  assert.deepEqual(granted['Principal'], { Service: 'delivery.logs.amazonaws.com' })
+  const own = { Sid: 'mine', Effect: 'Deny', Principal: '*', Action: 's3:*', Resource: '*' }
+  const second = bucketWith({ Version: '2012-10-17', Statement: own })
+  await cloudfront.ask('POST', path, body, { aws: second.aws })
+  assert.deepEqual(second.asked[1]?.policy, { Version: '2012-10-17', Statement: [own, granted] })
+  const third = bucketWith({ Version: '2012-10-17', Statement: [own, granted] })
+  await cloudfront.ask('POST', path, body, { aws: third.aws })
+  assert.deepEqual(
+    third.asked.map(({ operation }) => operation),
+    ['GetBucketPolicy'],
+  )
+})
+
+test('nobody has a log written where they may not change who may write', async () => {
+  await using cloudfront = await harness('cloudfront')
+  const aws = async () => {
+    throw new AwsError('AccessDenied', 'no', 403)
+  }
+  const body = config({ more: logging('logs.s3.amazonaws.com') })
+  const { status, text } = await cloudfront.ask('POST', `${root}/distribution`, body, { aws })
+  assert.deepEqual([status, elementOf(text, 'Code')], [403, 'AccessDenied'])
 })
 
 test('the same caller reference makes the same distribution, or is refused for another', async () => {

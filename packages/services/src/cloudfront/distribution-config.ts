@@ -6,6 +6,7 @@ import { fail, invalidArgument, notSupported } from './errors.ts'
 import { liveFunction } from './function-records.ts'
 import { findKept } from './kept.ts'
 import { keyGroupKind } from './key-groups.ts'
+import { checkLogging, filledLogging } from './logging.ts'
 import { originAccessControlKind } from './origin-access-controls.ts'
 import { originRequestPolicyKind } from './origin-request-policies.ts'
 import { checkOrigins, filledOrigin, noSuchOrigin } from './origins.ts'
@@ -25,6 +26,7 @@ export function checkConfig(config: DistributionConfig): void {
   checkAliases(config)
   checkErrorResponses(config)
   checkRestrictions(config)
+  checkLogging(config.Logging)
 }
 
 /** As CloudFront gives it back: every part is there. */
@@ -47,7 +49,7 @@ export function filledConfig(config: DistributionConfig): DistributionConfig {
         ...each,
       })),
     ),
-    Logging: { Enabled: false, IncludeCookies: false, Bucket: '', Prefix: '' },
+    Logging: filledLogging(config.Logging),
     PriceClass: config.PriceClass ?? 'PriceClass_All',
     ViewerCertificate: hasOwn
       ? { ...certificate, CloudFrontDefaultCertificate: false }
@@ -153,7 +155,6 @@ function refuseAddedAndForwarded(
 }
 
 function refuseUnbuilt(config: DistributionConfig): void {
-  if (config.Logging?.Enabled) throw notSupported('Standard logging')
   if (config.WebACLId) throw notSupported('A web ACL')
   if (config.ContinuousDeploymentPolicyId || config.Staging)
     throw notSupported('Continuous deployment')

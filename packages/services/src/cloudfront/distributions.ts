@@ -6,6 +6,7 @@ import type { Call, Operations } from '../service.ts'
 import { checkConfig, checkReferences, filledConfig } from './distribution-config.ts'
 import { checkVersion, fail } from './errors.ts'
 import { needAll, needDistribution, needNew } from './gate.ts'
+import { letLogsIn } from './logging.ts'
 import { pageOf } from './paging.ts'
 import { counted } from './quantities.ts'
 import {
@@ -61,6 +62,7 @@ export const distributions = {
       const { accountId, ids, now, documents } = call
       checkConfig(given)
       const config = filledConfig(given)
+      await letLogsIn(config.Logging, call)
       const etag = newEtag(ids)
       const record = await documents.transact(async (transaction) => {
         const before = await distributionOf(transaction, Id, accountId)
@@ -131,6 +133,7 @@ async function create(given: DistributionConfig, tags: Tags, call: Call) {
   const { accountId, ids, now, documents } = call
   checkConfig(given)
   const config = filledConfig(given)
+  await letLogsIn(config.Logging, call)
   const record: DistributionRecord = {
     id: newId(ids),
     accountId,

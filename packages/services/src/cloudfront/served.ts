@@ -15,6 +15,7 @@ import { cachePolicyKind } from './cache-policies.ts'
 import { liveFunction } from './function-records.ts'
 import { findKept } from './kept.ts'
 import { keyGroupKind } from './key-groups.ts'
+import { loggingOf } from './logging.ts'
 import { originAccessControlKind } from './origin-access-controls.ts'
 import { originRequestPolicyKind } from './origin-request-policies.ts'
 import { publicKeyKind } from './public-keys.ts'
@@ -88,6 +89,7 @@ export async function loadDistribution(
       }),
     })),
     geo: { type: geo?.RestrictionType ?? 'none', countries: geo?.Items ?? [] },
+    ...(config.Logging?.Enabled && { logging: loggingOf(config.Logging) }),
     invalidated: record.invalidations,
     invalidations: invalidations.map(({ value: { number, paths } }) => ({ number, paths })),
   }
