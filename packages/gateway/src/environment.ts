@@ -1,6 +1,7 @@
 /** What mappings and templates can read of a call: `$context`, parameters, body. */
 import type { Principal } from '@sekisho/policy'
 import { isBinary } from './content-handling.ts'
+import { withForwarded } from './forwarded.ts'
 import { droppedAtIngress } from './headers.ts'
 import type {
   Admitted,
@@ -50,7 +51,7 @@ class Environment implements CallEnvironment {
   }
 
   get headers() {
-    return (this.#headers ??= headersOf(this.validated.received.headers))
+    return (this.#headers ??= headersOf(withForwarded(this.validated.received)))
   }
 
   get bodyText() {

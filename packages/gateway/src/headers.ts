@@ -51,17 +51,17 @@ export const notForwarded: ReadonlySet<string> = new Set([
   'via',
   'x-amzn-apigateway-api-id',
   'x-amzn-trace-id',
-  'accept-encoding',
 ])
 
-/** Of what a backend sent: dropped on the way to the client. */
+/** Of what a backend or a function sent by itself: dropped on the way to the client. */
 export const droppedAtEgress: ReadonlySet<string> = new Set([
+  'expect',
   'host',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-connection',
   'transfer-encoding',
   'via',
-  'content-encoding',
-  'keep-alive',
-  'proxy-connection',
 ])
 
 /**
@@ -75,6 +75,7 @@ export const remapped: ReadonlySet<string> = new Set([
   'content-md5',
   'date',
   'expect',
+  'host',
   'max-forwards',
   'proxy-authenticate',
   'server',

@@ -2,6 +2,7 @@
 import type { CompiledIntegration, CompiledTemplate } from './compiled-integration.ts'
 import { convertRequest } from './content-handling.ts'
 import { environmentOf, isUntouched } from './environment.ts'
+import { withForwarded } from './forwarded.ts'
 import { GatewayError } from './gateway-responses.ts'
 import {
   droppedAtIngress,
@@ -177,11 +178,12 @@ function mappedHeader(
     throw new GatewayError('API_CONFIGURATION_ERROR', {
       detail: `header \`${name}\` cannot be mapped`,
     })
-  return droppedWhenMapped.has(lower) ? [] : [name, value]
+  return !isService && droppedWhenMapped.has(lower) ? [] : [name, value]
 }
 
 /** What a proxy passes on: nothing that belongs to this connection, and no signature made for this gateway. */
-function forwardedHeaders({ method, received: { headers } }: Validated): string[] {
+function forwardedHeaders({ method, received }: Validated): string[] {
+  const headers = withForwarded(received)
   const passed: string[] = []
   for (let at = 0; at + 1 < headers.length; at += 2) {
     const lower = headers[at]!.toLowerCase()

@@ -2,6 +2,7 @@
 import type { PolicySet } from '@sekisho/policy'
 import { anonymous, DeniedError, decideAll, refuseExplicitDeny, requestOf } from '../decide.ts'
 import { contextOf, headersOf, queryOf } from '../environment.ts'
+import { withForwarded } from '../forwarded.ts'
 import { GatewayError } from '../gateway-responses.ts'
 import { requestEvent } from '../integrations/proxy-event.ts'
 import { functionOf, parseServiceAddress } from '../integrations/service-address.ts'
@@ -187,7 +188,7 @@ function eventOf(matched: Matched, { isToken, sources }: CompiledAuthorizer) {
     pass: matched,
     context: contextOf(matched),
     query: queryOf(received.rawQuery),
-    headers: headersOf(received.headers),
+    headers: headersOf(withForwarded(received)),
   })
   return { type: 'REQUEST', methodArn, ...event }
 }

@@ -190,6 +190,17 @@ test('an error is not kept', async () => {
   assert.deepEqual([await text('/pets/1'), await text('/pets/1')], ['answer 2', 'answer 2'])
 })
 
+test('what a backend compressed for one client is not kept for others', async () => {
+  const { text } = cached(backend())
+  const upstream = () => ({
+    status: 200,
+    headers: ['Content-Encoding', 'gzip'],
+    body: Buffer.from('zipped'),
+  })
+  assert.equal(await text('/pets/1', { upstream }), 'zipped')
+  assert.equal(await text('/pets/1'), 'answer 1')
+})
+
 test('a flush forgets the stage, and a canary keeps its own unless it is told to share', async () => {
   const cache = keptResponses(1_000_000)
   let count = 0

@@ -1,6 +1,7 @@
 /** Is there a response already, and may this caller have it made anew? */
 import { authorize as decide } from '@sekisho/policy'
 import { DeniedError } from '../decide.ts'
+import { headerOf } from '../headers.ts'
 import type { MappedResponse } from '../map-response.ts'
 import type { Admitted, Authorization, Authorized, Validated } from '../pass.ts'
 import type { Ports } from '../ports.ts'
@@ -64,8 +65,10 @@ export function withWarning(response: MappedResponse): MappedResponse {
 }
 
 /** What went wrong behind the method may be right the next time. */
-function isKept({ status, body }: MappedResponse): boolean {
-  return status < 400 && Buffer.byteLength(body) <= largestBody
+function isKept({ status, headers, body }: MappedResponse): boolean {
+  const encoding = headerOf(headers, 'content-encoding') ?? 'identity'
+  // Not everybody who gets what is kept can read what the backend compressed for one.
+  return status < 400 && encoding === 'identity' && Buffer.byteLength(body) <= largestBody
 }
 
 function asksAnew(headers: readonly string[]): boolean {

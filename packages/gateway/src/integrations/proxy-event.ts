@@ -64,19 +64,10 @@ const spelt: ReadonlyMap<string, string> = new Map([
 ])
 
 function headersOf(pass: Matched, headers: RequestFacts['headers']) {
-  const { isSecure, sourceIp } = pass.received
   const all: Record<string, readonly string[]> = {}
   for (const [lower, { name, values }] of headers)
-    if (!lower.startsWith('x-forwarded-') && lower !== 'x-amzn-trace-id')
-      all[spelt.get(lower) ?? name] = values
-  const before = headers.get('x-forwarded-for')?.values ?? []
-  const proto = isSecure ? 'https' : 'http'
-  const [, port = isSecure ? '443' : '80'] =
-    /:(\d+)$/.exec(headers.get('host')?.values[0] ?? '') ?? []
+    if (lower !== 'x-amzn-trace-id') all[spelt.get(lower) ?? name] = values
   all['X-Amzn-Trace-Id'] = [traceOf(pass)]
-  all['X-Forwarded-For'] = [[...before, sourceIp].join(', ')]
-  all['X-Forwarded-Port'] = [port]
-  all['X-Forwarded-Proto'] = [proto]
   return { headers: lastValues(all), multiValueHeaders: all }
 }
 
