@@ -1,5 +1,5 @@
 /** The body of a request: whole, up to a limit, or piece by piece. */
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { BodyTimeoutError, BodyTooLargeError, ClientGoneError, noBody } from './arrival.ts'
 
 /** How long a whole body may take. */
@@ -7,6 +7,7 @@ export const wholeBodyMs = 60_000
 
 /**
  * @param announced  the Content-Length; `0` where there is none; `some` for a chunked body
+ * @param begin  called when it is wanted
  * @returns at once where there is no body
  * @throws BodyTooLargeError, BodyTimeoutError
  */
@@ -14,9 +15,11 @@ export function bodyOf(
   request: IncomingMessage,
   announced: string,
   limitBytes: number,
+  begin: () => void,
 ): Uint8Array | Promise<Uint8Array> {
   if (announced === '0') return noBody
   if (Number(announced) > limitBytes) throw new BodyTooLargeError()
+  begin()
   return collect(request, limitBytes)
 }
 
@@ -53,7 +56,11 @@ function collect(request: IncomingMessage, limitBytes: number): Promise<Uint8Arr
  *
  * @throws ClientGoneError
  */
-export async function* piecesOf(request: IncomingMessage): AsyncIterable<Uint8Array> {
+export async function* piecesOf(
+  request: IncomingMessage,
+  begin: () => void,
+): AsyncIterable<Uint8Array> {
+  begin()
   try {
     // Whoever reads no further still answers, on the same connection.
     yield* request.iterator({ destroyOnReturn: false })
@@ -61,4 +68,25 @@ export async function* piecesOf(request: IncomingMessage): AsyncIterable<Uint8Ar
     throw new ClientGoneError()
   }
   if (!request.complete) throw new ClientGoneError()
+}
+
+/** Of a client that sends its body when it is told to: one that is refused before need not send it at all. */
+export class Expectation {
+  readonly #response: ServerResponse
+  #isMet = false
+
+  constructor(response: ServerResponse) {
+    this.#response = response
+  }
+
+  meet(): void {
+    if (this.#isMet) return
+    this.#isMet = true
+    this.#response.writeContinue()
+  }
+
+  /** Nobody can tell whether the body comes after all: nothing else can come on this connection. */
+  end(): void {
+    if (!this.#isMet) this.#response.shouldKeepAlive = false
+  }
 }

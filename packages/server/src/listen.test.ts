@@ -88,6 +88,21 @@ const rows: readonly (readonly [name: string, bytes: string, status: RegExp])[] 
     /^HTTP\/1\.1 417 /,
   ],
   [
+    'a body that waits to be wanted, and is not',
+    `PUT /no-such-bucket/key HTTP/1.1\r\n${host}Content-Length: 5\r\nExpect: 100-continue\r\n\r\n`,
+    /^HTTP\/1\.1 404 [\s\S]*Connection: close[\s\S]*NoSuchBucket/,
+  ],
+  [
+    'a body that waits to be wanted, and is',
+    `POST / HTTP/1.1\r\n${host}Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 24\r\nExpect: 100-continue\r\nConnection: close\r\n\r\nAction=GetCallerIdentity`,
+    /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 400 /,
+  ],
+  [
+    'a body that waits to be wanted, and is too large',
+    `POST /_sekisho/accounts HTTP/1.1\r\n${host}Authorization: Bearer TOKEN\r\nContent-Length: 99999999\r\nExpect: 100-continue\r\n\r\n`,
+    /^HTTP\/1\.1 413 /,
+  ],
+  [
     'headers beyond the limit',
     `${health}${host}X-A: ${'a'.repeat(21_000)}\r\n${end}`,
     /^HTTP\/1\.1 431 /,

@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo, ListenOptions, Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import {
   type Arrival,
@@ -14,7 +13,8 @@ import {
   type Reply,
   type TlsConnection,
 } from './arrival.ts'
-import { bodyOf, piecesOf, wholeBodyMs } from './body.ts'
+import { bodyOf, Expectation, piecesOf, wholeBodyMs } from './body.ts'
+import { brokenAnswer, refuseBroken } from './broken-requests.ts'
 import { drained } from './drained.ts'
 import { unmapped } from './net/addresses.ts'
 import { PlainConnection } from './plain-connection.ts'
@@ -84,6 +84,9 @@ export async function listen(options: ListenOn): Promise<Listener> {
   server.maxHeadersCount = 0
   server.setTimeout(httpLimits.silentMs)
   server.on('request', (request, response) => handle(request, response, options))
+  server.on('checkContinue', (request, response) =>
+    handle(request, response, options, new Expectation(response)),
+  )
   server.on('clientError', refuseBroken)
   server.on('connect', (_, socket) => socket.end(brokenAnswer(400)))
   const plain = servePlainly(server, options)
@@ -190,26 +193,33 @@ function createAfterReading(): (task: () => void) => void {
   }
 }
 
-function handle(request: IncomingMessage, response: ServerResponse, options: ListenOn): void {
+function handle(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: ListenOn,
+  expectation?: Expectation,
+): void {
   let reply: Reply | Promise<Reply>
   const requestId = randomUUID()
+  const answered = (given: Reply) => {
+    expectation?.end()
+    send(response, request, given, requestId, options)
+  }
   try {
-    reply = replyTo(request, requestId, options)
+    reply = replyTo(request, requestId, options, () => expectation?.meet())
   } catch (error) {
     reply = failed(error, requestId, options)
   }
   if (reply instanceof Promise)
-    reply.then(
-      (answered) => send(response, request, answered, requestId, options),
-      (error) => send(response, request, failed(error, requestId, options), requestId, options),
-    )
-  else send(response, request, reply, requestId, options)
+    reply.then(answered, (error) => answered(failed(error, requestId, options)))
+  else answered(reply)
 }
 
 function replyTo(
   request: IncomingMessage,
   requestId: string,
   options: ListenOn,
+  begin: () => void,
 ): Reply | Promise<Reply> {
   const headers = request.rawHeaders
   let host: string | undefined
@@ -243,8 +253,8 @@ function replyTo(
     vpcEndpoint: options.vpcEndpoint,
     hasBody: announced !== '0',
     isOwn: isOwn(socket, options),
-    readBody: (limit) => bodyOf(request, announced, limit),
-    streamBody: () => piecesOf(request),
+    readBody: (limit) => bodyOf(request, announced, limit, begin),
+    streamBody: () => piecesOf(request, begin),
   })
 }
 
@@ -365,34 +375,6 @@ export function refuse(status: number, requestId: string, message: string): Repl
     headers: ['Content-Type', 'application/json', 'x-amzn-RequestId', requestId],
     body,
   }
-}
-
-/** What cannot be parsed gets a status and the end of its connection. */
-function refuseBroken(error: NodeJS.ErrnoException, socket: Duplex): void {
-  const isHandshakes = socket instanceof TLSSocket && socket.getProtocol() === null
-  if (error.code === 'ECONNRESET' || isHandshakes || !socket.writable) {
-    socket.destroy()
-    return
-  }
-  socket.end(brokenAnswer(brokenStatuses[error.code ?? ''] ?? 400))
-}
-
-const brokenStatuses: Readonly<Record<string, number>> = {
-  HPE_HEADER_OVERFLOW: 431,
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
-  ERR_HTTP_REQUEST_TIMEOUT: 408,
-}
-
-const reasons: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  408: 'Request Timeout',
-  413: 'Payload Too Large',
-  431: 'Request Header Fields Too Large',
-}
-
-function brokenAnswer(status: number): string {
-  const body = JSON.stringify({ message: reasons[status] })
-  return `HTTP/1.1 ${status} ${reasons[status]}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nx-amzn-RequestId: ${randomUUID()}\r\nConnection: close\r\n\r\n${body}`
 }
 
 function close(server: Server, plain: PlainConnections, graceMs: number): Promise<void> {
