@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { listen } from './listen.ts'
 import { type Running, run } from './running.fixture.ts'
 
 let running: Running
@@ -162,4 +164,25 @@ test('a client that leaves within its body leaves nothing behind', async () => {
   })
   leaving.destroy()
   assert.equal((await running.call('/_sekisho/health')).status, 200)
+})
+
+test('what a client left behind is ended before the listener is', async () => {
+  const asked = Promise.withResolvers<void>()
+  let isDone = false
+  const listener = await listen({
+    on: { port: 0, host: '127.0.0.1' },
+    onFailure: () => {},
+    async answer() {
+      asked.resolve()
+      await sleep(100)
+      isDone = true
+      return { status: 200, headers: [], body: '' }
+    },
+  })
+  const leaving = connect(listener.port, '127.0.0.1')
+  leaving.write(`${health}${host}\r\n`)
+  await asked.promise
+  leaving.destroy()
+  await listener.close(5_000)
+  assert.ok(isDone)
 })

@@ -16,6 +16,7 @@ import {
 import { bodyOf, Expectation, piecesOf, wholeBodyMs } from './body.ts'
 import { brokenAnswer, refuseBroken } from './broken-requests.ts'
 import { drained } from './drained.ts'
+import { inFlight } from './in-flight.ts'
 import { unmapped } from './net/addresses.ts'
 import { PlainConnection } from './plain-connection.ts'
 import { framedHeaders, hasNoBody } from './reply-text.ts'
@@ -77,7 +78,9 @@ const serverOptions = {
   noDelay: true,
 } as const
 
-export async function listen(options: ListenOn): Promise<Listener> {
+export async function listen(given: ListenOn): Promise<Listener> {
+  const { answer, ended } = inFlight(given.answer)
+  const options = { ...given, answer }
   const { certificates } = options
   const server = certificates ? secureServer(certificates) : createServer(serverOptions)
   // Any count that fits the size: what lies beyond a count would be dropped in silence.
@@ -104,7 +107,7 @@ export async function listen(options: ListenOn): Promise<Listener> {
       new Promise((resolve, reject) =>
         server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
       ),
-    close: (graceMs) => close(server, plain, graceMs),
+    close: (graceMs) => close(server, plain, ended, graceMs),
   }
 }
 
@@ -377,17 +380,22 @@ export function refuse(status: number, requestId: string, message: string): Repl
   }
 }
 
-function close(server: Server, plain: PlainConnections, graceMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const force = setTimeout(() => {
-      server.closeAllConnections()
-      plain.destroyAll()
-    }, graceMs)
-    server.close(() => {
-      clearTimeout(force)
-      resolve()
-    })
-    server.closeIdleConnections()
-    plain.beginClosing()
-  })
+async function close(
+  server: Server,
+  plain: PlainConnections,
+  ended: () => Promise<void>,
+  graceMs: number,
+): Promise<void> {
+  const late = Promise.withResolvers<void>()
+  const force = setTimeout(() => {
+    server.closeAllConnections()
+    plain.destroyAll()
+    late.resolve()
+  }, graceMs)
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.closeIdleConnections()
+  plain.beginClosing()
+  await closed
+  await Promise.race([ended(), late.promise])
+  clearTimeout(force)
 }
