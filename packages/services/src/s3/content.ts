@@ -52,10 +52,15 @@ export async function keep(
   }
   const content: Content = { kind: 'blob', id }
   const loose: LooseRecord = { content, since: nowMs, isArriving: true }
-  await documents.transact((transaction) => transaction.put(s3Collections.loose, id, loose))
-  const drop = () => discard(content, { documents, blobs })
+  const noted = documents.transact((transaction) => transaction.put(s3Collections.loose, id, loose))
+  // Met at the end of the bytes, which may never come.
+  noted.catch(() => {})
+  const drop = async () => {
+    await noted.catch(() => {})
+    await discard(content, { documents, blobs })
+  }
   try {
-    const { sizeBytes } = await blobs.put(blobName(id), following(first, pieces))
+    const { sizeBytes } = await blobs.put(blobName(id), following(first, pieces, noted))
     return {
       content,
       size: sizeBytes,
@@ -78,12 +83,15 @@ function small(bytes: Buffer, id: string): Kept {
   }
 }
 
+/** @param noted  before that, they are not whole: what has a name is known to be loose */
 async function* following(
   first: readonly Uint8Array[],
   rest: AsyncIterator<Uint8Array>,
+  noted: Promise<void>,
 ): AsyncIterable<Uint8Array> {
   yield* first
   for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value
+  await noted
 }
 
 function blobName(id: string): string {

@@ -16,6 +16,8 @@ export interface BlobIndex {
 export class BlobFolder implements Blobs {
   readonly #folder: string
   readonly #index: BlobIndex
+  /** Folders of the folder that are known to be there. */
+  readonly #shelves = new Set<string>()
 
   private constructor(folder: string, index: BlobIndex) {
     this.#folder = folder
@@ -42,7 +44,7 @@ export class BlobFolder implements Blobs {
       await using handle = await open(unfinished, 'wx', 0o600)
       sizeBytes = await write(handle, bytes instanceof Uint8Array ? [bytes] : bytes)
       await handle.sync()
-      await mkdir(dirname(target), { recursive: true, mode: 0o700 })
+      await this.#makeShelf(dirname(target))
       await rename(unfinished, target)
       await syncFolder(dirname(target))
     } catch (error) {
@@ -53,6 +55,12 @@ export class BlobFolder implements Blobs {
     await this.#index.set(name, file)
     if (before !== undefined) await rm(join(this.#folder, before), { force: true })
     return { sizeBytes }
+  }
+
+  async #makeShelf(path: string): Promise<void> {
+    if (this.#shelves.has(path)) return
+    await mkdir(path, { recursive: true, mode: 0o700 })
+    this.#shelves.add(path)
   }
 
   async get(
@@ -87,6 +95,8 @@ export class BlobFolder implements Blobs {
 
 /** What is read, and written, at once: fewer trips to the disk, a bounded memory. */
 const pieceBytes = 512 * 1024
+/** Of a piece, written as they came: a copy in one piece costs more. */
+const mostParts = 64
 
 /** One piece is written while the next one is gathered. */
 async function write(
@@ -99,7 +109,7 @@ async function write(
   let writing: Promise<void> = Promise.resolve()
   const writeWaiting = async () => {
     await writing
-    writing = handle.writeFile(waiting.length === 1 ? waiting[0]! : Buffer.concat(waiting))
+    writing = writeAll(handle, waiting.length > mostParts ? [Buffer.concat(waiting)] : waiting)
     // Its failure is met at the next wait for it, which the source may never let come.
     writing.catch(() => {})
     waiting = []
@@ -114,6 +124,24 @@ async function write(
   if (waitingBytes > 0) await writeWaiting()
   await writing
   return sizeBytes
+}
+
+async function writeAll(handle: FileHandle, parts: readonly Uint8Array[]): Promise<void> {
+  let left = parts
+  while (left.length > 0) {
+    const { bytesWritten } = await handle.writev(left)
+    left = after(left, bytesWritten)
+  }
+}
+
+/** What is left behind so many bytes. */
+function after(parts: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
+  let done = bytes
+  for (const [index, part] of parts.entries()) {
+    if (done < part.length) return [part.subarray(done), ...parts.slice(index + 1)]
+    done -= part.length
+  }
+  return []
 }
 
 async function openIfThere(path: string): Promise<FileHandle | undefined> {
