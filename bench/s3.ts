@@ -1,6 +1,7 @@
 /** Objects in and out, against nginx with the same files. */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { S3 } from '@aws-sdk/client-s3'
@@ -14,10 +15,13 @@ import { launchOf, readCredentials, region } from './peers/sekisho.ts'
 
 const kib = 1024
 const mib = 1024 * kib
-/** Objects of each size; writers take turns with their names. */
+/**
+ * Objects of each size; writers take turns with their names. With few connections of large ones: what is under way when a
+ * round ends counts for nobody.
+ */
 const sizes = [
-  { name: '1 KiB', bytes: kib, count: 64 },
-  { name: '1 MiB', bytes: mib, count: 16 },
+  { name: '1 KiB', bytes: kib, count: 64, connections: 32 },
+  { name: '1 MiB', bytes: mib, count: 16, connections: 4 },
 ] as const
 const large = 1024 * mib
 
@@ -35,7 +39,7 @@ export async function s3(options: RoundOptions): Promise<readonly Section[]> {
     const linkTo = (method: string, name: string) =>
       linkOf(method, name, new URL(endpoint).host, credentials)
     const rows: (readonly string[])[] = []
-    for (const { name, bytes, count } of sizes) {
+    for (const { name, bytes, count, connections } of sizes) {
       const body = 'x'.repeat(bytes)
       const names = Array.from({ length: count }, (_, at) => `${bytes}-${at}`)
       for (const each of names) {
@@ -48,12 +52,14 @@ export async function s3(options: RoundOptions): Promise<readonly Section[]> {
             name: 'Sekisho',
             server: { ...sekisho, url: endpoint },
             targets: names.map((each) => linkTo(method, each)),
+            connections,
             ...(method === 'PUT' && { body }),
           },
           {
             name: 'nginx',
             server: nginx,
             targets: names.map((each) => `/${each}`),
+            connections,
             ...(method === 'PUT' && { body }),
           },
         ]
@@ -63,6 +69,7 @@ export async function s3(options: RoundOptions): Promise<readonly Section[]> {
           `${figure(ours!.requestsPerSecond)}/s`,
           `${figure(theirs!.requestsPerSecond)}/s`,
           figure(ours!.ratioTo('nginx')),
+          method === 'PUT' ? `${figure(await durableWrites(data, bytes, connections))}/s` : '',
           String(ours!.failures + theirs!.failures),
         ])
       }
@@ -71,8 +78,8 @@ export async function s3(options: RoundOptions): Promise<readonly Section[]> {
     return [
       {
         title: 'S3',
-        intro: `Requests of presigned links; nginx serves the same files (sendfile) and takes them by WebDAV PUT, which waits for no disk. Every PUT of Sekisho's is on the disk when it is answered, and is summed up twice (MD5, CRC-64/NVME). Sekisho's memory is ${figure(residentMb(sekisho.pid))} MB after the gibibyte.`,
-        head: ['', 'Sekisho', 'nginx', 'ratio', 'failures'],
+        intro: `Requests of presigned links; nginx serves the same files (sendfile) and takes them by WebDAV PUT, which waits for no disk. Every PUT of Sekisho's is on the disk when it is answered, and is summed up twice (MD5, CRC-64/NVME); the floor is this disk's: as many writers, each with a file that it writes anew and has synced. Sekisho's memory is ${figure(residentMb(sekisho.pid))} MB after the gibibyte.`,
+        head: ['', 'Sekisho', 'nginx', 'ratio', 'floor', 'failures'],
         rows,
       },
     ]
@@ -109,9 +116,30 @@ function largeRows(
       `${figure(ours)} MiB/s`,
       `${figure(theirs)} MiB/s`,
       figure(ours / theirs),
+      '',
       '0',
     ]
   })
+}
+
+const floorMs = 1_000
+
+/** Files of that size that this disk takes for good in a second, without anything else done. */
+async function durableWrites(folder: string, bytes: number, writers: number): Promise<number> {
+  const body = Buffer.alloc(bytes, 'x')
+  const until = performance.now() + floorMs
+  const counts = await Promise.all(
+    Array.from({ length: writers }, async (_, writer) => {
+      await using file = await open(join(folder, `floor-${bytes}-${writer}`), 'w')
+      let count = 0
+      for (; performance.now() < until; count++) {
+        await file.write(body, 0, bytes, 0)
+        await file.sync()
+      }
+      return count
+    }),
+  )
+  return counts.reduce((sum, count) => sum + count, 0) / (floorMs / 1_000)
 }
 
 /** Path and query, good for the time of a run. */
