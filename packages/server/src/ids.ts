@@ -2,15 +2,27 @@
 import { randomFillSync, randomUUID } from 'node:crypto'
 import type { IdSource } from '@sekisho/services'
 
+/** Randomness is fetched for many at once. What was used is overwritten: it may be a secret. */
+const random = Buffer.alloc(4_096)
+let drawn = random.length
+
+function draw(): number {
+  if (drawn === random.length) {
+    randomFillSync(random)
+    drawn = 0
+  }
+  const byte = random[drawn]!
+  random[drawn++] = 0
+  return byte
+}
+
 /** @returns unbiased characters: bytes beyond the last whole multiple of the alphabet are thrown away. */
 function text(alphabet: string, length: number): string {
   const usable = 256 - (256 % alphabet.length)
-  const bytes = new Uint8Array(length * 2)
   let made = ''
   while (made.length < length) {
-    randomFillSync(bytes)
-    for (const byte of bytes)
-      if (byte < usable && made.length < length) made += alphabet[byte % alphabet.length]
+    const byte = draw()
+    if (byte < usable) made += alphabet[byte % alphabet.length]
   }
   return made
 }

@@ -21,7 +21,7 @@ export interface LogTarget {
 }
 
 export interface LogWriter extends AsyncDisposable {
-  /** Never waits. Where the disk cannot keep up, lines are dropped and counted. */
+  /** Never waits. Where the disk cannot keep up, lines are dropped and counted. Who writes much keeps its target. */
   readonly write: (target: LogTarget, message: string) => void
   readonly dropped: () => number
   /** Resolves when everything written so far is on disk. */
@@ -37,8 +37,11 @@ export interface LogWriterOptions {
   readonly onRefused: (target: LogTarget, why: string) => void
 }
 
-/** How long lines may wait to be written together. */
+/** How long lines may wait to be written together, where the disk is quick and where it is not. */
 const flushMs = 100
+const longestFlushMs = 1_000
+/** Writing takes no more than this share of the time: each commit waits for the disk, whatever is in it. */
+const mostOfTime = 0.05
 const mostWaiting = 32 * 1024 * 1024
 /** @see CloudWatch Logs API Reference, "PutLogEvents" */
 const longestMessage = 256 * 1024
@@ -58,10 +61,17 @@ export function openLogWriter(options: LogWriterOptions): LogWriter {
   let waitingSize = 0
   let writing: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
+  let waitMs = flushMs
   let dropped = 0
   let hasFailed = false
   const refused = new Set<string>()
+  const keys = new WeakMap<LogTarget, string>()
 
+  const keyOf = (target: LogTarget): string => {
+    let key = keys.get(target)
+    if (key === undefined) keys.set(target, (key = `${nameOf(target)}:${target.streamName}`))
+    return key
+  }
   const refuse = (target: LogTarget, count: number, why: string) => {
     dropped += count
     const key = nameOf(target)
@@ -104,8 +114,11 @@ export function openLogWriter(options: LogWriterOptions): LogWriter {
   const flush = async () => {
     clearTimeout(timer)
     timer = undefined
+    const begunAt = performance.now()
     writing ??= write().finally(() => {
       writing = undefined
+      const tookMs = performance.now() - begunAt
+      waitMs = Math.min(Math.max(tookMs / mostOfTime, flushMs), longestFlushMs)
     })
     await writing
   }
@@ -117,12 +130,12 @@ export function openLogWriter(options: LogWriterOptions): LogWriter {
         return
       }
       const message = text.length > longestMessage ? text.slice(0, longestMessage) : text
-      const key = `${nameOf(target)}:${target.streamName}`
+      const key = keyOf(target)
       let found = waiting.get(key)
       if (found === undefined) waiting.set(key, (found = { target, events: [] }))
       found.events.push({ at: now(), message })
       waitingSize += message.length + 64
-      timer ??= setTimeout(flush, flushMs).unref()
+      timer ??= setTimeout(flush, waitMs).unref()
     },
     dropped: () => dropped,
     flush,

@@ -69,11 +69,14 @@ export function openFunctionsHost(options: HostOptions): FunctionsHost {
         )
       return { ...issued, expiresAtMs: issued.expiresAt }
     },
-    log({ accountId, region, name, logGroup, roleArn }, streamName, line) {
-      log.debug('function', { logGroup, logStream: streamName, line })
+    log({ accountId, region, name, logGroup, roleArn }, streamName) {
       const as = { accountId, roleArn, service: 'lambda.amazonaws.com', sessionName: name }
       const group = { accountId, region, name: logGroup }
-      logWriter.write({ group, streamName, makesGroup: true, as }, `${line}\n`)
+      const target = { group, streamName, makesGroup: true, as }
+      return (line) => {
+        log.debug('function', { logGroup, logStream: streamName, line })
+        logWriter.write(target, `${line}\n`)
+      }
     },
     ids,
     now,

@@ -46,8 +46,8 @@ export interface RunnerOptions {
   readonly load: Admission
   /** Temporary credentials of the function's role. */
   readonly credentials: (fn: RunnableFunction) => Promise<SessionCredentials>
-  /** One line of a function's log. */
-  readonly log: (fn: RunnableFunction, logStream: string, line: string) => void
+  /** Takes the log of one environment, line by line. */
+  readonly log: (fn: RunnableFunction, logStream: string) => (line: string) => void
   readonly ids: IdSource
   readonly now: () => number
   /** Where programs are looked for (`PATH`). */
@@ -133,7 +133,7 @@ export function createRunner(options: RunnerOptions): Runner {
         command,
         logStream,
         interpreter: interpreter.says,
-        log: (line) => options.log(fn, logStream, line),
+        log: options.log(fn, logStream),
         now,
         onEnd: () => {
           count--

@@ -1,7 +1,8 @@
 /** How records are written down: what a segment has said before is said by its number. */
 
 /**
- * Two kinds of line. `=7 JSON` gives what follows the number 7 for the rest of the segment; `7 TIME REQUEST-ID` is a record.
+ * Two kinds of line. `=7 JSON` gives what follows the number 7 for the rest of the segment; `7 TIME REQUEST-ID` is a
+ * record, and `7 TIME CAUSED-BY REQUEST-ID` one that another request was the cause of.
  */
 export class Page {
   readonly #numbers = new Map<string, number>()
@@ -13,7 +14,7 @@ export class Page {
     return this.#sizeBytes
   }
 
-  linesOf(same: string, at: number, requestId: string): string {
+  linesOf({ same, at, requestId, causedBy }: Found): string {
     let lines = ''
     let number = this.#numbers.get(same)
     if (number === undefined) {
@@ -23,7 +24,7 @@ export class Page {
       this.#numbers.set(same, number)
       lines = `=${number} ${same}\n`
     }
-    lines += `${number} ${at} ${requestId}\n`
+    lines += `${number} ${at} ${causedBy === undefined ? '' : `${causedBy} `}${requestId}\n`
     this.#sizeBytes += lines.length
     return lines
   }
@@ -36,6 +37,7 @@ export interface Found {
   readonly same: string
   readonly at: number
   readonly requestId: string
+  readonly causedBy?: string | undefined
 }
 
 /** In order. A line that a killed process left half written is passed over. */
@@ -48,8 +50,10 @@ export function* readPage(text: string): Generator<Found> {
       said.set(line.slice(1, blank), line.slice(blank + 1))
       continue
     }
-    const [, number = '', at, requestId] = /^(\d+) (\d+) ([\w=-]+)$/.exec(line) ?? []
+    const [, number = '', at, causedBy, requestId] =
+      /^(\d+) (\d+) (?:([\w=-]+) )?([\w=-]+)$/.exec(line) ?? []
     const same = said.get(number)
-    if (same !== undefined && requestId !== undefined) yield { same, at: Number(at), requestId }
+    if (same !== undefined && requestId !== undefined)
+      yield { same, at: Number(at), requestId, causedBy }
   }
 }

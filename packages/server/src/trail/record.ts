@@ -1,5 +1,6 @@
 /** One line of the decision log: what was asked, what was decided, and by which statement. */
 import type { ContextValue, Decision, PolicyType, Principal, Trace } from '@sekisho/policy'
+import type { Found } from './pages.ts'
 
 export type RoadName = 'execute-api' | 'cloudfront' | 'function-url' | 'aws-api' | 'operator'
 
@@ -62,13 +63,12 @@ type OrUndefined<T> = {
 const longestPath = 2_048
 
 /**
- * A record as JSON, without its time and request id: most requests have been there before, in all but these two.
+ * A record as JSON, without its time, request id and cause: most requests have been there before, in all but these.
  * Written by hand, since it is made for every request.
  */
 export function sameOf(entry: DecisionEntry): string {
   const path = entry.path.length > longestPath ? entry.path.slice(0, longestPath) : entry.path
   let json = `"road":"${entry.road}","method":${quote(entry.method)},"path":${quote(path)},"sourceIp":"${entry.sourceIp}","principal":${quote(entry.principal)}`
-  if (entry.causedBy !== undefined) json += `,"causedBy":${quote(entry.causedBy)}`
   if (entry.caller !== undefined) json += `,"caller":${callerText(entry.caller)}`
   if (entry.accountId !== undefined) json += `,"accountId":"${entry.accountId}"`
   if (entry.resourceAccountId !== undefined)
@@ -91,8 +91,9 @@ export function sameOf(entry: DecisionEntry): string {
 }
 
 /** The whole line. */
-export function lineOf(same: string, at: number, requestId: string): string {
-  return `{"time":"${new Date(at).toISOString()}","requestId":"${requestId}",${same}\n`
+export function lineOf({ same, at, requestId, causedBy }: Found): string {
+  const cause = causedBy === undefined ? '' : `"causedBy":${quote(causedBy)},`
+  return `{"time":"${new Date(at).toISOString()}","requestId":"${requestId}",${cause}${same}\n`
 }
 
 function contextOf(context: Readonly<Record<string, ContextValue>>): string {

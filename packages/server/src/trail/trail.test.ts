@@ -37,6 +37,16 @@ test('a record is found at once, also after the log was read while empty', async
   assert.equal((await trail.find('two'))?.requestId, 'two')
 })
 
+test('what caused a request is told with it, and costs no line of its own', async () => {
+  await using trail = open()
+  for (const id of ['a', 'b']) trail.record({ ...entry(id), causedBy: `cause-of-${id}` })
+  trail.record(entry('c'))
+  assert.equal((await trail.find('a'))?.causedBy, 'cause-of-a')
+  assert.equal((await trail.find('b'))?.causedBy, 'cause-of-b')
+  assert.equal((await trail.find('c'))?.causedBy, undefined)
+  assert.equal(await trail.find('cause-of-a'), undefined)
+})
+
 test('the last lines come oldest first, filtered', async () => {
   await using trail = open()
   for (const id of ['a', 'b', 'c']) trail.record(entry(id, id === 'b' ? 'allow' : 'explicit-deny'))

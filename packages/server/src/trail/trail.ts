@@ -100,10 +100,10 @@ export function openTrail({ folder, retention, now, onFailure }: TrailOptions): 
         dropped++
         return
       }
-      const same = sameOf(entry)
-      const { at, requestId } = entry
-      pending += page.linesOf(same, at, requestId)
-      for (const follower of followers) follower({ same, at, requestId })
+      const { at, requestId, causedBy } = entry
+      const found = { same: sameOf(entry), at, requestId, causedBy }
+      pending += page.linesOf(found)
+      for (const follower of followers) follower(found)
       if (page.sizeBytes > retention.segmentBytes) endSegment()
       if (pending.length > flushBytes) void flush()
       else if (timer === undefined) {
@@ -128,14 +128,14 @@ export function openTrail({ folder, retention, now, onFailure }: TrailOptions): 
       for await (const bytes of segments.newestFirst()) {
         for (const found of [...readPage(bytes.toString('utf8'))].reverse()) {
           if (lines.length >= limit) return lines.reverse()
-          if (passes(found, filter)) lines.push(textOf(found))
+          if (passes(found, filter)) lines.push(lineOf(found))
         }
       }
       return lines.reverse()
     },
     follow(filter, onLine) {
       const follower = (found: Found) => {
-        if (passes(found, filter)) onLine(textOf(found))
+        if (passes(found, filter)) onLine(lineOf(found))
       }
       followers.add(follower)
       return { [Symbol.dispose]: () => void followers.delete(follower) }
@@ -155,12 +155,8 @@ export function openTrail({ folder, retention, now, onFailure }: TrailOptions): 
   }
 }
 
-function textOf({ same, at, requestId }: Found): string {
-  return lineOf(same, at, requestId)
-}
-
 function recordOf(found: Found): DecisionRecord {
-  return JSON.parse(textOf(found)) as DecisionRecord
+  return JSON.parse(lineOf(found)) as DecisionRecord
 }
 
 /** Whether a line, as followers hear it, is one that the filter asks for. */
