@@ -52,13 +52,40 @@ export function validateInput(
 }
 
 function missingOf(operation: OperationModel, input: Values, prefix: string): readonly string[] {
-  const required = new Set(requiredMembersOf(operation.input))
-  return membersOf(operation.input).flatMap(([name, member]) => {
-    const at = nameOf(name, prefixFor(member, prefix))
+  const missing: string[] = []
+  for (const { name, member, isRequired } of checkedMembersOf(operation)) {
     const value = input[name]
-    if (value !== undefined && value !== null) return missingMembers(member, value, at)
-    return required.has(name) ? [nullAt(at)] : []
-  })
+    const isThere = value !== undefined && value !== null
+    if (!isThere && !isRequired) continue
+    const at = nameOf(name, prefixFor(member, prefix))
+    if (isThere) missing.push(...missingMembers(member, value, at))
+    else missing.push(nullAt(at))
+  }
+  return missing
+}
+
+interface CheckedMember {
+  readonly name: string
+  readonly member: Schema
+  readonly isRequired: boolean
+}
+
+const checkedMembers = new WeakMap<OperationModel, readonly CheckedMember[]>()
+
+/** Those that have to be there, or that may lack something within. */
+function checkedMembersOf(operation: OperationModel): readonly CheckedMember[] {
+  let found = checkedMembers.get(operation)
+  if (found === undefined) {
+    const required = new Set(requiredMembersOf(operation.input))
+    found = membersOf(operation.input)
+      .map(([name, member]) => ({ name, member, isRequired: required.has(name) }))
+      .filter(
+        ({ member, isRequired }) =>
+          isRequired || member.isStructSchema() || member.isListSchema() || member.isMapSchema(),
+      )
+    checkedMembers.set(operation, found)
+  }
+  return found
 }
 
 /** What stands in the path, the query or a header is named without the input's name. */
@@ -113,6 +140,7 @@ function violationsAt(
   prefix: string,
 ): readonly string[] {
   const [first = '', ...rest] = path.split('.')
+  if (input[first] === undefined || input[first] === null) return []
   const member = membersOf(operation.input).find(([name]) => name === first)?.[1]
   const at = nameOf(first, prefixFor(member, prefix))
   const isSecret = member !== undefined && isSensitive(member, rest)

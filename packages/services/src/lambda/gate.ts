@@ -1,4 +1,5 @@
 /** What does a call to Lambda need? The action on the function, whose own policy has a say. */
+import type { CompiledPolicy } from '@sekisho/policy'
 import { compiled } from '../iam/principals.ts'
 import { type Call, type Need, passRole, type RequestKeys, requestTags } from '../service.ts'
 import { type Named, namedBy, qualifiedArnOf } from './names.ts'
@@ -53,10 +54,20 @@ export function sideOf(
     resource,
     resourceAccountId: named.accountId,
     keys: { ...resourceTags(found), ...keys },
-    ...(policy.length > 0 && {
-      resourcePolicy: compiled(policyText(policy), 'resource', `policy of ${resource}`),
-    }),
+    ...(policy.length > 0 && { resourcePolicy: policyOn(policy, resource) }),
   }
+}
+
+/** A list of statements belongs to one function, version or alias, and changes with its record. */
+const compiledPolicies = new WeakMap<readonly PermissionRecord[], CompiledPolicy>()
+
+function policyOn(policy: readonly PermissionRecord[], resource: string): CompiledPolicy {
+  let found = compiledPolicies.get(policy)
+  if (found === undefined) {
+    found = compiled(policyText(policy), 'resource', `policy of ${resource}`)
+    compiledPolicies.set(policy, found)
+  }
+  return found
 }
 
 function resourceTags(found: FunctionRecord | undefined): RequestKeys {

@@ -39,6 +39,13 @@ export const lambdaCollections = {
   events: 'lambda-events',
 } as const
 
+/** Read for every event that a function is asked to answer. */
+export const readOften = [
+  lambdaCollections.functions,
+  lambdaCollections.versions,
+  lambdaCollections.aliases,
+] as const
+
 /** A function as it can be changed ($LATEST), or a version of it as it was published. Times are epoch milliseconds. */
 export interface FunctionRecord {
   readonly accountId: string
@@ -197,7 +204,19 @@ export function policyOf(
   return qualifier === undefined ? policy : (qualifiedPolicies?.[qualifier] ?? [])
 }
 
+const runnables = new WeakMap<FunctionRecord, RunnableFunction>()
+
+/** The same for the same record: a version is of one configuration. */
 export function runnable({ configuration, version }: Resolved): RunnableFunction {
+  let found = runnables.get(configuration)
+  if (found?.version !== version) {
+    found = runnableOf(configuration, version)
+    runnables.set(configuration, found)
+  }
+  return found
+}
+
+function runnableOf(configuration: FunctionRecord, version: string): RunnableFunction {
   const functionArn = arnOf(configuration)
   return {
     revision: `${functionArn}:${version}:${configuration.revisionId}`,
