@@ -94,33 +94,41 @@ export function openLogWriter(options: LogWriterOptions): LogWriter {
       else refused.delete(nameOf(target))
     }
   }
-  const write = async () => {
-    while (waiting.size > 0) {
-      const taken = [...waiting.values()]
-      const size = waitingSize
-      waiting = new Map()
-      let isFailing = false
-      for (const [at, one] of (await Promise.allSettled(taken.map(writeOne))).entries()) {
-        if (one.status === 'fulfilled') continue
-        // Said once, until it works again.
-        if (!hasFailed && !isFailing) onFailure(one.reason)
-        isFailing = true
-        dropped += taken[at]!.events.length
-      }
-      hasFailed = isFailing
-      waitingSize -= size
+  const writeAll = async () => {
+    const taken = [...waiting.values()]
+    const size = waitingSize
+    waiting = new Map()
+    let isFailing = false
+    for (const [at, one] of (await Promise.allSettled(taken.map(writeOne))).entries()) {
+      if (one.status === 'fulfilled') continue
+      // Said once, until it works again.
+      if (!hasFailed && !isFailing) onFailure(one.reason)
+      isFailing = true
+      dropped += taken[at]!.events.length
     }
+    hasFailed = isFailing
+    waitingSize -= size
   }
-  const flush = async () => {
+  const begin = (): Promise<void> => {
     clearTimeout(timer)
     timer = undefined
     const begunAt = performance.now()
-    writing ??= write().finally(() => {
+    writing = writeAll().finally(() => {
       writing = undefined
       const tookMs = performance.now() - begunAt
       waitMs = Math.min(Math.max(tookMs / mostOfTime, flushMs), longestFlushMs)
+      writeSoon()
     })
-    await writing
+    return writing
+  }
+  /** What comes while others are written waits as long as they did: back to back, commits would be all there is. */
+  const writeSoon = () => {
+    if (timer === undefined && writing === undefined && waiting.size > 0)
+      timer = setTimeout(begin, waitMs).unref()
+  }
+  const flush = async () => {
+    while (writing !== undefined) await writing
+    if (waiting.size > 0) await begin()
   }
 
   return {
@@ -135,13 +143,14 @@ export function openLogWriter(options: LogWriterOptions): LogWriter {
       if (found === undefined) waiting.set(key, (found = { target, events: [] }))
       found.events.push({ at: now(), message })
       waitingSize += message.length + 64
-      timer ??= setTimeout(flush, waitMs).unref()
+      writeSoon()
     },
     dropped: () => dropped,
     flush,
     async [Symbol.asyncDispose]() {
       do await flush()
-      while (waiting.size > 0)
+      while (waiting.size > 0 || writing !== undefined)
+      clearTimeout(timer)
     },
   }
 }

@@ -73,6 +73,8 @@ async function drain(
   key: string,
 ): Promise<void> {
   const queue = groups.get(key)!
+  // Who comes in the same turn goes along.
+  await undefined
   while (queue.length > 0) {
     const together = queue.splice(0, mostTogether)
     const batches = together.map(({ batch }) => batch)
