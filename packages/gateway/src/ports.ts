@@ -81,7 +81,8 @@ export interface OnBehalf {
 export interface FunctionCall {
   /** A name or an ARN, with or without a version or alias. */
   readonly functionName: string
-  readonly payload: Uint8Array
+  /** Text is JSON that was written here; whether bytes are, is for the function's service to find out. */
+  readonly payload: string | Uint8Array
   /** Nobody waits for what the function says. */
   readonly isEvent: boolean
   readonly onBehalf: OnBehalf

@@ -15,7 +15,7 @@ import {
   traitsOfService,
   type WireRequest,
 } from '@sekisho/protocols'
-import type { Behalf, Identity } from '@sekisho/services'
+import { type Behalf, type Identity, WrittenEvent } from '@sekisho/services'
 import type { Api } from './api/answer.ts'
 import type { OnBehalfOfCaller } from './api/caller.ts'
 import type { Reply } from './arrival.ts'
@@ -33,7 +33,7 @@ export function createServicePorts({
       within(timeoutMs, async (): Promise<FunctionAnswer> => {
         const input = {
           FunctionName: functionName,
-          Payload: payload,
+          Payload: typeof payload === 'string' ? new WrittenEvent(payload) : payload,
           ...(isEvent && { InvocationType: 'Event' }),
         }
         try {

@@ -107,6 +107,7 @@ export {
   type UrlRecord,
   urlCall,
 } from './lambda/url-records.ts'
+export { WrittenEvent } from './lambda/written-event.ts'
 export { appendEvents } from './logs/append.ts'
 export { type GroupName, groupArn, logsCollections } from './logs/records.ts'
 export { sweepLogs } from './logs/sweep.ts'

@@ -155,7 +155,7 @@ async function invoked(
   const begunAt = ports.machineNowMs()
   const { payload, functionError } = await ports.invokeFunction({
     functionName,
-    payload: Buffer.from(JSON.stringify(eventOf(matched, authorizer))),
+    payload: JSON.stringify(eventOf(matched, authorizer)),
     isEvent: false,
     onBehalf: {
       accountId,

@@ -1,7 +1,7 @@
 /** A function is asked, and what it means when it cannot be. */
 import { GatewayError } from '../gateway-responses.ts'
 import type { IntegrationRequest } from '../pass.ts'
-import { type FunctionAnswer, type Ports, UpstreamError } from '../ports.ts'
+import { type FunctionAnswer, type FunctionCall, type Ports, UpstreamError } from '../ports.ts'
 import { behalfOf } from './behalf.ts'
 import { upstreamRefusal } from './http.ts'
 
@@ -9,7 +9,7 @@ import { upstreamRefusal } from './http.ts'
 export async function askFunction(
   request: IntegrationRequest,
   functionName: string,
-  payload: Uint8Array,
+  payload: FunctionCall['payload'],
   ports: Ports,
   isEvent = false,
 ): Promise<FunctionAnswer> {

@@ -26,7 +26,7 @@ export async function lambdaProxy(
     throw new GatewayError('API_CONFIGURATION_ERROR', {
       detail: `\`${request.uri}\` is the address of no function`,
     })
-  const event = Buffer.from(JSON.stringify(proxyEvent(request.env)))
+  const event = JSON.stringify(proxyEvent(request.env))
   const { payload, functionError } = await askFunction(request, functionName, event, ports)
   if (functionError !== undefined) throw malformed('the function failed')
   const answer = read(payload)

@@ -10,10 +10,14 @@ const answer = { payload: new Uint8Array(), logTail: async () => '' }
 /** A pool of environments that take so long for each event. */
 function poolOf(tookMs: number, isBusy = false) {
   let begun = 0
+  let atWork = 0
+  let mostAtWork = 0
+  const now = { tookMs, isBusy }
   const killed: number[] = []
   const pool = new Pool({
     now: Date.now,
-    isBusy: () => isBusy,
+    isBusy: () => now.isBusy,
+    processors: 2,
     begin: async () => {
       const name = ++begun
       await sleep(1)
@@ -23,7 +27,9 @@ function poolOf(tookMs: number, isBusy = false) {
         isSpent: false,
         kill: () => killed.push(name),
         invoke: async () => {
-          if (tookMs > 0) await sleep(tookMs)
+          mostAtWork = Math.max(mostAtWork, ++atWork)
+          if (now.tookMs > 0) await sleep(now.tookMs)
+          atWork--
           return answer
         },
       } as unknown as Environment
@@ -31,7 +37,11 @@ function poolOf(tookMs: number, isBusy = false) {
   })
   const ask = (count: number) =>
     Promise.all(Array.from({ length: count }, () => pool.invoke({} as Invocation)))
-  return { pool, ask, begun: () => begun, killed }
+  const become = (changed: Partial<typeof now>) => {
+    Object.assign(now, changed)
+    mostAtWork = 0
+  }
+  return { pool, ask, begun: () => begun, killed, become, mostAtWork: () => mostAtWork }
 }
 
 test('short events are taken by one environment, however many come', async () => {
@@ -55,6 +65,18 @@ test('a busy machine is not made busier at once', async () => {
   assert.ok(begun() <= 2, String(begun()))
 })
 
+test('on a busy machine nobody is woken only to take turns', async () => {
+  const { ask, become, begun, mostAtWork } = poolOf(100)
+  await ask(8)
+  assert.ok(begun() >= 8)
+  become({ tookMs: 2, isBusy: true })
+  await ask(24)
+  assert.ok(mostAtWork() <= 3, String(mostAtWork()))
+  become({ tookMs: 200 })
+  await ask(8)
+  assert.ok(mostAtWork() >= 8, String(mostAtWork()))
+})
+
 test('whoever has had nothing to do for long goes', async () => {
   const { pool, ask, killed } = poolOf(0)
   await ask(1)
@@ -66,6 +88,7 @@ test('where none can be begun, whoever waits hears why', async () => {
   const pool = new Pool({
     now: Date.now,
     isBusy: () => false,
+    processors: 2,
     begin: async () => {
       throw new Error('no room')
     },

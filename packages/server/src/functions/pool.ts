@@ -22,8 +22,10 @@ const patienceMs = 5
 const soonMs = 2
 /** Being begun at once: beginning is work for the whole machine. */
 const mostBeginning = 4
-/** On a machine that is busy already, somebody has to have waited this long for one more environment. */
+/** On a machine that is busy already, somebody has to have waited this long for one more environment … */
 const busyPatienceMs = 250
+/** … and this long for one that is there, once there are more at work than processors: they would only take turns. */
+const busyWakeMs = 50
 /** How much the latest event counts in the average. */
 const weight = 0.1
 
@@ -32,12 +34,15 @@ export interface PoolOptions {
   readonly now: () => number
   /** Whether the machine has nothing left to give. */
   readonly isBusy: () => boolean
+  /** How many environments can be at work at once without taking turns. */
+  readonly processors: number
 }
 
 export class Pool {
   readonly #begin: (onEnd: () => void) => Promise<Environment>
   readonly #now: () => number
   readonly #isBusy: () => boolean
+  readonly #processors: number
   readonly #idle: Environment[] = []
   readonly #all = new Set<Environment>()
   readonly #queue: Waiting[] = []
@@ -51,6 +56,7 @@ export class Pool {
     this.#begin = options.begin
     this.#now = options.now
     this.#isBusy = options.isBusy
+    this.#processors = options.processors
   }
 
   get isEmpty(): boolean {
@@ -59,7 +65,8 @@ export class Pool {
 
   /** @throws RunnerError */
   invoke(invocation: Invocation): Promise<InvocationResult> {
-    const environment = this.#waitMs(1) < soonMs ? undefined : this.#takeIdle()
+    const staysAsleep = this.#areEnough() || this.#waitMs(1) < soonMs
+    const environment = staysAsleep ? undefined : this.#takeIdle()
     if (environment !== undefined) return this.#run(environment, invocation)
     return new Promise((resolve, reject) => {
       this.#queue.push({ invocation, since: performance.now(), resolve, reject })
@@ -97,9 +104,18 @@ export class Pool {
 
   /** How long `more` events wait behind those that wait already, if those at work go on as before. */
   #waitMs(more: number): number {
-    const working = this.#all.size - this.#idle.length
+    const working = this.#working()
     if (working === 0 || this.#averageMs === undefined) return Number.POSITIVE_INFINITY
     return ((this.#queue.length + more) * this.#averageMs) / working
+  }
+
+  #working(): number {
+    return this.#all.size - this.#idle.length
+  }
+
+  /** More would not make it faster. */
+  #areEnough(): boolean {
+    return this.#working() > this.#processors && this.#isBusy()
   }
 
   #takeIdle(): Environment | undefined {
@@ -148,7 +164,10 @@ export class Pool {
     if (oldest === undefined) return
     const waitedMs = performance.now() - oldest.since
     if (waitedMs < patienceMs) return
-    while (this.#queue.length > 0) {
+    for (;;) {
+      const next = this.#queue[0]
+      if (next === undefined) break
+      if (this.#areEnough() && performance.now() - next.since < busyWakeMs) break
       const environment = this.#takeIdle()
       if (environment === undefined) break
       const { invocation, resolve } = this.#queue.shift()!

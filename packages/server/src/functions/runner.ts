@@ -1,5 +1,6 @@
 /** Runs functions: which environment takes an event, when is another one begun, when does one go? */
 import { mkdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import {
   type FunctionRunner,
@@ -77,6 +78,7 @@ export function createRunner(options: RunnerOptions): Runner {
   const packages = new Packages(folder, blobs)
   const pools = new Map<string, Pool>()
   const isBusy = createBusyProbe()
+  const processors = availableParallelism()
   const interpreters = new Map<string, Promise<Interpreter>>()
   let confine: Confine | undefined
   let refusal: string | undefined
@@ -159,7 +161,7 @@ export function createRunner(options: RunnerOptions): Runner {
   const poolOf = (fn: RunnableFunction): Pool => {
     let pool = pools.get(fn.revision)
     if (pool === undefined) {
-      pool = new Pool({ begin: (onEnd) => begin(fn, onEnd), now, isBusy })
+      pool = new Pool({ begin: (onEnd) => begin(fn, onEnd), now, isBusy, processors })
       pools.set(fn.revision, pool)
     }
     return pool

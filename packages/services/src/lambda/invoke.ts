@@ -9,6 +9,7 @@ import { qualifiedNeed } from './gate.ts'
 import { type Named, namedBy, qualifiedArnOf } from './names.ts'
 import { resolveFunction } from './records.ts'
 import type { InvocationResult } from './runner.ts'
+import { WrittenEvent } from './written-event.ts'
 
 /** @see Lambda Developer Guide, "Lambda quotas" (invocation payload) */
 const mostEventBytes = 1024 * 1024
@@ -29,9 +30,10 @@ export const invoke: Operations<typeof Sdk> = {
       const named = namedBy(FunctionName, call, Qualifier)
       const resolve = () => resolveFunction(call.documents, named, () => draw(call))
       const resolved = await resolve()
-      const event = bytesOf(input.Payload)
-      checkSize(event, InvocationType === 'Event' ? mostEventBytes : mostPayloadBytes)
-      checkJson(event)
+      const event = eventOf(
+        input.Payload,
+        InvocationType === 'Event' ? mostEventBytes : mostPayloadBytes,
+      )
       const clientContext = contextOf(input.ClientContext)
       if (InvocationType === 'DryRun') return { StatusCode: 204 }
       if (InvocationType === 'Event') {
@@ -76,9 +78,7 @@ export const invoke: Operations<typeof Sdk> = {
       const named = namedBy(input.FunctionName, call, input.Qualifier)
       const resolve = () => resolveFunction(call.documents, named, () => draw(call))
       const resolved = await resolve()
-      const event = bytesOf(input.Payload)
-      checkSize(event, mostPayloadBytes)
-      checkJson(event)
+      const event = eventOf(input.Payload, mostPayloadBytes)
       const clientContext = contextOf(input.ClientContext)
       if (input.InvocationType === 'DryRun') return { StatusCode: 204 }
       const invocation = {
@@ -109,9 +109,7 @@ export const invoke: Operations<typeof Sdk> = {
     async handle({ FunctionName, InvokeArgs }, call) {
       const named = namedBy(FunctionName, call)
       await resolveFunction(call.documents, named)
-      const event = bytesOf(InvokeArgs)
-      checkSize(event, mostEventBytes)
-      checkJson(event)
+      const event = eventOf(InvokeArgs, mostEventBytes)
       await accept(call, named, event, undefined)
       return { Status: 202 }
     },
@@ -141,8 +139,17 @@ async function* eventsOf(
   } as Sdk.InvokeWithResponseStreamResponseEvent
 }
 
+/** @throws AwsError RequestTooLargeException, InvalidRequestContentException */
+function eventOf(given: unknown, mostBytes: number): Uint8Array {
+  const event = bytesOf(given)
+  checkSize(event, mostBytes)
+  if (!(given instanceof WrittenEvent)) checkJson(event)
+  return event
+}
+
 /** Callers from inside may give a text. */
 function bytesOf(given: unknown): Uint8Array {
+  if (given instanceof WrittenEvent) return Buffer.from(given.text)
   if (given instanceof Uint8Array) return given
   return typeof given === 'string' ? Buffer.from(given) : new Uint8Array()
 }
