@@ -20,42 +20,42 @@ async function opened() {
     transact: (work) => store.documents.transact(work),
   }
   const kept = keepReads({ documents, changes: store.changes }, { collections: ['things'] })
-  const valueOf = async (collection = 'things') => (await kept.get(collection, 'a'))?.value
-  return { store, kept, put, valueOf, reads: () => reads }
+  const read = async (collection = 'things') => (await kept.get(collection, 'a'))?.value
+  return { store, kept, put, read, reads: () => reads }
 }
 
 test('a record is read once, and again when it has changed', async () => {
-  const { put, valueOf, reads } = await opened()
+  const { put, read, reads } = await opened()
   await put({ size: 1 })
-  assert.equal(await valueOf(), await valueOf())
+  assert.equal(await read(), await read())
   assert.equal(reads(), 1)
   await put({ size: 2 })
-  assert.deepEqual(await valueOf(), { size: 2 })
+  assert.deepEqual(await read(), { size: 2 })
 })
 
 test('that there is none is kept, too, until there is one', async () => {
-  const { put, valueOf, reads } = await opened()
-  assert.equal(await valueOf(), undefined)
-  assert.equal(await valueOf(), undefined)
+  const { put, read, reads } = await opened()
+  assert.equal(await read(), undefined)
+  assert.equal(await read(), undefined)
   assert.equal(reads(), 1)
   await put(1)
-  assert.equal(await valueOf(), 1)
+  assert.equal(await read(), 1)
 })
 
 test('what changes while it is read is read again', async () => {
-  const { put, valueOf } = await opened()
+  const { put, read } = await opened()
   await put(1)
-  const reading = valueOf()
+  const reading = read()
   await put(2)
   await reading
-  assert.equal(await valueOf(), 2)
+  assert.equal(await read(), 2)
 })
 
 test('other collections are read as ever', async () => {
-  const { put, valueOf, reads } = await opened()
+  const { put, read, reads } = await opened()
   await put(1, 'others')
-  assert.equal(await valueOf('others'), 1)
-  assert.equal(await valueOf('others'), 1)
+  assert.equal(await read('others'), 1)
+  assert.equal(await read('others'), 1)
   assert.equal(reads(), 2)
 })
 
