@@ -17,9 +17,11 @@ import { s3 } from './s3.ts'
 import { schedules } from './schedules.ts'
 import { startup } from './startup.ts'
 import { store } from './store.ts'
+import { workers } from './workers.ts'
 
 const sections = {
   http,
+  workers,
   edge,
   functions: measureFunctions,
   identity,

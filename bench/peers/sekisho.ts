@@ -32,10 +32,13 @@ export async function startSekisho(
   port: number,
   cidrs: readonly string[],
   upstream: string,
-  options: readonly string[] = [],
+  { options = [], core }: { readonly options?: readonly string[]; readonly core?: string } = {},
 ): Promise<Sekisho> {
   const data = mkdtempSync(join(tmpdir(), 'sekisho-bench-data-'))
-  const server = await startServer(launchOf(port, data, options))
+  const server = await startServer({
+    ...launchOf(port, data, options),
+    ...(core !== undefined && { core }),
+  })
   const credentials = readCredentials(join(data, 'credentials'))
   const endpoint = `http://127.0.0.1:${port}`
   const apiId = await deploy(new APIGateway({ endpoint, region, credentials }), cidrs, upstream)
