@@ -13,7 +13,7 @@ const anyDate =
   /^(?:\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?|(?:[A-Z][a-z]{2}, )?\d{1,2}[ -][A-Z][a-z]{2}[ -]\d{4} \d\d:\d\d:\d\d(?:\.\d+)? (?:GMT|UTC))$/
 
 /** What Date.parse() would take for the time of this machine's zone. */
-const hasNoZone = /T[^Z+-]+$/
+const hasNoZone = /\dT[^Z+-]+$/
 
 /** @throws AwsError SerializationException */
 export function readTimestamp(text: string, format: TimestampFormat): Date {

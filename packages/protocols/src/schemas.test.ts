@@ -125,6 +125,14 @@ for (const [given, format, iso] of times)
     assert.equal(readTimestamp(given, format).toISOString(), iso)
   })
 
+test('a time is the same in both its forms, whatever the day of the week', () => {
+  for (let day = 0; day < 7; day++) {
+    const date = new Date(Date.UTC(2026, 0, 1 + day, 3, 4, 5))
+    assert.deepEqual(readTimestamp(date.toUTCString(), 'http-date'), date)
+    assert.deepEqual(readTimestamp(date.toISOString(), 'date-time'), date)
+  }
+})
+
 for (const given of ['', 'now', '1', '2026', '2026-13-01', '2026-01-02T25:00:00Z', 'Jan 2 2026'])
   test(`${given || 'nothing'} is no date`, () => {
     assert.throws(() => readTimestamp(given, 'date-time'), { code: 'SerializationException' })
