@@ -1,5 +1,6 @@
 /** What may be asked of a schedule, and what is kept of it. */
 import type * as Sdk from '@aws-sdk/client-scheduler'
+import type { Call } from '../service.ts'
 import { retryDefaults } from '../timetable/deliveries.ts'
 import { type Place, whyNoTarget } from '../timetable/targets.ts'
 import { parseTiming } from '../timetable/timing.ts'
@@ -57,8 +58,11 @@ type Given = Pick<
   | 'ActionAfterCompletion'
 >
 
+/** Before now. */
+const oldestStartMs = 5 * 60_000
+
 /** @throws AwsError ValidationException */
-export function askedOf(given: Given, place: Place): Asked {
+export function askedOf(given: Given, place: Place & Pick<Call, 'now'>): Asked {
   const expression = given.ScheduleExpression ?? ''
   const zone = given.ScheduleExpressionTimezone ?? 'UTC'
   if (given.KmsKeyArn !== undefined) throw notSupported('Encryption with a KMS key')
@@ -68,6 +72,8 @@ export function askedOf(given: Given, place: Place): Asked {
   const [startMs, endMs] = [given.StartDate?.getTime(), given.EndDate?.getTime()]
   if (startMs !== undefined && endMs !== undefined && startMs >= endMs)
     throw validation('The StartDate you specify must come before the EndDate.')
+  if (startMs !== undefined && startMs < place.now.getTime() - oldestStartMs)
+    throw validation('The StartDate you specify cannot be earlier than 5 minutes ago.')
   return {
     expression,
     zone,

@@ -200,6 +200,12 @@ const faults: readonly (readonly [string, object, number, string | RegExp])[] = 
     400,
     'The StartDate you specify must come before the EndDate.',
   ],
+  [
+    'start',
+    { StartDate: 1_700_000_000 },
+    400,
+    'The StartDate you specify cannot be earlier than 5 minutes ago.',
+  ],
   ['group', { GroupName: 'gone' }, 404, 'Schedule group gone does not exist.'],
   [
     'mode',
