@@ -179,6 +179,50 @@ test('a bucket policy denies its own account, but never its root the way to mend
   )
 })
 
+test('a bucket policy means the user that it named, not whoever takes the name later', async () => {
+  const Bucket = 'meant'
+  await owner.createBucket({ Bucket })
+  await owner.putObject({ Bucket, Key: 'k', Body: 'hello' })
+  const letIn = (Action: string, Resource: string) =>
+    owner.putBucketPolicy({
+      Bucket,
+      Policy: document({
+        Effect: 'Allow',
+        Principal: { AWS: 'arn:aws:iam::000000000000:user/reader' },
+        Action,
+        Resource,
+      }),
+    })
+  const malformed = (message: string) => ({ name: 'MalformedPolicy', message })
+  const objects = 'arn:aws:s3:::meant/*'
+  await assert.rejects(letIn('s3:GetObject', objects), malformed('Invalid principal in policy'))
+  const reader = await userWith('reader')
+  for (const [action, resource] of [
+    ['s3:GetObject', 'arn:aws:s3:::meant'],
+    ['s3:ListBucket', objects],
+  ] as const)
+    await assert.rejects(
+      letIn(action, resource),
+      malformed('Action does not apply to any resource(s) in statement'),
+    )
+  await letIn('s3:GetObject', objects)
+  assert.equal(
+    await (await reader.getObject({ Bucket, Key: 'k' })).Body!.transformToString(),
+    'hello',
+  )
+  const shown = async () => (await owner.getBucketPolicy({ Bucket })).Policy!
+  assert.match(await shown(), /user\/reader/)
+  const { AccessKeyMetadata } = await access.listAccessKeys({ UserName: 'reader' })
+  await access.deleteAccessKey({
+    UserName: 'reader',
+    AccessKeyId: AccessKeyMetadata![0]!.AccessKeyId!,
+  })
+  await access.deleteUser({ UserName: 'reader' })
+  const other = await userWith('reader')
+  await assert.rejects(other.getObject({ Bucket, Key: 'k' }), denied)
+  assert.match(await shown(), /"AIDA/)
+})
+
 test('another account needs the word of both', async () => {
   const Bucket = 'shared'
   await owner.createBucket({ Bucket })

@@ -1,10 +1,13 @@
 /** Policies of buckets: taken when they can be read and speak of this bucket, refused where the public is blocked. */
 import type * as Sdk from '@aws-sdk/client-s3'
 import { PolicyError, parsePolicy, principalName } from '@sekisho/policy'
-import type { AwsError } from '@sekisho/protocols'
+import { AwsError } from '@sekisho/protocols'
+import type { Reader } from '@sekisho/store'
+import { withArns, withIds } from '../iam/principal-ids.ts'
 import type { Operations } from '../service.ts'
 import { changeBucket, needing } from './bucket-settings.ts'
 import { s3Error } from './errors.ts'
+import { fitsItsResources } from './policy-actions.ts'
 import { isPublicPolicy } from './public-policy.ts'
 import { bucketArn, findBucket } from './records.ts'
 
@@ -18,7 +21,7 @@ export const bucketPolicy = {
       const { policy } = await findBucket(documents, Bucket)
       if (policy === undefined)
         throw s3Error('NoSuchBucketPolicy', undefined, { BucketName: Bucket })
-      return { Policy: policy }
+      return { Policy: await withArns(documents, policy) }
     },
   },
 
@@ -26,13 +29,14 @@ export const bucketPolicy = {
     needs: needing('PutBucketPolicy'),
     async handle({ Bucket, Policy }, call) {
       const isPublic = checkPolicy(Policy, Bucket)
+      const policy = await namingIds(Policy, call.documents)
       return changeBucket(Bucket, call, (bucket) => {
         if (isPublic && bucket.publicAccess?.blockPolicy)
           throw s3Error(
             'AccessDenied',
             `User: ${principalName(call.principal)} is not authorized to perform: s3:PutBucketPolicy on resource: "${bucketArn(bucket)}" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.`,
           )
-        return { ...bucket, policy: Policy }
+        return { ...bucket, policy }
       })
     },
   },
@@ -69,10 +73,26 @@ function checkPolicy(text: string, bucket: string): boolean {
       if (resource?.values.some((value) => !speaksOf(value, bucket)))
         throw malformed('Policy has invalid resource')
     }
+    if (!document.statements.every(fitsItsResources))
+      throw malformed('Action does not apply to any resource(s) in statement')
     return isPublicPolicy(document)
   } catch (error) {
     if (error instanceof PolicyError) throw wordedAs(text, error)
     throw error
+  }
+}
+
+/**
+ * Users and roles by what nobody else ever is, as AWS keeps them.
+ *
+ * @throws AwsError MalformedPolicy  one of them does not exist
+ */
+async function namingIds(text: string, reader: Reader): Promise<string> {
+  try {
+    return await withIds(reader, text)
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error
+    throw s3Error('MalformedPolicy', 'Invalid principal in policy', { Detail: error.message })
   }
 }
 

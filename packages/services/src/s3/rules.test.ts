@@ -5,6 +5,7 @@ import { type Conditions, checkReadConditions, checkWriteConditions } from './co
 import { isAsked } from './events.ts'
 import { expirationOf, noncurrentExpirationOf } from './lifecycle-rules.ts'
 import { checkBucketName } from './names.ts'
+import { fitsItsResources } from './policy-actions.ts'
 import { isPublicPolicy } from './public-policy.ts'
 import { readRange } from './ranges.ts'
 import type { LifecycleRule } from './records.ts'
@@ -197,4 +198,30 @@ for (const [event, key, isTold] of asked)
   test(`who asks for ${event} of in/*.txt is ${isTold ? '' : 'not '}told of a Put of ${key}`, () => {
     const rule = { events: [event], prefix: 'in/', suffix: '.txt' }
     assert.equal(isAsked(rule, 'ObjectCreated:Put', key), isTold)
+  })
+
+const bucketAndObjects = ['arn:aws:s3:::b', 'arn:aws:s3:::b/*']
+const fitting: readonly (readonly [
+  action: string | string[],
+  resource: string | string[],
+  boolean,
+])[] = [
+  ['s3:GetObject', 'arn:aws:s3:::b/*', true],
+  ['s3:GetObject', 'arn:aws:s3:::b', false],
+  ['s3:getobject', 'arn:aws:s3:::b*', true],
+  ['s3:ListBucket', 'arn:aws:s3:::b', true],
+  ['s3:ListBucket', 'arn:aws:s3:::b/*', false],
+  ['s3:ListBucket', '*', true],
+  [['s3:GetObject', 's3:ListBucket'], bucketAndObjects, true],
+  [['s3:GetObject', 's3:ListBucket'], 'arn:aws:s3:::b/*', false],
+  ['s3:*', 'arn:aws:s3:::b', true],
+  ['s3:Get*', 'arn:aws:s3:::b', true],
+  ['s3:OfTomorrow', 'arn:aws:s3:::b', true],
+]
+for (const [Action, Resource, expected] of fitting)
+  test(`${Action} ${expected ? 'fits' : 'does not fit'} ${Resource}`, () => {
+    const statement = { Effect: 'Deny', Principal: '*', Action, Resource }
+    const text = JSON.stringify({ Version: '2012-10-17', Statement: statement })
+    const { document } = compilePolicy(text, { type: 'resource', name: 'p' })
+    assert.equal(document.statements.every(fitsItsResources), expected)
   })
