@@ -315,6 +315,16 @@ const unknown: readonly (readonly [
     'MethodNotAllowed',
     'The specified method is not allowed against this resource.',
   ],
+  [
+    's3',
+    {
+      method: 'POST',
+      path: '/bucket',
+      headers: ['Content-Type', 'multipart/form-data; boundary=b'],
+    },
+    'NotImplemented',
+    'Uploads from HTML forms are not supported by Sekisho.',
+  ],
 ]
 
 for (const [service, given, code, message] of unknown)

@@ -111,9 +111,11 @@ function formOf(request: WireRequest): { action?: string; version?: string } {
 }
 
 /** @see Amazon S3 API Reference, "Error responses" */
-function notOfS3({ method, rawPath }: WireRequest): AwsError {
+function notOfS3({ method, rawPath, headers }: WireRequest): AwsError {
   if (!isDecodable(rawPath))
     return new AwsError('InvalidURI', "Couldn't parse the specified URI.", 400, { URI: rawPath })
+  if (method === 'POST' && /^multipart\/form-data/i.test(headerOf(headers, 'content-type') ?? ''))
+    return commonError('NotImplemented', 'Uploads from HTML forms are not supported by Sekisho.')
   return new AwsError(
     'MethodNotAllowed',
     'The specified method is not allowed against this resource.',

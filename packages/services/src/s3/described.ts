@@ -54,6 +54,16 @@ const storageClasses: ReadonlySet<string> = new Set([
   'GLACIER_IR',
 ])
 
+/** AWS has these, too. */
+const otherStorageClasses: ReadonlySet<string> = new Set([
+  'GLACIER',
+  'DEEP_ARCHIVE',
+  'OUTPOSTS',
+  'SNOW',
+  'EXPRESS_ONEZONE',
+  'FSX_OPENZFS',
+])
+
 /** What would be kept without effect. @throws AwsError NotImplemented, AccessControlListNotSupported */
 export function refuseUnsupported(input: object): void {
   refuseGiven(input, unsupported)
@@ -66,10 +76,8 @@ export function refuseUnsupported(input: object): void {
     throw s3Error('AccessControlListNotSupported')
   checkEncryption(ServerSideEncryption)
   if (storageClass === undefined || storageClasses.has(storageClass)) return
-  if (/^[A-Z_]+$/.test(storageClass)) throw notSupported(`The storage class ${storageClass}`)
-  throw s3Error('InvalidArgument', 'The storage class you specified is not valid', {
-    StorageClassRequested: storageClass,
-  })
+  if (otherStorageClasses.has(storageClass)) throw notSupported(`The storage class ${storageClass}`)
+  throw s3Error('InvalidStorageClass', undefined, { StorageClassRequested: storageClass })
 }
 
 export function checkEncryption(algorithm: string | undefined): void {
