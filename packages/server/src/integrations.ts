@@ -149,17 +149,14 @@ async function received({ status, headers, body }: Reply): Promise<UpstreamRespo
 }
 
 /** @throws UpstreamError TIMEOUT */
-async function within<T>(timeoutMs: number, work: () => Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
+function within<T>(timeoutMs: number, work: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
       () => reject(new UpstreamError('TIMEOUT', `no answer within ${timeoutMs} ms`)),
       timeoutMs,
     )
+    work()
+      .then(resolve, reject)
+      .finally(() => clearTimeout(timer))
   })
-  try {
-    return await Promise.race([work(), late])
-  } finally {
-    clearTimeout(timer)
-  }
 }

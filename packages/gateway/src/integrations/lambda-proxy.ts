@@ -20,8 +20,7 @@ export async function lambdaProxy(
     throw new GatewayError('API_CONFIGURATION_ERROR', {
       detail: `functions are asked with POST, not ${integration!.httpMethod}`,
     })
-  const address = parseServiceAddress(request.uri)
-  const functionName = address && functionOf(address)
+  const functionName = functionAt(request.uri)
   if (functionName === undefined)
     throw new GatewayError('API_CONFIGURATION_ERROR', {
       detail: `\`${request.uri}\` is the address of no function`,
@@ -37,6 +36,22 @@ export async function lambdaProxy(
     headers: answer.headers,
     body: bodyOf(answer, request),
   }
+}
+
+const functionNames = new Map<string, string | undefined>()
+/** Stage variables may make many of one. */
+const mostNames = 1_000
+
+/** What an address names is the same with every call. */
+function functionAt(uri: string): string | undefined {
+  let name = functionNames.get(uri)
+  if (name === undefined && !functionNames.has(uri)) {
+    const address = parseServiceAddress(uri)
+    name = address && functionOf(address)
+    if (functionNames.size >= mostNames) functionNames.clear()
+    functionNames.set(uri, name)
+  }
+  return name
 }
 
 function read(payload: Uint8Array): ProxyAnswer {

@@ -20,20 +20,24 @@ export function proxyEvent({ validated, context, query, headers }: CallEnvironme
   const contentType = headers.get('content-type')?.values[0] ?? ''
   const isBase64Encoded =
     body.length > 0 && isBinary(contentType, deployment.snapshot.binaryMediaTypes)
-  return {
-    ...requestEvent({ pass: validated, context, query, headers }),
-    body:
-      body.length === 0
-        ? null
-        : isBase64Encoded
-          ? Buffer.from(body).toString('base64')
-          : new TextDecoder().decode(body),
-    isBase64Encoded,
-  }
+  const event = requestEvent({ pass: validated, context, query, headers })
+  event['body'] =
+    body.length === 0
+      ? null
+      : isBase64Encoded
+        ? Buffer.from(body).toString('base64')
+        : new TextDecoder().decode(body)
+  event['isBase64Encoded'] = isBase64Encoded
+  return event
 }
 
 /** All but the body. Empty maps are null; of several values the last counts where one is wanted. */
-export function requestEvent({ pass, context, query, headers }: RequestFacts): Values {
+export function requestEvent({
+  pass,
+  context,
+  query,
+  headers,
+}: RequestFacts): Record<string, unknown> {
   const { received, method, httpMethod, pathParameters, stage } = pass
   return {
     resource: method.resource.path,
@@ -49,11 +53,20 @@ export function requestEvent({ pass, context, query, headers }: RequestFacts): V
 }
 
 function orNull(values: Readonly<Record<string, unknown>>): Values | null {
-  return Object.keys(values).length === 0 ? null : { ...values }
+  for (const name in values) if (Object.hasOwn(values, name)) return values
+  return null
 }
 
 function lastValues(all: Readonly<Record<string, readonly string[]>>): Values {
-  return Object.fromEntries(Object.entries(all).map(([name, values]) => [name, values.at(-1)]))
+  const last: Record<string, unknown> = {}
+  for (const name in all) put(last, name, all[name]!.at(-1))
+  return last
+}
+
+/** Clients choose the names. Objects without a prototype would be as safe, and many times slower to write. */
+function put<T>(values: Record<string, T>, name: string, value: T): void {
+  if (name !== '__proto__') values[name] = value
+  else Object.defineProperty(values, name, { value, enumerable: true })
 }
 
 /** Names that AWS writes in its own way, whatever the client wrote. */
@@ -66,7 +79,7 @@ const spelt: ReadonlyMap<string, string> = new Map([
 function headersOf(pass: Matched, headers: RequestFacts['headers']) {
   const all: Record<string, readonly string[]> = {}
   for (const [lower, { name, values }] of headers)
-    if (lower !== 'x-amzn-trace-id') all[spelt.get(lower) ?? name] = values
+    if (lower !== 'x-amzn-trace-id') put(all, spelt.get(lower) ?? name, values)
   all['X-Amzn-Trace-Id'] = [traceOf(pass)]
   return { headers: lastValues(all), multiValueHeaders: all }
 }
@@ -106,15 +119,12 @@ const contextNames = [
 ] as const
 
 function requestContextOf(context: Values): Values {
-  const identity = (context['identity'] ?? {}) as Values
-  const given: Record<string, unknown> = { ...identity }
+  // What is undefined is not written.
+  const given: Record<string, unknown> = { ...(context['identity'] as Values | undefined) }
   for (const name of identityNames) given[name] ??= null
-  for (const name of ['apiKey', 'apiKeyId', 'clientCert'])
-    if (given[name] === undefined) delete given[name]
-  const { authorizer } = context
-  return {
-    ...Object.fromEntries(contextNames.map((name) => [name, context[name]])),
-    identity: given,
-    ...(authorizer !== undefined && { authorizer }),
-  }
+  const event: Record<string, unknown> = {}
+  for (const name of contextNames) event[name] = context[name]
+  event['identity'] = given
+  if (context['authorizer'] !== undefined) event['authorizer'] = context['authorizer']
+  return event
 }

@@ -28,10 +28,11 @@ import type { Log } from '../log.ts'
 import type { Source } from '../net/source-address.ts'
 import { circumstancesOf } from '../trail/circumstances.ts'
 import type { PolicyArchive } from '../trail/policies.ts'
-import { callerOf, outcomeOf, statementOf } from '../trail/record.ts'
+import { callerOf, outcomeOf, sameOf, statementOf } from '../trail/record.ts'
 import type { Trail } from '../trail/trail.ts'
-import { type Decided, decide, denied, type Places, refuseBarred } from './authorize.ts'
+import { type Decided, denied, type Places, refuseBarred } from './authorize.ts'
 import type { Caller, CallInside } from './caller.ts'
+import { decideAgain } from './remembered.ts'
 
 export interface PerformOptions {
   readonly store: Pick<Store, 'documents' | 'blobs' | 'counters'>
@@ -92,7 +93,7 @@ export async function perform(
     options.mode === 'enforce' || (identity.principal.type === 'anonymous' && !handler.isUnsigned)
   const refusalOf = async (needs: readonly Need[]): Promise<AwsError | undefined> => {
     const places = await placesOf(needs, identity, options)
-    const decided = decide(needs, identity, places, {
+    const decided = decideAgain(needs, identity, places, {
       source,
       via: caller.isForwarded && caller.via,
       now,
@@ -183,6 +184,16 @@ export interface Logged {
   readonly causedBy: string | undefined
 }
 
+/** What was written of a decision that may be made again. */
+const texts = new WeakMap<
+  Decided,
+  Pick<Logged, 'method' | 'path' | 'sourceIp'> & {
+    readonly outcome: string
+    readonly status: number
+    readonly same: string
+  }
+>()
+
 /** @returns the outcome in a word */
 export function record(
   logged: Logged,
@@ -194,9 +205,21 @@ export function record(
   const decision = decided?.decision
   const isRefused = failure !== undefined && (decision === undefined || decision.allowed)
   const outcome = isRefused ? failure.code : decision ? outcomeOf(decision) : 'unknown'
+  const known = decided && texts.get(decided)
+  const { at, requestId, causedBy, ...asked } = logged
+  if (
+    known?.outcome === outcome &&
+    known.status === status &&
+    known.sourceIp === asked.sourceIp &&
+    known.path === asked.path &&
+    known.method === asked.method
+  ) {
+    trail.record({ at, requestId, causedBy, same: known.same })
+    return outcome
+  }
   const statement = decision && statementOf(decision)
-  trail.record({
-    ...logged,
+  const same = sameOf({
+    ...asked,
     road: 'aws-api',
     principal: caller ? principalName(caller.identity.principal) : 'anonymous',
     ...(caller && {
@@ -218,5 +241,7 @@ export function record(
     ...(statement !== undefined && { statement }),
     ...(decided && circumstancesOf(decided, archive)),
   })
+  if (decided) texts.set(decided, { ...asked, outcome, status, same })
+  trail.record({ at, requestId, causedBy, same })
   return outcome
 }

@@ -43,18 +43,13 @@ function textLog(fn: RunnableFunction, now: () => number): PlatformLog {
     ],
     end: ({ requestId, durationMs, initMs, peakMb, status, errorType }) => [
       `END RequestId: ${requestId}`,
-      [
-        `REPORT RequestId: ${requestId}`,
-        `Duration: ${durationMs.toFixed(2)} ms`,
-        `Billed Duration: ${billedMs(durationMs, initMs)} ms`,
-        `Memory Size: ${fn.memoryMb} MB`,
-        `Max Memory Used: ${Math.round(peakMb)} MB`,
-        ...(initMs === undefined ? [] : [`Init Duration: ${initMs.toFixed(2)} ms`]),
+      `REPORT RequestId: ${requestId}\tDuration: ${durationMs.toFixed(2)} ms\t` +
+        `Billed Duration: ${billedMs(durationMs, initMs)} ms\tMemory Size: ${fn.memoryMb} MB\t` +
+        `Max Memory Used: ${Math.round(peakMb)} MB\t` +
+        (initMs === undefined ? '' : `Init Duration: ${initMs.toFixed(2)} ms\t`) +
         // What a handler raises is no failure of the environment.
-        ...(status === 'success' || status === 'error' ? [] : [`Status: ${statusName[status]}`]),
-        ...(status === 'failure' && errorType !== undefined ? [`Error Type: ${errorType}`] : []),
-        '',
-      ].join('\t'),
+        (status === 'success' || status === 'error' ? '' : `Status: ${statusName[status]}\t`) +
+        (status === 'failure' && errorType !== undefined ? `Error Type: ${errorType}\t` : ''),
     ],
   }
 }

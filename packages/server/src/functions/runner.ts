@@ -150,14 +150,6 @@ export function createRunner(options: RunnerOptions): Runner {
     }
   }
 
-  /** As in `X-Amzn-Trace-Id`; nobody traces here. */
-  const newTraceId = ({ tracing }: RunnableFunction): string => {
-    const seconds = Math.floor(Date.now() / 1_000).toString(16)
-    const random = options.ids.text('0123456789abcdef', 40)
-    const isSampled = tracing === 'Active' ? 1 : 0
-    return `Root=1-${seconds}-${random.slice(0, 24)};Parent=${random.slice(24)};Sampled=${isSampled}`
-  }
-
   const poolOf = (fn: RunnableFunction): Pool => {
     let pool = pools.get(fn.revision)
     if (pool === undefined) {
@@ -180,7 +172,7 @@ export function createRunner(options: RunnerOptions): Runner {
       const entered = load.enter(fn, invocation.reservedConcurrency)
       const leave = entered instanceof Promise ? await entered : entered
       try {
-        const traceId = invocation.traceId ?? newTraceId(fn)
+        const traceId = invocation.traceId ?? traceIdOf(invocation, fn)
         const result = await poolOf(fn).invoke({ ...invocation, traceId })
         if (result.payload instanceof Uint8Array) leave()
         else void result.logTail().then(leave, leave)
@@ -207,6 +199,14 @@ export function createRunner(options: RunnerOptions): Runner {
       pools.clear()
     },
   }
+}
+
+/** As in `X-Amzn-Trace-Id`, made of the request's id, which is random; nobody traces here. */
+function traceIdOf({ requestId }: Invocation, { tracing }: RunnableFunction): string {
+  const seconds = Math.floor(Date.now() / 1_000).toString(16)
+  const random = requestId.replaceAll('-', '').padEnd(32, '0')
+  const isSampled = tracing === 'Active' ? 1 : 0
+  return `Root=1-${seconds}-${random.slice(0, 24)};Parent=${random.slice(-16)};Sampled=${isSampled}`
 }
 
 interface Prepared {

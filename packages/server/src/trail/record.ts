@@ -55,6 +55,9 @@ export interface DecisionRecord {
 /** A record as the roads hand it over; text is made of it only here. `at` is in epoch milliseconds. */
 export type DecisionEntry = { readonly at: number } & OrUndefined<Omit<DecisionRecord, 'time'>>
 
+/** All of it but its time, request id and cause. */
+export type SharedEntry = Omit<DecisionEntry, 'at' | 'requestId' | 'causedBy'>
+
 type OrUndefined<T> = {
   readonly [Key in keyof T]: {} extends Pick<T, Key> ? T[Key] | undefined : T[Key]
 }
@@ -66,7 +69,7 @@ const longestPath = 2_048
  * A record as JSON, without its time, request id and cause: most requests have been there before, in all but these.
  * Written by hand, since it is made for every request.
  */
-export function sameOf(entry: DecisionEntry): string {
+export function sameOf(entry: SharedEntry): string {
   const path = entry.path.length > longestPath ? entry.path.slice(0, longestPath) : entry.path
   let json = `"road":"${entry.road}","method":${quote(entry.method)},"path":${quote(path)},"sourceIp":"${entry.sourceIp}","principal":${quote(entry.principal)}`
   if (entry.caller !== undefined) json += `,"caller":${callerText(entry.caller)}`

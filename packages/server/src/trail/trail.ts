@@ -10,8 +10,12 @@ export interface LogFilter {
 }
 
 export interface Trail extends AsyncDisposable {
-  /** Never waits. Where the disk cannot keep up, records are dropped and counted. */
-  readonly record: (entry: DecisionEntry) => void
+  /**
+   * Never waits. Where the disk cannot keep up, records are dropped and counted.
+   *
+   * @param entry  or what `sameOf` has made of it, for those who record the like again and again
+   */
+  readonly record: (entry: DecisionEntry | Found) => void
   readonly find: (requestId: string) => Promise<DecisionRecord | undefined>
   /** The last `limit` records that pass, as JSON lines, oldest first. */
   readonly last: (limit: number, filter: LogFilter) => Promise<readonly string[]>
@@ -101,7 +105,8 @@ export function openTrail({ folder, retention, now, onFailure }: TrailOptions): 
         return
       }
       const { at, requestId, causedBy } = entry
-      const found = { same: sameOf(entry), at, requestId, causedBy }
+      const same = 'same' in entry ? entry.same : sameOf(entry)
+      const found = { same, at, requestId, causedBy }
       pending += page.linesOf(found)
       for (const follower of followers) follower(found)
       if (page.sizeBytes > retention.segmentBytes) endSegment()

@@ -30,6 +30,33 @@ export function qualifiedNeed(
   return needOn(action, namedBy(name, call, qualifier), call, keys)
 }
 
+const invokeNeeds = new WeakMap<FunctionRecord, Map<string | undefined, Need>>()
+/** Callers choose qualifiers. */
+const mostQualifiers = 100
+
+/** The same one as long as the function's record is the same: asked for with every event. */
+export async function invokeNeed(
+  name: string,
+  qualifier: string | undefined,
+  call: Call,
+): Promise<Need> {
+  const named = namedBy(name, call, qualifier)
+  const action = 'lambda:InvokeFunction'
+  const found = await readFunction(call.documents, named)
+  if (found === undefined) return { action, ...sideOf(named, found, {}) }
+  let needs = invokeNeeds.get(found)
+  if (needs === undefined || needs.size >= mostQualifiers) {
+    needs = new Map()
+    invokeNeeds.set(found, needs)
+  }
+  let need = needs.get(named.qualifier)
+  if (need === undefined) {
+    need = { action, ...sideOf(named, found, {}) }
+    needs.set(named.qualifier, need)
+  }
+  return need
+}
+
 export async function needOn(
   action: string,
   named: Named,

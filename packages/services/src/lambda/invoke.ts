@@ -5,7 +5,7 @@ import type { Call, Operations } from '../service.ts'
 import { askFunction, beginInvocation, mostPayloadBytes, refusalOf } from './ask.ts'
 import { invalidParameter } from './errors.ts'
 import { keepEvent } from './events.ts'
-import { qualifiedNeed } from './gate.ts'
+import { invokeNeed } from './gate.ts'
 import { type Named, namedBy, qualifiedArnOf } from './names.ts'
 import { resolveFunction } from './records.ts'
 import type { InvocationResult } from './runner.ts'
@@ -23,7 +23,7 @@ export const invoke: Operations<typeof Sdk> = {
       LogType: { enum: ['None', 'Tail'] },
     },
     needs: async ({ FunctionName, Qualifier }, call) => [
-      await qualifiedNeed('InvokeFunction', FunctionName, Qualifier, call),
+      await invokeNeed(FunctionName, Qualifier, call),
     ],
     async handle(input, call) {
       const { FunctionName, InvocationType = 'RequestResponse', LogType, Qualifier } = input
@@ -72,7 +72,7 @@ export const invoke: Operations<typeof Sdk> = {
       LogType: { enum: ['None', 'Tail'] },
     },
     needs: async ({ FunctionName, Qualifier }, call) => [
-      await qualifiedNeed('InvokeFunction', FunctionName, Qualifier, call),
+      await invokeNeed(FunctionName, Qualifier, call),
     ],
     async handle(input, call) {
       const named = namedBy(input.FunctionName, call, input.Qualifier)
@@ -103,9 +103,7 @@ export const invoke: Operations<typeof Sdk> = {
 
   /** As it was before there were invocation types. */
   InvokeAsync: {
-    needs: async ({ FunctionName }, call) => [
-      await qualifiedNeed('InvokeFunction', FunctionName, undefined, call),
-    ],
+    needs: async ({ FunctionName }, call) => [await invokeNeed(FunctionName, undefined, call)],
     async handle({ FunctionName, InvokeArgs }, call) {
       const named = namedBy(FunctionName, call)
       await resolveFunction(call.documents, named)

@@ -1,0 +1,47 @@
+/** What was decided before, where all that it rests on is still the same: calls that services make again and again. */
+import type { Identity, Need, Place } from '@sekisho/services'
+import { policiesOf } from '../trail/policies.ts'
+import { type Circumstances, type Decided, decide, type Places } from './authorize.ts'
+
+interface Remembered {
+  readonly identity: Identity
+  readonly place: Place | undefined
+  readonly region: string
+  readonly decided: Decided
+}
+
+/** By the need itself: a service that hands out the same one says that nothing of it has changed. */
+const remembered = new WeakMap<Need, Remembered>()
+
+/** What passes by itself. @see IAM User Guide, "AWS global condition context keys" (request properties) */
+const timeKeys = ['aws:currenttime', 'aws:epochtime'] as const
+
+/**
+ * As `decide`. A decision is a function of the need, the caller with its policies, the organization's place, and the
+ * circumstances; from inside, and in nobody else's name, these are the region and the time alone.
+ */
+export function decideAgain(
+  needs: readonly Need[],
+  identity: Identity,
+  places: Places,
+  circumstances: Circumstances,
+): Decided | undefined {
+  const [need] = needs
+  const { source, via, region, headers } = circumstances
+  if (need === undefined || needs.length > 1 || source || via || headers.length > 0)
+    return decide(needs, identity, places, circumstances)
+  const place = places.get(need.resourceAccountId ?? identity.accountId)
+  const found = remembered.get(need)
+  if (found?.identity === identity && found.place === place && found.region === region)
+    return found.decided
+  const decided = decide(needs, identity, places, circumstances)
+  if (decided !== undefined && !readsTime(decided))
+    remembered.set(need, { identity, place, region, decided })
+  return decided
+}
+
+function readsTime({ policies }: Decided): boolean {
+  return policiesOf(policies).some(({ policy }) =>
+    timeKeys.some((key) => policy.conditionKeys.has(key)),
+  )
+}
