@@ -14,19 +14,23 @@ const root = process.env.LAMBDA_TASK_ROOT
 // Found by NODE_PATH already.
 delete process.env.SEKISHO_LAYERS
 
+/** @param body  text, or bytes */
 function send(kind, body) {
-  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body)
-  const head = Buffer.allocUnsafe(5)
-  head.writeUInt32BE(bytes.length, 0)
-  head[4] = kind
-  if (bytes.length > 65536) {
+  const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
+  const isLarge = typeof body !== 'string' && length > 65536
+  const frame = Buffer.allocUnsafe(isLarge ? 5 : 5 + length)
+  frame.writeUInt32BE(length, 0)
+  frame[4] = kind
+  if (isLarge) {
     socket.cork()
-    socket.write(head)
-    const written = socket.write(bytes)
+    socket.write(frame)
+    const written = socket.write(body)
     socket.uncork()
     return written
   }
-  return socket.write(Buffer.concat([head, bytes]))
+  if (typeof body === 'string') frame.write(body, 5)
+  else frame.set(body, 5)
+  return socket.write(frame)
 }
 
 let requestId
@@ -218,12 +222,20 @@ let handler
 let whenIdle
 process.on('beforeExit', () => whenIdle?.())
 
+/** What is the same for every invocation; the environment is slow to read. */
+const constants = {
+  functionVersion: process.env.AWS_LAMBDA_FUNCTION_VERSION,
+  functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
+  memoryLimitInMB: process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+  logGroupName: process.env.AWS_LAMBDA_LOG_GROUP_NAME,
+  logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
+}
+
 async function run(context, event) {
   requestId = context.requestId
-  process.env._X_AMZN_TRACE_ID = context.traceId ?? ''
   if (context.traceId === undefined) delete process.env._X_AMZN_TRACE_ID
+  else process.env._X_AMZN_TRACE_ID = context.traceId
   let waitsForLoop = true
-  const { env } = process
   const handed = {
     get callbackWaitsForEmptyEventLoop() {
       return waitsForLoop
@@ -231,11 +243,7 @@ async function run(context, event) {
     set callbackWaitsForEmptyEventLoop(value) {
       waitsForLoop = value
     },
-    functionVersion: env.AWS_LAMBDA_FUNCTION_VERSION,
-    functionName: env.AWS_LAMBDA_FUNCTION_NAME,
-    memoryLimitInMB: env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
-    logGroupName: env.AWS_LAMBDA_LOG_GROUP_NAME,
-    logStreamName: env.AWS_LAMBDA_LOG_STREAM_NAME,
+    ...constants,
     clientContext:
       context.clientContext === undefined ? undefined : JSON.parse(context.clientContext),
     identity: undefined,

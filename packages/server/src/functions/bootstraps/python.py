@@ -25,14 +25,18 @@ def send(kind, body):
         channel.sendall(struct.pack(">IB", len(body), kind) + body)
 
 
+received = bytearray()
+
+
 def receive_exactly(count):
-    pieces = bytearray()
-    while len(pieces) < count:
-        piece = channel.recv(min(count - len(pieces), 1 << 20))
+    while len(received) < count:
+        piece = channel.recv(max(count - len(received), 1 << 16))
         if not piece:
             raise EOFError
-        pieces += piece
-    return bytes(pieces)
+        received.extend(piece)
+    taken = bytes(received[:count])
+    del received[:count]
+    return taken
 
 
 class LogStream(io.TextIOBase):
@@ -163,17 +167,22 @@ class Named:
         self.__dict__.update(values)
 
 
+# What is the same for every invocation; the environment is slow to read.
+constants = {
+    "function_name": os.environ.get("AWS_LAMBDA_FUNCTION_NAME"),
+    "function_version": os.environ.get("AWS_LAMBDA_FUNCTION_VERSION"),
+    "memory_limit_in_mb": os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"),
+    "log_group_name": os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME"),
+    "log_stream_name": os.environ.get("AWS_LAMBDA_LOG_STREAM_NAME"),
+    "tenant_id": None,
+}
+
+
 class Context:
     def __init__(self, given):
-        env = os.environ
+        self.__dict__.update(constants)
         self.aws_request_id = given["requestId"]
         self.invoked_function_arn = given["invokedArn"]
-        self.function_name = env["AWS_LAMBDA_FUNCTION_NAME"]
-        self.function_version = env["AWS_LAMBDA_FUNCTION_VERSION"]
-        self.memory_limit_in_mb = env["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]
-        self.log_group_name = env["AWS_LAMBDA_LOG_GROUP_NAME"]
-        self.log_stream_name = env["AWS_LAMBDA_LOG_STREAM_NAME"]
-        self.tenant_id = None
         self.identity = Named({"cognito_identity_id": None, "cognito_identity_pool_id": None})
         self.client_context = client_context(given.get("clientContext"))
         self._deadline = given["deadlineMs"]
@@ -203,6 +212,10 @@ def encode_default(value):
     raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
 
 
+# Made once: `json.dumps` with a default makes another one each time.
+encoder = json.JSONEncoder(default=encode_default)
+
+
 class MarshalError(UserCodeError):
     def __init__(self, cause):
         super().__init__("MarshalError", f"Unable to marshal response: {cause}")
@@ -218,7 +231,7 @@ def run(handler, given, event):
     try:
         result = handler(json.loads(event) if event else {}, Context(given))
         try:
-            body = json.dumps(result, default=encode_default).encode()
+            body = encoder.encode(result).encode()
         except (TypeError, ValueError) as error:
             raise MarshalError(error) from error
         sys.stdout.flush()
