@@ -130,6 +130,27 @@ test('a JSON log has objects of the level that was asked for', isolated, async (
   assert.ok(lines[4].record.metrics.maxMemoryUsedMB > 0)
 })
 
+test('a destination that the role may not reach is refused at once', isolated, async () => {
+  await create('mute', failing)
+  const telling = (Destination: string) =>
+    client.putFunctionEventInvokeConfig({
+      FunctionName: 'mute',
+      DestinationConfig: { OnFailure: { Destination } },
+    })
+  const bus = 'arn:aws:events:us-east-1:000000000000:event-bus/default'
+  await assert.rejects(telling(bus), {
+    name: 'InvalidParameterValueException',
+    message: `The function's execution role does not have permissions to call PutEvents on ${bus}`,
+  })
+  await assert.rejects(telling('arn:aws:s3:::nobodys'), {
+    name: 'InvalidParameterValueException',
+    message: 'The provided destination config DestinationArn is invalid: arn:aws:s3:::nobodys',
+  })
+  await assert.rejects(client.getFunctionEventInvokeConfig({ FunctionName: 'mute' }), {
+    name: 'ResourceNotFoundException',
+  })
+})
+
 test('what fails is tried again after one minute and after two, then told', isolated, async () => {
   await create('failing', failing)
   const arn = 'arn:aws:lambda:us-east-1:000000000000:function:listener'

@@ -113,6 +113,7 @@ export async function harness(name: ServiceName): Promise<Harness> {
       },
       explain: async () => undefined,
       refusalOf: async () => undefined,
+      refusalTo: async () => undefined,
       ...more,
     }
     const context = { requestId: 'id', model }

@@ -87,6 +87,13 @@ export interface Call {
     input: Values,
     behalf: Behalf | 'caller',
   ) => Promise<Values>
+  /** Why somebody else would be refused this, were it asked; nothing is done. Undefined: nothing is in the way. */
+  readonly refusalTo: (
+    service: ServiceName,
+    operation: string,
+    input: Values,
+    behalf: Behalf,
+  ) => Promise<AwsError | undefined>
   /** Where an operation is many in one, each asked for itself: why the caller may not do this one; undefined: it may. */
   readonly refusalOf: (needs: Needs) => Promise<AwsError | undefined>
   /** A new key, with a certificate that it has signed itself. */

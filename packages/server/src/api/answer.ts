@@ -50,6 +50,7 @@ export function createApi(options: ApiOptions): Api {
   const gate: Gate = {
     ...options,
     aws: (...asked) => inside.call(...asked),
+    rehearse: (...asked) => inside.rehearse(...asked),
     serviceOf(name) {
       const service = byName.get(name)
       if (service === undefined)

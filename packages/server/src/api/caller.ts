@@ -1,5 +1,5 @@
 /** Who calls an operation, and in whose name services call one another. */
-import type { ServiceName, Values } from '@sekisho/protocols'
+import type { AwsError, ServiceName, Values } from '@sekisho/protocols'
 import type { Behalf, Identity } from '@sekisho/services'
 
 export interface Caller {
@@ -19,6 +19,9 @@ export interface OnBehalfOfCaller {
   readonly by: ServiceName
   readonly causedBy: string | undefined
 }
+
+/** Asked without being done. @returns why it is refused; undefined: it would not be */
+export type RehearseInside = (...asked: Parameters<CallInside>) => Promise<AwsError | undefined>
 
 export type CallInside = (
   service: ServiceName,

@@ -8,7 +8,7 @@ import type { AuthenticateOptions } from './authenticate.ts'
 import type { Caller } from './caller.ts'
 import type { PerformOptions } from './perform.ts'
 
-export interface ApiOptions extends AuthenticateOptions, Omit<PerformOptions, 'aws'> {
+export interface ApiOptions extends AuthenticateOptions, Omit<PerformOptions, 'aws' | 'rehearse'> {
   /** Of calls that name none. */
   readonly region: string
   readonly services: readonly Service[]
@@ -22,7 +22,7 @@ export interface Insider {
   readonly causedBy: string | undefined
 }
 
-export interface Gate extends ApiOptions, Pick<PerformOptions, 'aws'> {
+export interface Gate extends ApiOptions, Pick<PerformOptions, 'aws' | 'rehearse'> {
   readonly serviceOf: (name: ServiceName) => Service
   readonly modelOf: (service: Service) => Promise<ServiceModel>
 }

@@ -10,7 +10,7 @@ import {
 } from '@sekisho/protocols'
 import type { Behalf } from '@sekisho/services'
 import type { Arrival, Reply } from '../arrival.ts'
-import type { Caller, CallInside, OnBehalfOfCaller } from './caller.ts'
+import type { Caller, CallInside, OnBehalfOfCaller, RehearseInside } from './caller.ts'
 import { errorOf, type Gate, handlerOf, type Insider } from './gate.ts'
 import { type Progress, perform, record } from './perform.ts'
 
@@ -25,6 +25,7 @@ export interface Inside {
   readonly call: CallInside
   /** For work that no request asks for: whatever woke it, it is no part of that. */
   readonly begin: CallInside
+  readonly rehearse: RehearseInside
   readonly forward: ForwardInside
 }
 
@@ -43,29 +44,40 @@ export function openInside(
     return depths.run(depth + 1, work)
   }
 
-  const call: CallInside = async (name, operationName, input, behalf) =>
+  const walk = async (
+    [name, operationName, input, behalf]: Parameters<CallInside>,
+    progress: Progress,
+    requestId: string,
+    isRehearsal: boolean,
+  ) => {
+    progress.operation = operationName
+    const caller = (progress.caller = await callerFor(behalf, gate))
+    const service = gate.serviceOf(name)
+    const operation = (await gate.modelOf(service)).operations.get(operationName)
+    const handler = handlerOf(service, operationName)
+    if (operation === undefined) throw new Error(`no model of ${name} ${operationName}`)
+    validateInput(operation, input, handler.constraints, {
+      prefix: service.validation.prefix(operationName),
+      code: service.validation.code,
+    })
+    const now = new Date(gate.clock.now())
+    const asked = { operation, handler, input, requestId, now, source: undefined, headers: [] }
+    return perform({ ...asked, isRehearsal }, caller, progress, gate)
+  }
+  const begun = (name: ServiceName): Progress => ({
+    name,
+    protocol: traitsOfService(name).protocol,
+    model,
+  })
+
+  const call: CallInside = async (...asked) =>
     deeper(async () => {
+      const [name, , , behalf] = asked
       const requestId = gate.ids.uuid()
-      const progress: Progress = { name, protocol: traitsOfService(name).protocol, model }
-      progress.operation = operationName
+      const progress = begun(name)
       let failure: AwsError | undefined
       try {
-        const caller = (progress.caller = await callerFor(behalf, gate))
-        const service = gate.serviceOf(name)
-        const operation = (await gate.modelOf(service)).operations.get(operationName)
-        const handler = handlerOf(service, operationName)
-        if (operation === undefined) throw new Error(`no model of ${name} ${operationName}`)
-        validateInput(operation, input, handler.constraints, {
-          prefix: service.validation.prefix(operationName),
-          code: service.validation.code,
-        })
-        const now = new Date(gate.clock.now())
-        return await perform(
-          { operation, handler, input, requestId, now, source: undefined, headers: [] },
-          caller,
-          progress,
-          gate,
-        )
+        return await walk(asked, progress, requestId, false)
       } catch (error) {
         failure = errorOf(error, requestId, gate)
         throw failure
@@ -90,6 +102,17 @@ export function openInside(
   return {
     call,
     begin: (...asked) => depths.exit(() => call(...asked)),
+
+    rehearse: (...asked) =>
+      deeper(async () => {
+        const requestId = gate.ids.uuid()
+        try {
+          await walk(asked, begun(asked[0]), requestId, true)
+          return undefined
+        } catch (error) {
+          return errorOf(error, requestId, gate)
+        }
+      }),
 
     forward: async (request, service, behalf) =>
       deeper(async () => {

@@ -31,7 +31,7 @@ import type { PolicyArchive } from '../trail/policies.ts'
 import { callerOf, outcomeOf, sameOf, statementOf } from '../trail/record.ts'
 import type { Trail } from '../trail/trail.ts'
 import { type Decided, denied, type Places, refuseBarred } from './authorize.ts'
-import type { Caller, CallInside } from './caller.ts'
+import type { Caller, CallInside, RehearseInside } from './caller.ts'
 import { decideAgain } from './remembered.ts'
 
 export interface PerformOptions {
@@ -52,6 +52,7 @@ export interface PerformOptions {
   readonly explain: Call['explain']
   readonly log: Log
   readonly aws: CallInside
+  readonly rehearse: RehearseInside
 }
 
 /** How far a call came. */
@@ -75,11 +76,13 @@ export interface Asked {
   readonly source: Source | undefined
   readonly headers: readonly string[]
   readonly signature?: Call['signature']
+  /** Nothing is done. */
+  readonly isRehearsal?: boolean
 }
 
 /** @throws AwsError */
 export async function perform(
-  { operation, handler, input, requestId, now, source, headers, signature }: Asked,
+  { operation, handler, input, requestId, now, source, headers, signature, isRehearsal }: Asked,
   caller: Caller,
   progress: Progress,
   options: PerformOptions,
@@ -129,6 +132,7 @@ export async function perform(
     testAuthorizer: options.testAuthorizer,
     explain: options.explain,
     refusalOf,
+    refusalTo: options.rehearse,
     aws: (service, asked, given, behalf) =>
       options.aws(
         service,
@@ -141,6 +145,7 @@ export async function perform(
   refuseBarred(name, operation.name, caller)
   const refusal = await refusalOf(needs)
   if (refusal) throw refusal
+  if (isRehearsal) return {}
   return handler.handle(input, call)
 }
 

@@ -1,5 +1,5 @@
 /** Where does what came of an event go, and as what? */
-import type { ServiceName, Values } from '@sekisho/protocols'
+import type { AwsError, ServiceName, Values } from '@sekisho/protocols'
 import { invalidParameter, notSupported } from './errors.ts'
 
 /** What is told of one event. */
@@ -85,7 +85,11 @@ export function checkDestination(arn: string, isForFailures: boolean): void {
   const kind = kinds.find(({ form }) => form.test(arn))
   if (kind !== undefined && (isForFailures || !kind.isForFailures)) return
   refuseMissing(arn)
-  throw invalidParameter(`The provided destination config DestinationArn is invalid: ${arn}`)
+  throw noDestination(arn)
+}
+
+export function noDestination(arn: string): AwsError {
+  return invalidParameter(`The provided destination config DestinationArn is invalid: ${arn}`)
 }
 
 /** Beside what AWS takes (queues and topics, which are not here), another function. */

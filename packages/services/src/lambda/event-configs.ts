@@ -1,7 +1,7 @@
 /** How events that nobody waits for are treated: retries, age, and where it is told what came of them. */
 import type * as Sdk from '@aws-sdk/client-lambda'
 import type { Call, Operations } from '../service.ts'
-import { checkDestination } from './destinations.ts'
+import { checkDestination, noDestination, tellingCall } from './destinations.ts'
 import { invalidParameter, notFound } from './errors.ts'
 import { qualifiedNeed } from './gate.ts'
 import { keyOf, latest, type Named, namedBy, qualifiedArnOf, qualifiedKeyOf } from './names.ts'
@@ -125,6 +125,8 @@ async function put(
   const { OnSuccess, OnFailure } = DestinationConfig ?? {}
   if (OnSuccess?.Destination) checkDestination(OnSuccess.Destination, false)
   if (OnFailure?.Destination) checkDestination(OnFailure.Destination, true)
+  for (const arn of [OnSuccess?.Destination, OnFailure?.Destination])
+    if (arn) await checkRoleMayTell(arn, named, call)
   const { accountId, region, name, qualifier } = named
   const record = await call.documents.transact(async (transaction) => {
     await resolveFunction(transaction, named)
@@ -146,6 +148,34 @@ async function put(
     return after
   })
   return shownConfig(record)
+}
+
+/**
+ * Found out now, not when there is something to tell.
+ *
+ * @throws AwsError InvalidParameterValueException, ResourceNotFoundException
+ */
+async function checkRoleMayTell(arn: string, named: Named, call: Call): Promise<void> {
+  const { configuration } = await resolveFunction(call.documents, named)
+  const { accountId, region, name, role } = configuration
+  const functionArn = qualifiedArnOf(named)
+  const told = { text: '{}', isSuccess: true, functionName: name, functionArn, id: '', nowMs: 0 }
+  const asked = tellingCall(arn, told)
+  if (asked === undefined) return
+  const refusal = await call.refusalTo(...asked, {
+    service: 'lambda.amazonaws.com',
+    accountId,
+    region: arn.split(':')[3] || region,
+    roleArn: role,
+    sessionName: name,
+  })
+  if (refusal === undefined) return
+  if (!refusal.code.startsWith('AccessDenied')) throw noDestination(arn)
+  const [service, operation] = asked
+  const action = service === 'lambda' ? 'InvokeFunction' : operation
+  throw invalidParameter(
+    `The function's execution role does not have permissions to call ${action} on ${arn}`,
+  )
 }
 
 function shownConfig(record: EventConfigRecord): Sdk.FunctionEventInvokeConfig {

@@ -204,6 +204,16 @@ test('how events are treated is said for each qualifier', async () => {
     DestinationConfig: { OnFailure: { Destination: 'arn:aws:sqs:us-east-1:111111111111:q' } },
   })
   assert.match(queue.text, /An SQS queue as a destination is not supported by Sekisho yet/)
+  const told = { DestinationConfig: { OnSuccess: { Destination: functionArn } } }
+  const refused = await made.ask('PUT', path, told, {
+    refusalTo: async (...[service, operation, , { roleArn }]) =>
+      new AwsError('AccessDeniedException', `${service} ${operation} ${roleArn}`, 403),
+  })
+  assert.equal(refused.headers['x-amzn-errortype'], 'InvalidParameterValueException')
+  assert.match(
+    refused.text,
+    /The function's execution role does not have permissions to call InvokeFunction on arn:aws:lambda:/,
+  )
   const listed = await made.ask('GET', `${path}/list`)
   assert.equal(listed.json.FunctionEventInvokeConfigs.length, 1)
   assert.equal((await made.ask('DELETE', path)).status, 204)
