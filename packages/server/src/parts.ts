@@ -6,8 +6,8 @@ import {
   testAuthorizer,
   testMethod,
 } from '@sekisho/gateway'
-import { type CallAws, openIdentities, readOftenByLambda, services } from '@sekisho/services'
-import { type Counters, keepReads, openStore, type State, type Store } from '@sekisho/store'
+import { type CallAws, openIdentities, services } from '@sekisho/services'
+import { type Counters, openStore, type State, type Store } from '@sekisho/store'
 import { type AnswerApi, type Api, createApi } from './api/answer.ts'
 import { openApiKeys } from './api-keys.ts'
 import { BrokenAnswerError } from './arrival.ts'
@@ -99,12 +99,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
   await prepare?.(opened)
   const { blobs, changes } = opened
   const counters = options.counters ?? opened.counters
-  const documents = stack.use(
-    keepReads(
-      { documents: settle ? settled(opened.documents, settle) : opened.documents, changes },
-      { collections: readOftenByLambda },
-    ),
-  )
+  const documents = settle ? settled(opened.documents, settle) : opened.documents
   const store: State = { documents, blobs, counters, changes }
   const identities = stack.use(await openIdentities(store, randomIds))
   const trail = stack.use(

@@ -89,7 +89,7 @@ export { authorizationIdOf } from './iam-toolbox/index.ts'
 export { beginInvocation, refusalOf } from './lambda/ask.ts'
 export { type EventRecord, readEventKey } from './lambda/events.ts'
 export { qualifiedArnOf } from './lambda/names.ts'
-export { lambdaCollections, readOften as readOftenByLambda, runnable } from './lambda/records.ts'
+export { lambdaCollections, runnable } from './lambda/records.ts'
 export { type RunEventOptions, runEvent } from './lambda/run-event.ts'
 export {
   type CodeArchive,

@@ -1,7 +1,6 @@
 /** Where state lives: four small ports, several engines. */
 export { backupFolder, RestoreError, restoreFolder } from './backup.ts'
 export { FormatError, formatVersion } from './engines/sqlite-format.ts'
-export { keepReads } from './kept.ts'
 export { LockedError, lockFolder } from './lock.ts'
 export { openStore, StoreUrlError } from './open.ts'
 export { ConflictError, LimitError } from './optimistic.ts'

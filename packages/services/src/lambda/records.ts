@@ -39,13 +39,6 @@ export const lambdaCollections = {
   events: 'lambda-events',
 } as const
 
-/** Read for every event that a function is asked to answer. */
-export const readOften = [
-  lambdaCollections.functions,
-  lambdaCollections.versions,
-  lambdaCollections.aliases,
-] as const
-
 /** A function as it can be changed ($LATEST), or a version of it as it was published. Times are epoch milliseconds. */
 export interface FunctionRecord {
   readonly accountId: string
