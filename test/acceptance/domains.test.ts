@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { connect, type IncomingHttpHeaders } from 'node:http2'
+import { type AddressInfo, connect as connectPlain } from 'node:net'
 import { after, before, test } from 'node:test'
+import { connect as connectTls } from 'node:tls'
 import { promisify } from 'node:util'
+import { CloudFront } from '@aws-sdk/client-cloudfront'
 import { needs } from '../debian-packages.ts'
 import { launcher, type Serving, serve, temporaryFolder } from './server.fixture.ts'
 
@@ -67,3 +73,132 @@ test(
     assert.equal(await curl('api.example.com', '/v2'), '{"message":"Forbidden"} 403')
   },
 )
+
+interface Answered {
+  readonly headers: IncomingHttpHeaders
+  readonly text: string
+}
+
+/** Requests over one connection of HTTP/2, all at once. */
+async function overHttp2(
+  host: string,
+  requests: readonly { readonly headers: Record<string, string>; readonly body?: string }[],
+): Promise<readonly Answered[]> {
+  const { port } = new URL(server.endpoint)
+  const session = connect(`https://${host}:${port}`, {
+    ca: readFileSync(`${folder.path}/tls/ca.pem`),
+    createConnection: () =>
+      connectTls({
+        socket: connectPlain(Number(port), '127.0.0.1'),
+        ca: readFileSync(`${folder.path}/tls/ca.pem`),
+        servername: host,
+        ALPNProtocols: ['h2'],
+      }),
+  })
+  const ask = ({ headers, body }: (typeof requests)[number]) =>
+    new Promise<Answered>((resolve, reject) => {
+      const stream = session.request(headers, { endStream: body === undefined })
+      let answered: IncomingHttpHeaders = {}
+      let text = ''
+      stream.on('response', (given) => (answered = given))
+      stream.setEncoding('utf8').on('data', (chunk) => (text += chunk))
+      stream.on('end', () => resolve({ headers: answered, text }))
+      stream.on('error', reject)
+      if (body !== undefined) stream.end(body)
+    })
+  try {
+    return await Promise.all(requests.map(ask))
+  } finally {
+    session.close()
+  }
+}
+
+async function protocolFor(host: string): Promise<string | false | null> {
+  const { port } = new URL(server.endpoint)
+  const socket = connectTls({
+    ...{ port: Number(port), host: '127.0.0.1', servername: host },
+    ca: readFileSync(`${folder.path}/tls/ca.pem`),
+    ALPNProtocols: ['h2', 'http/1.1'],
+  })
+  await new Promise<void>((resolve, reject) => {
+    socket.once('secureConnect', resolve)
+    socket.once('error', reject)
+  })
+  const { alpnProtocol } = socket
+  socket.destroy()
+  return alpnProtocol
+}
+
+test('viewers call a distribution over HTTP/2, where it speaks that', async () => {
+  const origin = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk) => chunks.push(chunk))
+    request.on('end', () => {
+      response.setHeader('Set-Cookie', ['a=1', 'b=2'])
+      response.end(`${request.method} ${request.url} ${Buffer.concat(chunks).length}`)
+    })
+  })
+  await new Promise<void>((resolve) => origin.listen(0, '127.0.0.1', resolve))
+  const text = readFileSync(`${folder.path}/credentials`, 'utf8')
+  const value = (key: string) => new RegExp(`^${key} = (\\S+)`, 'm').exec(text)?.[1] ?? ''
+  const client = new CloudFront({
+    endpoint: server.endpoint,
+    region: 'us-east-1',
+    credentials: {
+      accessKeyId: value('aws_access_key_id'),
+      secretAccessKey: value('aws_secret_access_key'),
+    },
+    requestHandler: { httpsAgent: { ca: readFileSync(`${folder.path}/tls/ca.pem`) } },
+  })
+  const distribute = async (HttpVersion: 'http2' | 'http1.1') => {
+    const { Distribution } = await client.createDistribution({
+      DistributionConfig: {
+        ...{ CallerReference: HttpVersion, Comment: '', Enabled: true, HttpVersion },
+        Origins: {
+          Quantity: 1,
+          Items: [
+            {
+              Id: 'origin',
+              DomainName: 'localhost',
+              CustomOriginConfig: {
+                HTTPPort: (origin.address() as AddressInfo).port,
+                HTTPSPort: 443,
+                OriginProtocolPolicy: 'http-only',
+              },
+            },
+          ],
+        },
+        DefaultCacheBehavior: {
+          TargetOriginId: 'origin',
+          ViewerProtocolPolicy: 'https-only',
+          CachePolicyId: '83da9c7e-98b4-4e11-a168-04f0df8e2c65',
+          AllowedMethods: {
+            Quantity: 7,
+            Items: ['GET', 'HEAD', 'OPTIONS', 'PUT', 'POST', 'PATCH', 'DELETE'],
+          },
+        },
+      },
+    })
+    return `${Distribution?.Id?.toLowerCase()}.cloudfront.localhost`
+  }
+  const host = await distribute('http2')
+  const old = await distribute('http1.1')
+  assert.equal(await protocolFor(host), 'h2')
+  assert.equal(await protocolFor(old), 'http/1.1')
+  assert.equal(await protocolFor('localhost'), 'http/1.1')
+  const [got, posted, head, elsewhere, large] = await overHttp2(host, [
+    { headers: { ':path': '/a?b=1', cookie: 'x=1' } },
+    { headers: { ':method': 'POST', ':path': '/p' }, body: 'x'.repeat(100_000) },
+    { headers: { ':method': 'HEAD', ':path': '/h' } },
+    { headers: { ':path': '/a', ':authority': old } },
+    { headers: { ':path': `/${'x'.repeat(9_000)}` } },
+  ])
+  assert.deepEqual([got?.headers[':status'], got?.text], [200, 'GET /a 0'])
+  assert.equal(got?.headers['x-cache'], 'Miss from cloudfront')
+  assert.deepEqual(got?.headers['set-cookie'], ['a=1', 'b=2'])
+  assert.deepEqual([posted?.headers[':status'], posted?.text], [200, 'POST /p 100000'])
+  assert.deepEqual([head?.headers[':status'], head?.text], [200, ''])
+  assert.equal(elsewhere?.headers[':status'], 421)
+  assert.equal(large?.headers[':status'], 414)
+  origin.close()
+})

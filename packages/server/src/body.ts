@@ -1,6 +1,10 @@
 /** The body of a request: whole, up to a limit, or piece by piece. */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
+import type { Readable } from 'node:stream'
 import { BodyTimeoutError, BodyTooLargeError, ClientGoneError, noBody } from './arrival.ts'
+
+/** `complete`, where it is there: whether everything that was announced has come. */
+type Request = Readable & { readonly complete?: boolean }
 
 /** How long a whole body may take. */
 export const wholeBodyMs = 60_000
@@ -12,7 +16,7 @@ export const wholeBodyMs = 60_000
  * @throws BodyTooLargeError, BodyTimeoutError
  */
 export function bodyOf(
-  request: IncomingMessage,
+  request: Request,
   announced: string,
   limitBytes: number,
   begin: () => void,
@@ -23,7 +27,7 @@ export function bodyOf(
   return collect(request, limitBytes)
 }
 
-function collect(request: IncomingMessage, limitBytes: number): Promise<Uint8Array> {
+function collect(request: Request, limitBytes: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let sizeBytes = 0
@@ -56,10 +60,7 @@ function collect(request: IncomingMessage, limitBytes: number): Promise<Uint8Arr
  *
  * @throws ClientGoneError
  */
-export async function* piecesOf(
-  request: IncomingMessage,
-  begin: () => void,
-): AsyncIterable<Uint8Array> {
+export async function* piecesOf(request: Request, begin: () => void): AsyncIterable<Uint8Array> {
   begin()
   try {
     // Whoever reads no further still answers, on the same connection.
@@ -67,7 +68,7 @@ export async function* piecesOf(
   } catch {
     throw new ClientGoneError()
   }
-  if (!request.complete) throw new ClientGoneError()
+  if (request.complete === false) throw new ClientGoneError()
 }
 
 /** Of a client that sends its body when it is told to: one that is refused before need not send it at all. */

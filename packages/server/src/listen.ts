@@ -16,6 +16,7 @@ import {
 import { bodyOf, Expectation, piecesOf, wholeBodyMs } from './body.ts'
 import { brokenAnswer, refuseBroken } from './broken-requests.ts'
 import { drained } from './drained.ts'
+import { createHttp2 } from './http2.ts'
 import { inFlight } from './in-flight.ts'
 import { unmapped } from './net/addresses.ts'
 import { PlainConnection } from './plain-connection.ts'
@@ -52,6 +53,8 @@ export interface ListenOn {
   readonly peerName?: string
   /** Absent: in the clear. */
   readonly certificates?: Certificates | undefined
+  /** Which hosts are spoken to in HTTP/2 by clients that can. Absent: none. */
+  readonly speaksHttp2?: ((host: string) => boolean) | undefined
   /** What this listener stands for. */
   readonly vpcEndpoint?: VpcEndpoint | undefined
 }
@@ -81,8 +84,10 @@ const serverOptions = {
 export async function listen(given: ListenOn): Promise<Listener> {
   const { answer, ended } = inFlight(given.answer)
   const options = { ...given, answer }
-  const { certificates } = options
-  const server = certificates ? secureServer(certificates) : createServer(serverOptions)
+  const { certificates, speaksHttp2 = () => false } = options
+  const server = certificates
+    ? secureServer(certificates, speaksHttp2)
+    : createServer(serverOptions)
   // Any count that fits the size: what lies beyond a count would be dropped in silence.
   server.maxHeadersCount = 0
   server.setTimeout(httpLimits.silentMs)
@@ -111,15 +116,19 @@ export async function listen(given: ListenOn): Promise<Listener> {
   }
 }
 
-/** HTTP/1.1 over TLS; each host has its own certificate. */
-function secureServer(certificates: Certificates): Server {
+/** HTTP over TLS; each host has its own certificate. */
+function secureServer(certificates: Certificates, speaksHttp2: (host: string) => boolean): Server {
   let fallback = certificates.fallback()
   const server = createSecureServer({
     ...serverOptions,
     ...tlsOptions,
     ...fallback,
     handshakeTimeout: httpLimits.handshakeMs,
-    ALPNProtocols: ['http/1.1'],
+    // Who calls an address names no host.
+    ALPNCallback: ({ servername, protocols }) =>
+      [...(servername && speaksHttp2(servername) ? ['h2'] : []), 'http/1.1'].find((each) =>
+        protocols.includes(each),
+      ),
     SNICallback(host, callback) {
       Promise.try(() => certificates.contextFor(host)).then(
         (context) => callback(null, context),
@@ -149,7 +158,25 @@ function servePlainly(server: Server, options: ListenOn): PlainConnections {
   const open = new Map<Socket, PlainConnection>()
   let isClosing = false
   const afterReading = createAfterReading()
+  const http2 = createHttp2({
+    ...httpLimits,
+    answer: options.answer,
+    refuse,
+    failed: (error, requestId) => failed(error, requestId, options),
+    about: (socket) => ({
+      peer: options.peerName ?? peerOf(socket),
+      peerPort: socket.remotePort ?? 0,
+      localAddress: localAddressOf(socket),
+      isOwn: isOwn(socket, options),
+      vpcEndpoint: options.vpcEndpoint,
+      tls: tlsOf(socket),
+    }),
+  })
   server.on(event, (socket: Socket) => {
+    if (socket instanceof TLSSocket && socket.alpnProtocol === 'h2') {
+      http2.accept(socket)
+      return
+    }
     const peer = options.peerName ?? peerOf(socket)
     const connection = new PlainConnection(socket, {
       answer: options.answer,
@@ -175,9 +202,11 @@ function servePlainly(server: Server, options: ListenOn): PlainConnections {
     beginClosing() {
       isClosing = true
       for (const connection of open.values()) connection.closeIfIdle()
+      http2.beginClosing()
     },
     destroyAll() {
       for (const socket of open.keys()) socket.destroy()
+      http2.destroyAll()
     },
   }
 }

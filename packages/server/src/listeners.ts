@@ -5,7 +5,7 @@ import type { Parts } from './parts.ts'
 
 export interface ListenersOptions {
   readonly config: Config
-  readonly parts: Pick<Parts, 'onFailure' | 'upstream' | 'tls'>
+  readonly parts: Pick<Parts, 'onFailure' | 'upstream' | 'tls' | 'edge'>
   readonly answer: Answer
   /** In place of the one that is set. */
   readonly port?: number
@@ -19,6 +19,7 @@ export async function listenEverywhere(options: ListenersOptions): Promise<Liste
     onFailure: parts.onFailure,
     isOwn: parts.upstream.isOwn,
     certificates: parts.tls?.certificates,
+    speaksHttp2: parts.edge.speaksHttp2,
   }
   const reusePort = config.workers > 1
   const listeners: Listener[] = []

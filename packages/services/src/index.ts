@@ -54,7 +54,7 @@ export {
   loadKeyValues,
 } from './cloudfront/key-value-records.ts'
 export { cloudfrontCollections } from './cloudfront/records.ts'
-export { findServedId, loadDistribution } from './cloudfront/served.ts'
+export { findServedId, loadDistribution, namesOverHttp2 } from './cloudfront/served.ts'
 export type { EdgeFunctionTester } from './cloudfront/tester.ts'
 export { occurRule, replanRules } from './events/occur.ts'
 export {

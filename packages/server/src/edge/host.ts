@@ -24,6 +24,7 @@ import { createCountries } from './countries.ts'
 import { type DiskCache, openDiskCache } from './disk-cache.ts'
 import { type Distributions, openDistributions } from './distributions.ts'
 import type { EdgeFunctions } from './function-runner.ts'
+import { openHttp2Names } from './http2-names.ts'
 import { nodeId } from './ids.ts'
 import { askOutside } from './outside-origin.ts'
 import { type AnswerOwn, askOwn, isOwnOrigin } from './own-origin.ts'
@@ -32,6 +33,8 @@ import { askBucket, signs } from './s3-origin.ts'
 export interface EdgeHost extends AsyncDisposable {
   readonly answer: AnswerViewer
   readonly distributions: Pick<Distributions, 'find'>
+  /** Whether that host is a distribution that viewers may call over HTTP/2. */
+  readonly speaksHttp2: (host: string) => boolean
   /** From now on origins may be asked. */
   readonly open: (answerOwn: AnswerOwn, port: number) => void
 }
@@ -74,6 +77,7 @@ export function openEdgeHost(options: EdgeHostOptions): EdgeHost {
     onFailure,
   } = options
   const distributions = openDistributions(store)
+  const http2Names = openHttp2Names(store, onFailure)
   const disk = openDisk(options)
   const cache = createMemoryCache(config['edge-cache-memory'] * mebibyte, disk)
   let own: { readonly answer: AnswerOwn; readonly port: number } | undefined
@@ -115,11 +119,13 @@ export function openEdgeHost(options: EdgeHostOptions): EdgeHost {
   return {
     answer,
     distributions,
+    speaksHttp2: http2Names.has,
     open(answerOwn, port) {
       own = { answer: answerOwn, port }
     },
     async [Symbol.asyncDispose]() {
       distributions[Symbol.dispose]()
+      http2Names[Symbol.dispose]()
       await logs[Symbol.asyncDispose]()
       if (disk === undefined) return
       if (config['edge-cache-keep'])

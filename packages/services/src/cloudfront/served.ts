@@ -53,6 +53,21 @@ export async function findServedId(reader: Reader, name: string): Promise<string
   return undefined
 }
 
+/** All names, lower case, of distributions that viewers may call over HTTP/2; a star stands for any labels before the rest. */
+export async function namesOverHttp2(reader: Reader): Promise<ReadonlySet<string>> {
+  const found = await reader.list<DistributionRecord>(cloudfrontCollections.distributions)
+  return new Set(
+    found
+      .filter(({ value }) => /^http2/i.test(value.config.HttpVersion ?? ''))
+      .flatMap(({ value: { id, label, config } }) => [
+        `${id}.cloudfront.localhost`,
+        `${label}.cloudfront.localhost`,
+        ...(config.Aliases?.Items ?? []),
+      ])
+      .map((name) => name.toLowerCase()),
+  )
+}
+
 export async function loadDistribution(
   reader: Reader,
   id: string,
