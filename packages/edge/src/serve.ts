@@ -40,7 +40,7 @@ export function serve(
 }
 
 /** @see CloudFront Developer Guide, "Quotas" */
-const limits = { uriBytes: 8_192, headerBytes: 32_768, hops: 2 } as const
+const limits = { uriBytes: 8_192, headerBytes: 20_480, hops: 2 } as const
 
 /** @throws Refusal  whatever the behaviour says */
 function refuseUnservable(viewer: ViewerRequest, { snapshot }: Distribution): void {

@@ -110,6 +110,21 @@ const rows: readonly (readonly [name: string, bytes: string, status: RegExp])[] 
     /^HTTP\/1\.1 431 /,
   ],
   [
+    'headers beyond the limit, for a distribution',
+    `GET / HTTP/1.1\r\nHost: e1.cloudfront.localhost\r\nX-A: ${'a'.repeat(21_000)}\r\n${end}`,
+    /^HTTP\/1\.1 494 .*The request could not be satisfied/s,
+  ],
+  [
+    'headers far beyond the limit, for a distribution by its path',
+    `GET /_aws/cloudfront/e1/a HTTP/1.1\r\n${host}X-A: ${'a'.repeat(200_000)}\r\n${end}`,
+    /^HTTP\/1\.1 494 .*x-amz-cf-id/is,
+  ],
+  [
+    'a target beyond the limit, for a distribution',
+    `GET /${'a'.repeat(21_000)} HTTP/1.1\r\nHost: e1.cloudfront.localhost\r\n${end}`,
+    /^HTTP\/1\.1 414 /,
+  ],
+  [
     'a target beyond the limit',
     `GET /${'a'.repeat(21_000)} HTTP/1.1\r\n${host}${end}`,
     /^HTTP\/1\.1 431 /,

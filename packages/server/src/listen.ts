@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo, ListenOptions, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import {
   type Arrival,
@@ -14,7 +15,7 @@ import {
   type TlsConnection,
 } from './arrival.ts'
 import { bodyOf, Expectation, piecesOf, wholeBodyMs } from './body.ts'
-import { brokenAnswer, refuseBroken } from './broken-requests.ts'
+import { brokenAnswer, type LargeHead, refuseBroken, seenOfHead } from './broken-requests.ts'
 import { drained } from './drained.ts'
 import { createHttp2 } from './http2.ts'
 import { inFlight } from './in-flight.ts'
@@ -42,9 +43,15 @@ export const httpLimits = {
 
 export type Answer = (arrival: Arrival) => Reply | Promise<Reply>
 
+/** What the road of a head that is too large says to it; undefined: nothing of its own. */
+export type RefuseHead = (
+  head: LargeHead & { readonly localAddress: string },
+) => Reply | undefined | Promise<Reply | undefined>
+
 export interface ListenOn {
   readonly answer: Answer
   readonly on: ListenOptions
+  readonly refuseHead?: RefuseHead | undefined
   /** An unexpected failure, once, with what is known. */
   readonly onFailure: (error: unknown, requestId: string) => void
   /** Whether a connection between these two, `address|port` each, is one that this process opened. */
@@ -95,9 +102,14 @@ export async function listen(given: ListenOn): Promise<Listener> {
   server.on('checkContinue', (request, response) =>
     handle(request, response, options, new Expectation(response)),
   )
-  server.on('clientError', refuseBroken)
+  const begun = new WeakMap<Duplex, string>()
+  server.on('clientError', (error, socket) =>
+    refuseBroken(error, socket, begun, (head) =>
+      options.refuseHead?.({ ...head, localAddress: localAddressOf(socket as Socket) }),
+    ),
+  )
   server.on('connect', (_, socket) => socket.end(brokenAnswer(400)))
-  const plain = servePlainly(server, options)
+  const plain = servePlainly(server, options, begun)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(options.on, () => {
@@ -151,7 +163,11 @@ interface PlainConnections {
 }
 
 /** Every connection begins as a plain one; the server's own reading of connections takes over where it must. */
-function servePlainly(server: Server, options: ListenOn): PlainConnections {
+function servePlainly(
+  server: Server,
+  options: ListenOn,
+  begun: WeakMap<Duplex, string>,
+): PlainConnections {
   const event = options.certificates ? 'secureConnection' : 'connection'
   const [complete] = server.listeners(event)
   server.removeAllListeners(event)
@@ -181,8 +197,11 @@ function servePlainly(server: Server, options: ListenOn): PlainConnections {
     const connection = new PlainConnection(socket, {
       answer: options.answer,
       failed: (error, requestId) => failed(error, requestId, options),
-      handOver(left) {
+      handOver(left, unread) {
         open.delete(left)
+        // A head that comes in pieces may turn out to be too large: then it counts whom it is for.
+        if (unread.length > 1_024 && !unread.includes('\r\n\r\n'))
+          begun.set(left, unread.toString('latin1', 0, seenOfHead))
         complete!.call(server, left)
       },
       isClosing: () => isClosing,

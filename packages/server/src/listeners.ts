@@ -1,21 +1,23 @@
 /** All sockets of one serving process: the one that everybody calls, and those that stand for VPC endpoints. */
 import type { Config } from './config.ts'
-import { type Answer, type Listener, listen } from './listen.ts'
+import { type Answer, type Listener, type ListenOn, listen } from './listen.ts'
 import type { Parts } from './parts.ts'
 
 export interface ListenersOptions {
   readonly config: Config
   readonly parts: Pick<Parts, 'onFailure' | 'upstream' | 'tls' | 'edge'>
   readonly answer: Answer
+  readonly refuseHead: ListenOn['refuseHead']
   /** In place of the one that is set. */
   readonly port?: number
 }
 
 /** @returns all as one; the port is that of the first. @throws the errors of listening, with nothing left open */
 export async function listenEverywhere(options: ListenersOptions): Promise<Listener> {
-  const { config, parts, answer, port = config.port } = options
+  const { config, parts, answer, refuseHead, port = config.port } = options
   const common = {
     answer,
+    refuseHead,
     onFailure: parts.onFailure,
     isOwn: parts.upstream.isOwn,
     certificates: parts.tls?.certificates,

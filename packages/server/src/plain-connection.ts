@@ -21,7 +21,8 @@ export interface PlainOptions {
   readonly answer: (arrival: Arrival) => Reply | Promise<Reply>
   /** What an unexpected failure is answered with. */
   readonly failed: (error: unknown, requestId: string) => Reply
-  readonly handOver: (socket: Socket) => void
+  /** @param unread  what has come of the request that is not plain; the socket has it again */
+  readonly handOver: (socket: Socket, unread: Buffer) => void
   readonly isClosing: () => boolean
   readonly peer: string
   readonly localAddress: string
@@ -319,7 +320,7 @@ export class PlainConnection {
     socket.setTimeout(0)
     socket.pause()
     socket.unshift(unread)
-    this.#options.handOver(socket)
+    this.#options.handOver(socket, unread)
     socket.resume()
   }
 }

@@ -6,7 +6,7 @@ import type { EdgeHost } from './edge/host.ts'
 import type { ApiAddress, FrontDoor, Road } from './front-door.ts'
 import type { FunctionsHost } from './functions/host.ts'
 import type { AnswerUrl } from './functions/url-calls.ts'
-import { refuse } from './listen.ts'
+import { type ListenOn, refuse } from './listen.ts'
 import type { Metrics } from './metrics.ts'
 import { type FindSource, ForwardedForError, type Source } from './net/source-address.ts'
 import type { AnswerOperator } from './operator/answer.ts'
@@ -27,7 +27,7 @@ export type AnswerCall = (
 export interface RoadsOptions {
   readonly frontDoor: FrontDoor
   readonly domains: Pick<Domains, 'find'>
-  readonly edge: Pick<EdgeHost, 'answer' | 'distributions'>
+  readonly edge: Pick<EdgeHost, 'answer' | 'distributions' | 'refuseHead'>
   readonly findSource: FindSource
   readonly answerCall: AnswerCall
   readonly answerApi: AnswerApi
@@ -47,6 +47,7 @@ export interface RoadsOptions {
 /** What the listeners call. */
 export interface Roads {
   readonly answer: (arrival: Arrival) => Reply | Promise<Reply>
+  readonly refuseHead: NonNullable<ListenOn['refuseHead']>
   /** Of the socket on which functions call. */
   readonly answerFunction: (arrival: Arrival) => Reply | Promise<Reply>
   /** Of distributions that ask this server as their origin. */
@@ -162,6 +163,14 @@ export function createRoads(options: RoadsOptions): Roads {
   return {
     answer: (arrival) =>
       answerFrom(arrival, arrival.isOwn ? options.integrationAddress : undefined),
+    refuseHead(head) {
+      const road = frontDoor.roadOf(head)
+      if (road.road === 'cloudfront') return options.edge.refuseHead(head)
+      if (road.road !== 'domain') return undefined
+      return Promise.resolve(options.edge.distributions.find(road.host)).then(
+        (distribution) => distribution && options.edge.refuseHead(head),
+      )
+    },
     answerFunction: (arrival) => answerFrom(arrival, options.functionsAddress),
     answerOrigin: (arrival) => answerFrom(arrival, options.edgeAddress),
     answerOnSocket: (arrival) =>

@@ -164,7 +164,7 @@ export async function start(config: Config, program?: WorkerProgram): Promise<Ru
     edgeAddress: config['edge-address'],
   })
 
-  const listener = await listenEverywhere({ config, parts, answer: roads.answer })
+  const listener = await listenEverywhere({ config, parts, ...roads })
   stack.defer(() => listener.close(0))
   opened.resolve(listener)
   await parts.functions.open(roads.answerFunction, listener.port)

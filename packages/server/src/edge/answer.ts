@@ -4,12 +4,14 @@ import {
   type Edge,
   pageOf,
   Refusal,
+  type RefusalName,
   refusals,
   serve,
   type ViewerReply,
   type ViewerRequest,
 } from '@sekisho/edge'
-import { type Arrival, BodyTooLargeError } from '../arrival.ts'
+import { type Arrival, BodyTooLargeError, type Reply } from '../arrival.ts'
+import type { LargeHead } from '../broken-requests.ts'
 import type { DistributionAddress } from '../front-door.ts'
 import type { Source } from '../net/source-address.ts'
 import type { Answered } from '../roads.ts'
@@ -91,7 +93,18 @@ async function bodyOf(arrival: Arrival): Promise<Uint8Array> {
 
 /** Nobody says which distributions there are. */
 function unknown({ requestId }: ViewerRequest): ViewerReply {
-  const code = 'UNKNOWN_DISTRIBUTION'
+  return refusedAs('UNKNOWN_DISTRIBUTION', requestId)
+}
+
+/** A request line or headers beyond what is read. @see CloudFront Developer Guide, "Quotas" */
+export function refuseHead({ targetLength }: LargeHead): Reply {
+  const code = targetLength > longestTarget ? 'URI_TOO_LONG' : 'HEADERS_TOO_LARGE'
+  return refusedAs(code, edgeRequestId())
+}
+
+const longestTarget = 8_192
+
+function refusedAs(code: RefusalName, requestId: string): ViewerReply {
   const { contentType, text } = pageOf(code, requestId)
   return {
     status: refusals[code].status,

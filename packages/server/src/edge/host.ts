@@ -19,7 +19,7 @@ import { randomIds } from '../ids.ts'
 import type { Trail } from '../trail/trail.ts'
 import type { Upstream } from '../upstream.ts'
 import { type AccessLogsOptions, openAccessLogs } from './access-logs.ts'
-import { type AnswerViewer, createAnswerViewer } from './answer.ts'
+import { type AnswerViewer, createAnswerViewer, refuseHead } from './answer.ts'
 import { createCountries } from './countries.ts'
 import { type DiskCache, openDiskCache } from './disk-cache.ts'
 import { type Distributions, openDistributions } from './distributions.ts'
@@ -33,6 +33,8 @@ import { askBucket, signs } from './s3-origin.ts'
 export interface EdgeHost extends AsyncDisposable {
   readonly answer: AnswerViewer
   readonly distributions: Pick<Distributions, 'find'>
+  /** What a distribution says to a head that is larger than is read. */
+  readonly refuseHead: typeof refuseHead
   /** Whether that host is a distribution that viewers may call over HTTP/2. */
   readonly speaksHttp2: (host: string) => boolean
   /** From now on origins may be asked. */
@@ -119,6 +121,7 @@ export function openEdgeHost(options: EdgeHostOptions): EdgeHost {
   return {
     answer,
     distributions,
+    refuseHead,
     speaksHttp2: http2Names.has,
     open(answerOwn, port) {
       own = { answer: answerOwn, port }

@@ -111,7 +111,7 @@ async function serve(
     functionsAddress: config['functions-address'],
     edgeAddress: config['edge-address'],
   })
-  const listener = await listenEverywhere({ config, parts, answer: roads.answer, port })
+  const listener = await listenEverywhere({ config, parts, ...roads, port })
   await parts.functions.open(roads.answerFunction, port)
   parts.edge.open(roads.answerOrigin, port)
   return { parts, listener }
