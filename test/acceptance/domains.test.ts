@@ -135,6 +135,7 @@ test('viewers call a distribution over HTTP/2, where it speaks that', async () =
     request.on('data', (chunk) => chunks.push(chunk))
     request.on('end', () => {
       response.setHeader('Set-Cookie', ['a=1', 'b=2'])
+      response.setHeader('X-Via', request.headers.via ?? '')
       response.end(`${request.method} ${request.url} ${Buffer.concat(chunks).length}`)
     })
   })
@@ -196,6 +197,7 @@ test('viewers call a distribution over HTTP/2, where it speaks that', async () =
   assert.deepEqual([got?.headers[':status'], got?.text], [200, 'GET /a 0'])
   assert.equal(got?.headers['x-cache'], 'Miss from cloudfront')
   assert.deepEqual(got?.headers['set-cookie'], ['a=1', 'b=2'])
+  assert.match(String(got?.headers['x-via']), /^2\.0 [0-9a-f]{32}\.cloudfront\.net \(CloudFront\)$/)
   assert.deepEqual([posted?.headers[':status'], posted?.text], [200, 'POST /p 100000'])
   assert.deepEqual([head?.headers[':status'], head?.text], [200, ''])
   assert.equal(elsewhere?.headers[':status'], 421)

@@ -32,7 +32,6 @@ const call: LoggedCall = {
   contentLength: 10,
   isCutShort: false,
   includesCookies: false,
-  httpVersion: '1.1',
   tls: { version: 'TLSv1.3', cipherSuite: 'TLS_AES_128_GCM_SHA256' },
 }
 

@@ -22,7 +22,6 @@ export interface LoggedCall {
   /** The viewer went away before the end. */
   readonly isCutShort: boolean
   readonly includesCookies: boolean
-  readonly httpVersion: '1.1' | '2.0'
   readonly tls?: { readonly version: string; readonly cipherSuite: string } | undefined
 }
 
@@ -72,7 +71,7 @@ const fields: readonly Field[] = [
   ['ssl-protocol', ({ tls }) => tls?.version],
   ['ssl-cipher', ({ tls }) => tls?.cipherSuite],
   ['x-edge-response-result-type', resultOf],
-  ['cs-protocol-version', ({ httpVersion }) => `HTTP/${httpVersion}`],
+  ['cs-protocol-version', ({ viewer }) => `HTTP/${viewer.httpVersion ?? '1.1'}`],
   ['fle-status', () => undefined],
   ['fle-encrypted-fields', () => undefined],
   ['c-port', ({ viewer }) => (viewer.sourcePort === 0 ? undefined : String(viewer.sourcePort))],

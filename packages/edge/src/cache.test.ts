@@ -37,6 +37,11 @@ const rows: readonly Row[] = [
   { name: 'Expires', headers: { Expires: expires(30) }, seconds: 30 },
   { name: 'Expires that is no date', headers: { Expires: '0' }, seconds: 0 },
   {
+    name: 'Expires that is past, whatever Date says',
+    headers: { Date: expires(-200), Expires: expires(-100) },
+    seconds: 0,
+  },
+  {
     name: 'max-age before Expires',
     headers: { 'Cache-Control': 'max-age=5', Expires: expires(30) },
     seconds: 5,
@@ -163,6 +168,19 @@ test('stale-while-revalidate gives the old one and fetches the new one', async (
   await new Promise(setImmediate)
   assert.equal((await edge.get('/')).text, 'new')
   assert.equal(edge.asked.length, 2)
+})
+
+test('a HEAD within stale-while-revalidate fetches the new one for who asks next', async () => {
+  const edge = createEdge()
+  const headers = { 'Cache-Control': 'max-age=10, stale-while-revalidate=10' }
+  edge.says = () => ({ headers, body: 'old' })
+  await edge.get('/')
+  edge.advance(11)
+  edge.says = () => ({ headers, body: 'new' })
+  await edge.get('/', {}, { method: 'HEAD' })
+  await new Promise(setImmediate)
+  const { text, cache } = await edge.get('/')
+  assert.deepEqual([text, cache], ['new', 'Hit'])
 })
 
 test('who asks for the same at the same time waits for one answer', async () => {

@@ -67,7 +67,7 @@ export interface Content {
 const gzipped = promisify(gzip)
 const brotlied = promisify(brotliCompress)
 
-/** @param encoding  what the viewer takes: `br,gzip` … */
+/** Of what the origin has said the length of: CloudFront leaves alone what it cannot measure beforehand. */
 export function isCompressible(
   { status, headers, body }: Content,
   { behaviour }: Admitted,

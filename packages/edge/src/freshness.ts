@@ -117,9 +117,8 @@ function askedSeconds(
   const expires = headerOf(headers, 'expires')
   if (expires === undefined) return undefined
   const at = Date.parse(expires)
-  if (Number.isNaN(at)) return 0
-  const date = Date.parse(headerOf(headers, 'date') ?? '')
-  return Math.max(0, Math.floor((at - (Number.isNaN(date) ? nowMs : date)) / 1_000))
+  // Until that moment, by our own clock: how long ago the answer was made is not asked.
+  return Number.isNaN(at) ? 0 : Math.max(0, Math.floor((at - nowMs) / 1_000))
 }
 
 /** How old the answer was when it came, as caches before us say. */

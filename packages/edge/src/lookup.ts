@@ -77,8 +77,10 @@ function withStored(
   const nowMs = ports.nowMs()
   if (nowMs < stored.freshUntil) return replay(stored, nowMs)
   if (nowMs < stored.revalidateUntil) {
-    // The next one gets the new one.
-    Promise.resolve(collapse(lookup, key, encoding, stored)).catch(ports.onFailure)
+    // The next one gets the new one; what a HEAD brings is nothing to keep.
+    const viewer = { ...admitted.viewer, method: 'GET' }
+    const behind = { ...lookup, admitted: { ...admitted, viewer } }
+    Promise.resolve(collapse(behind, key, encoding, stored)).catch(ports.onFailure)
     return replay(stored, nowMs)
   }
   return collapse(lookup, key, encoding, stored)
@@ -202,9 +204,13 @@ async function fly(
     }
     return { answer, isShared: false }
   }
-  const content = isCompressible({ status, headers, body }, admitted)
-    ? await compressed({ status, headers, body }, encoding)
-    : { status, headers, body }
+  const isMeasured =
+    response.body instanceof Uint8Array ||
+    headerOf(response.headers, 'content-length') !== undefined
+  const content =
+    isMeasured && isCompressible({ status, headers, body }, admitted)
+      ? await compressed({ status, headers, body }, encoding)
+      : { status, headers, body }
   const lifetime = lifetimeFor(response.headers, status, admitted, nowMs)
   const answer: Answer = { ...content, result: 'Miss', ...origins }
   if (lifetime === undefined) return { answer, isShared: false }

@@ -125,7 +125,7 @@ function headersFor(
   }
   const before = listOf(headers, 'x-forwarded-for')
   const via = listOf(headers, 'via')
-  const ourVia = `1.1 ${nodeId}.cloudfront.net (CloudFront)`
+  const ourVia = `${viewer.httpVersion ?? '1.1'} ${nodeId}.cloudfront.net (CloudFront)`
   sent.push('X-Amz-Cf-Id', viewer.requestId)
   sent.push('Via', via === undefined ? ourVia : `${via}, ${ourVia}`)
   if (!own.has('x-forwarded-for'))

@@ -218,6 +218,21 @@ test('what is compressible is compressed for those who take it', async () => {
   assert.equal(headerOf(edge.asked[2]!.headers, 'accept-encoding'), 'br,gzip')
 })
 
+test('what the origin has not said the length of is not compressed', async () => {
+  const cache = { ...cacheSettings, gzip: true }
+  const edge = createEdge({ behaviour: { compress: true, cache } })
+  const body = 'a'.repeat(2_000)
+  const pieces = async function* () {
+    yield Buffer.from(body)
+  }
+  const asked = { 'Accept-Encoding': 'gzip' }
+  edge.says = () => ({ headers: { 'Content-Type': 'text/html' }, body: pieces() })
+  assert.equal((await edge.get('/unsaid', asked)).text, body)
+  const headers = { 'Content-Type': 'text/html', 'Content-Length': '2000' }
+  edge.says = () => ({ headers, body: pieces() })
+  assert.equal((await edge.get('/said', asked)).headers('content-encoding'), 'gzip')
+})
+
 test('viewers who come without TLS are sent away, or sent on, as the behaviour says', async () => {
   const only = createEdge({ behaviour: { viewerProtocol: 'https-only' } })
   assert.equal((await only.get('/')).status, 403)

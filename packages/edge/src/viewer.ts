@@ -16,6 +16,8 @@ export interface ViewerRequest {
   readonly sourceIp: string
   readonly sourcePort: number
   readonly isSecure: boolean
+  /** Absent: 1.1, or 1.0. */
+  readonly httpVersion?: '2.0' | undefined
   readonly hasBody: boolean
   readonly readBody: () => Uint8Array | Promise<Uint8Array>
 }

@@ -78,6 +78,7 @@ function viewerOf(
     sourceIp: address,
     sourcePort: arrival.peerPort ?? 0,
     isSecure,
+    httpVersion: arrival.httpVersion,
     hasBody: arrival.hasBody,
     readBody: () => bodyOf(arrival),
   }
@@ -187,7 +188,6 @@ function logging(
       contentLength: bodyBytes ?? (body instanceof Uint8Array ? body.length : undefined),
       isCutShort,
       includesCookies: logging?.includesCookies ?? false,
-      httpVersion: arrival.httpVersion ?? '1.1',
       tls: arrival.tls,
     })
   }
