@@ -1,21 +1,8 @@
 /** Cache policies: what tells one cached object from another, and how long it may be kept. */
-import type * as Sdk from '@aws-sdk/client-cloudfront'
-import type { Operations } from '../service.ts'
 import { fail, invalidArgument } from './errors.ts'
-import { need, needAll } from './gate.ts'
-import {
-  createKept,
-  deleteKept,
-  type Kept,
-  type Kind,
-  keptOf,
-  listKept,
-  typeOf,
-  updateKept,
-  usedBy,
-} from './kept.ts'
+import { type Kept, type Kind, typeOf, usedBy } from './kept.ts'
+import { keptOperations } from './kept-operations.ts'
 import { managedCachePolicies } from './managed-policies.ts'
-import { pageOf } from './paging.ts'
 import { checkName, checkSelection } from './policy-rules.ts'
 import { behavioursOf, type CachePolicyConfig, cloudfrontCollections } from './records.ts'
 
@@ -35,68 +22,17 @@ export const cachePolicyKind: Kind<CachePolicyConfig> = {
   check,
 }
 
-export const cachePolicies = {
-  CreateCachePolicy: {
-    needs: (_, call) => need('CreateCachePolicy', 'cache-policy', '*', call),
-    async handle({ CachePolicyConfig }, call) {
-      const kept = await createKept(cachePolicyKind, filled(CachePolicyConfig), call)
-      return { CachePolicy: shown(kept), ETag: kept.etag, Location: locationOf(kept.id) }
-    },
-  },
-  GetCachePolicy: {
-    needs: ({ Id }, call) => need('GetCachePolicy', 'cache-policy', Id, call),
-    async handle({ Id }, call) {
-      const kept = await keptOf(cachePolicyKind, Id, call)
-      return { CachePolicy: shown(kept), ETag: kept.etag }
-    },
-  },
-  GetCachePolicyConfig: {
-    needs: ({ Id }, call) => need('GetCachePolicyConfig', 'cache-policy', Id, call),
-    async handle({ Id }, call) {
-      const { config, etag } = await keptOf(cachePolicyKind, Id, call)
-      return { CachePolicyConfig: config, ETag: etag }
-    },
-  },
-  UpdateCachePolicy: {
-    needs: ({ Id }, call) => need('UpdateCachePolicy', 'cache-policy', Id, call),
-    async handle({ Id, IfMatch, CachePolicyConfig }, call) {
-      const kept = await updateKept(cachePolicyKind, Id, IfMatch, filled(CachePolicyConfig), call)
-      return { CachePolicy: shown(kept), ETag: kept.etag }
-    },
-  },
-  DeleteCachePolicy: {
-    needs: ({ Id }, call) => need('DeleteCachePolicy', 'cache-policy', Id, call),
-    async handle({ Id, IfMatch }, call) {
-      await deleteKept(cachePolicyKind, Id, IfMatch, call)
-      return {}
-    },
-  },
-  ListCachePolicies: {
-    constraints: { Type: { enum: ['managed', 'custom'] } },
-    needs: needAll('ListCachePolicies'),
-    async handle(input, call) {
-      const found = (await listKept(cachePolicyKind, call)).filter(
-        (kept) => input.Type === undefined || typeOf(kept) === input.Type,
-      )
-      const page = pageOf(found, ({ id }) => id, input)
-      return {
-        CachePolicyList: {
-          MaxItems: page.maxItems,
-          Quantity: page.items.length,
-          NextMarker: page.nextMarker,
-          Items: page.items.map((kept) => ({ Type: typeOf(kept), CachePolicy: shown(kept) })),
-        },
-      }
-    },
-  },
-} satisfies Operations<typeof Sdk>
+export const cachePolicies = keptOperations(cachePolicyKind, {
+  word: 'CachePolicy',
+  path: 'cache-policy',
+  resource: 'cache-policy',
+  shown,
+  listed: (kept) => ({ Type: typeOf(kept), CachePolicy: shown(kept) }),
+  filled,
+})
 
 function shown({ id, modifiedAt, config }: Kept<CachePolicyConfig>) {
   return { Id: id, LastModifiedTime: new Date(modifiedAt), CachePolicyConfig: config }
-}
-
-function locationOf(id: string): string {
-  return `https://cloudfront.amazonaws.com/2020-05-31/cache-policy/${id}`
 }
 
 /** @see CloudFront API Reference, "CachePolicyConfig" (what stands where nothing is given) */

@@ -1,20 +1,8 @@
 /** Key groups: whose signatures a cache behaviour trusts. */
-import type * as Sdk from '@aws-sdk/client-cloudfront'
-import type { Call, Operations } from '../service.ts'
+import type { Call } from '../service.ts'
 import { fail, invalidArgument } from './errors.ts'
-import { needAll } from './gate.ts'
-import {
-  createKept,
-  deleteKept,
-  findKept,
-  type Kept,
-  type Kind,
-  keptOf,
-  listKept,
-  updateKept,
-  usedBy,
-} from './kept.ts'
-import { pageOf } from './paging.ts'
+import { findKept, type Kept, type Kind, usedBy } from './kept.ts'
+import { keptOperations } from './kept-operations.ts'
 import { checkName } from './policy-rules.ts'
 import { publicKeyKind } from './public-keys.ts'
 import { behavioursOf, cloudfrontCollections, type KeyGroupConfig } from './records.ts'
@@ -43,63 +31,13 @@ export const keyGroupKind: Kind<KeyGroupConfig> = {
   },
 }
 
-export const keyGroups = {
-  CreateKeyGroup: {
-    needs: needAll('CreateKeyGroup'),
-    async handle({ KeyGroupConfig: config }, call) {
-      await checkKeys(config, call)
-      const kept = await createKept(keyGroupKind, config, call)
-      return {
-        KeyGroup: shown(kept),
-        ETag: kept.etag,
-        Location: `https://cloudfront.amazonaws.com/2020-05-31/key-group/${kept.id}`,
-      }
-    },
-  },
-  GetKeyGroup: {
-    needs: needAll('GetKeyGroup'),
-    async handle({ Id }, call) {
-      const kept = await keptOf(keyGroupKind, Id, call)
-      return { KeyGroup: shown(kept), ETag: kept.etag }
-    },
-  },
-  GetKeyGroupConfig: {
-    needs: needAll('GetKeyGroupConfig'),
-    async handle({ Id }, call) {
-      const { config, etag } = await keptOf(keyGroupKind, Id, call)
-      return { KeyGroupConfig: config, ETag: etag }
-    },
-  },
-  UpdateKeyGroup: {
-    needs: needAll('UpdateKeyGroup'),
-    async handle({ Id, IfMatch, KeyGroupConfig: config }, call) {
-      await checkKeys(config, call)
-      const kept = await updateKept(keyGroupKind, Id, IfMatch, config, call)
-      return { KeyGroup: shown(kept), ETag: kept.etag }
-    },
-  },
-  DeleteKeyGroup: {
-    needs: needAll('DeleteKeyGroup'),
-    async handle({ Id, IfMatch }, call) {
-      await deleteKept(keyGroupKind, Id, IfMatch, call)
-      return {}
-    },
-  },
-  ListKeyGroups: {
-    needs: needAll('ListKeyGroups'),
-    async handle(input, call) {
-      const page = pageOf(await listKept(keyGroupKind, call), ({ id }) => id, input)
-      return {
-        KeyGroupList: {
-          MaxItems: page.maxItems,
-          Quantity: page.items.length,
-          NextMarker: page.nextMarker,
-          Items: page.items.map((kept) => ({ KeyGroup: shown(kept) })),
-        },
-      }
-    },
-  },
-} satisfies Operations<typeof Sdk>
+export const keyGroups = keptOperations(keyGroupKind, {
+  word: 'KeyGroup',
+  path: 'key-group',
+  shown,
+  listed: (kept) => ({ KeyGroup: shown(kept) }),
+  checkReferences: checkKeys,
+})
 
 function shown({ id, modifiedAt, config }: Kept<KeyGroupConfig>) {
   return { Id: id, LastModifiedTime: new Date(modifiedAt), KeyGroupConfig: config }

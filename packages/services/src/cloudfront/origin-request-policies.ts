@@ -1,21 +1,8 @@
 /** Origin request policies: what an origin is sent beside what is in the cache key. */
-import type * as Sdk from '@aws-sdk/client-cloudfront'
-import type { Operations } from '../service.ts'
 import { fail, invalidArgument } from './errors.ts'
-import { need, needAll } from './gate.ts'
-import {
-  createKept,
-  deleteKept,
-  type Kept,
-  type Kind,
-  keptOf,
-  listKept,
-  typeOf,
-  updateKept,
-  usedBy,
-} from './kept.ts'
+import { type Kept, type Kind, typeOf, usedBy } from './kept.ts'
+import { keptOperations } from './kept-operations.ts'
 import { managedOriginRequestPolicies } from './managed-policies.ts'
-import { pageOf } from './paging.ts'
 import { checkName, checkSelection } from './policy-rules.ts'
 import { behavioursOf, cloudfrontCollections, type OriginRequestPolicyConfig } from './records.ts'
 
@@ -35,70 +22,13 @@ export const originRequestPolicyKind: Kind<OriginRequestPolicyConfig> = {
   check,
 }
 
-const type = 'origin-request-policy'
-
-export const originRequestPolicies = {
-  CreateOriginRequestPolicy: {
-    needs: (_, call) => need('CreateOriginRequestPolicy', type, '*', call),
-    async handle({ OriginRequestPolicyConfig: config }, call) {
-      const kept = await createKept(originRequestPolicyKind, config, call)
-      return {
-        OriginRequestPolicy: shown(kept),
-        ETag: kept.etag,
-        Location: `https://cloudfront.amazonaws.com/2020-05-31/origin-request-policy/${kept.id}`,
-      }
-    },
-  },
-  GetOriginRequestPolicy: {
-    needs: ({ Id }, call) => need('GetOriginRequestPolicy', type, Id, call),
-    async handle({ Id }, call) {
-      const kept = await keptOf(originRequestPolicyKind, Id, call)
-      return { OriginRequestPolicy: shown(kept), ETag: kept.etag }
-    },
-  },
-  GetOriginRequestPolicyConfig: {
-    needs: ({ Id }, call) => need('GetOriginRequestPolicyConfig', type, Id, call),
-    async handle({ Id }, call) {
-      const { config, etag } = await keptOf(originRequestPolicyKind, Id, call)
-      return { OriginRequestPolicyConfig: config, ETag: etag }
-    },
-  },
-  UpdateOriginRequestPolicy: {
-    needs: ({ Id }, call) => need('UpdateOriginRequestPolicy', type, Id, call),
-    async handle({ Id, IfMatch, OriginRequestPolicyConfig: config }, call) {
-      const kept = await updateKept(originRequestPolicyKind, Id, IfMatch, config, call)
-      return { OriginRequestPolicy: shown(kept), ETag: kept.etag }
-    },
-  },
-  DeleteOriginRequestPolicy: {
-    needs: ({ Id }, call) => need('DeleteOriginRequestPolicy', type, Id, call),
-    async handle({ Id, IfMatch }, call) {
-      await deleteKept(originRequestPolicyKind, Id, IfMatch, call)
-      return {}
-    },
-  },
-  ListOriginRequestPolicies: {
-    constraints: { Type: { enum: ['managed', 'custom'] } },
-    needs: needAll('ListOriginRequestPolicies'),
-    async handle(input, call) {
-      const found = (await listKept(originRequestPolicyKind, call)).filter(
-        (kept) => input.Type === undefined || typeOf(kept) === input.Type,
-      )
-      const page = pageOf(found, ({ id }) => id, input)
-      return {
-        OriginRequestPolicyList: {
-          MaxItems: page.maxItems,
-          Quantity: page.items.length,
-          NextMarker: page.nextMarker,
-          Items: page.items.map((kept) => ({
-            Type: typeOf(kept),
-            OriginRequestPolicy: shown(kept),
-          })),
-        },
-      }
-    },
-  },
-} satisfies Operations<typeof Sdk>
+export const originRequestPolicies = keptOperations(originRequestPolicyKind, {
+  word: 'OriginRequestPolicy',
+  path: 'origin-request-policy',
+  resource: 'origin-request-policy',
+  shown,
+  listed: (kept) => ({ Type: typeOf(kept), OriginRequestPolicy: shown(kept) }),
+})
 
 function shown({ id, modifiedAt, config }: Kept<OriginRequestPolicyConfig>) {
   return { Id: id, LastModifiedTime: new Date(modifiedAt), OriginRequestPolicyConfig: config }

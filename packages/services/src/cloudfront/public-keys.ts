@@ -1,20 +1,8 @@
 /** Public keys: with which signed URLs and signed cookies are verified. */
 import { createPublicKey } from 'node:crypto'
-import type * as Sdk from '@aws-sdk/client-cloudfront'
-import type { Operations } from '../service.ts'
 import { fail, invalidArgument } from './errors.ts'
-import { needAll } from './gate.ts'
-import {
-  createKept,
-  deleteKept,
-  type Kept,
-  type Kind,
-  keptOf,
-  listKept,
-  ownKept,
-  updateKept,
-} from './kept.ts'
-import { pageOf } from './paging.ts'
+import { type Kept, type Kind, ownKept } from './kept.ts'
+import { keptOperations } from './kept-operations.ts'
 import { checkName } from './policy-rules.ts'
 import {
   cloudfrontCollections,
@@ -66,67 +54,18 @@ function isUsableKey(pem: string): boolean {
   }
 }
 
-export const publicKeys = {
-  CreatePublicKey: {
-    needs: needAll('CreatePublicKey'),
-    async handle({ PublicKeyConfig: config }, call) {
-      const kept = await createKept(publicKeyKind, config, call)
-      return {
-        PublicKey: shown(kept),
-        ETag: kept.etag,
-        Location: `https://cloudfront.amazonaws.com/2020-05-31/public-key/${kept.id}`,
-      }
-    },
-  },
-  GetPublicKey: {
-    needs: needAll('GetPublicKey'),
-    async handle({ Id }, call) {
-      const kept = await keptOf(publicKeyKind, Id, call)
-      return { PublicKey: shown(kept), ETag: kept.etag }
-    },
-  },
-  GetPublicKeyConfig: {
-    needs: needAll('GetPublicKeyConfig'),
-    async handle({ Id }, call) {
-      const { config, etag } = await keptOf(publicKeyKind, Id, call)
-      return { PublicKeyConfig: config, ETag: etag }
-    },
-  },
-  UpdatePublicKey: {
-    needs: needAll('UpdatePublicKey'),
-    async handle({ Id, IfMatch, PublicKeyConfig: config }, call) {
-      const kept = await updateKept(publicKeyKind, Id, IfMatch, config, call)
-      return { PublicKey: shown(kept), ETag: kept.etag }
-    },
-  },
-  DeletePublicKey: {
-    needs: needAll('DeletePublicKey'),
-    async handle({ Id, IfMatch }, call) {
-      await deleteKept(publicKeyKind, Id, IfMatch, call)
-      return {}
-    },
-  },
-  ListPublicKeys: {
-    needs: needAll('ListPublicKeys'),
-    async handle(input, call) {
-      const page = pageOf(await listKept(publicKeyKind, call), ({ id }) => id, input)
-      return {
-        PublicKeyList: {
-          MaxItems: page.maxItems,
-          Quantity: page.items.length,
-          NextMarker: page.nextMarker,
-          Items: page.items.map(({ id, createdAt, config: { Name, EncodedKey, Comment } }) => ({
-            Id: id,
-            Name,
-            CreatedTime: new Date(createdAt),
-            EncodedKey,
-            Comment,
-          })),
-        },
-      }
-    },
-  },
-} satisfies Operations<typeof Sdk>
+export const publicKeys = keptOperations(publicKeyKind, {
+  word: 'PublicKey',
+  path: 'public-key',
+  shown,
+  listed: ({ id, createdAt, config: { Name, EncodedKey, Comment } }) => ({
+    Id: id,
+    Name,
+    CreatedTime: new Date(createdAt),
+    EncodedKey,
+    Comment,
+  }),
+})
 
 function shown({ id, createdAt, config }: Kept<PublicKeyConfig>) {
   return { Id: id, CreatedTime: new Date(createdAt), PublicKeyConfig: config }

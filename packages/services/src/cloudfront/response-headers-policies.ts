@@ -1,21 +1,8 @@
 /** Response headers policies: what is added to answers, and taken from them, on their way to the viewer. */
-import type * as Sdk from '@aws-sdk/client-cloudfront'
-import type { Operations } from '../service.ts'
 import { fail, invalidArgument } from './errors.ts'
-import { need, needAll } from './gate.ts'
-import {
-  createKept,
-  deleteKept,
-  type Kept,
-  type Kind,
-  keptOf,
-  listKept,
-  typeOf,
-  updateKept,
-  usedBy,
-} from './kept.ts'
+import { type Kept, type Kind, typeOf, usedBy } from './kept.ts'
+import { keptOperations } from './kept-operations.ts'
 import { managedResponseHeadersPolicies } from './managed-policies.ts'
-import { pageOf } from './paging.ts'
 import { checkName } from './policy-rules.ts'
 import { behavioursOf, cloudfrontCollections, type ResponseHeadersPolicyConfig } from './records.ts'
 
@@ -35,70 +22,13 @@ export const responseHeadersPolicyKind: Kind<ResponseHeadersPolicyConfig> = {
   check,
 }
 
-const type = 'response-headers-policy'
-
-export const responseHeadersPolicies = {
-  CreateResponseHeadersPolicy: {
-    needs: (_, call) => need('CreateResponseHeadersPolicy', type, '*', call),
-    async handle({ ResponseHeadersPolicyConfig: config }, call) {
-      const kept = await createKept(responseHeadersPolicyKind, config, call)
-      return {
-        ResponseHeadersPolicy: shown(kept),
-        ETag: kept.etag,
-        Location: `https://cloudfront.amazonaws.com/2020-05-31/response-headers-policy/${kept.id}`,
-      }
-    },
-  },
-  GetResponseHeadersPolicy: {
-    needs: ({ Id }, call) => need('GetResponseHeadersPolicy', type, Id, call),
-    async handle({ Id }, call) {
-      const kept = await keptOf(responseHeadersPolicyKind, Id, call)
-      return { ResponseHeadersPolicy: shown(kept), ETag: kept.etag }
-    },
-  },
-  GetResponseHeadersPolicyConfig: {
-    needs: ({ Id }, call) => need('GetResponseHeadersPolicyConfig', type, Id, call),
-    async handle({ Id }, call) {
-      const { config, etag } = await keptOf(responseHeadersPolicyKind, Id, call)
-      return { ResponseHeadersPolicyConfig: config, ETag: etag }
-    },
-  },
-  UpdateResponseHeadersPolicy: {
-    needs: ({ Id }, call) => need('UpdateResponseHeadersPolicy', type, Id, call),
-    async handle({ Id, IfMatch, ResponseHeadersPolicyConfig: config }, call) {
-      const kept = await updateKept(responseHeadersPolicyKind, Id, IfMatch, config, call)
-      return { ResponseHeadersPolicy: shown(kept), ETag: kept.etag }
-    },
-  },
-  DeleteResponseHeadersPolicy: {
-    needs: ({ Id }, call) => need('DeleteResponseHeadersPolicy', type, Id, call),
-    async handle({ Id, IfMatch }, call) {
-      await deleteKept(responseHeadersPolicyKind, Id, IfMatch, call)
-      return {}
-    },
-  },
-  ListResponseHeadersPolicies: {
-    constraints: { Type: { enum: ['managed', 'custom'] } },
-    needs: needAll('ListResponseHeadersPolicies'),
-    async handle(input, call) {
-      const found = (await listKept(responseHeadersPolicyKind, call)).filter(
-        (kept) => input.Type === undefined || typeOf(kept) === input.Type,
-      )
-      const page = pageOf(found, ({ id }) => id, input)
-      return {
-        ResponseHeadersPolicyList: {
-          MaxItems: page.maxItems,
-          Quantity: page.items.length,
-          NextMarker: page.nextMarker,
-          Items: page.items.map((kept) => ({
-            Type: typeOf(kept),
-            ResponseHeadersPolicy: shown(kept),
-          })),
-        },
-      }
-    },
-  },
-} satisfies Operations<typeof Sdk>
+export const responseHeadersPolicies = keptOperations(responseHeadersPolicyKind, {
+  word: 'ResponseHeadersPolicy',
+  path: 'response-headers-policy',
+  resource: 'response-headers-policy',
+  shown,
+  listed: (kept) => ({ Type: typeOf(kept), ResponseHeadersPolicy: shown(kept) }),
+})
 
 function shown({ id, modifiedAt, config }: Kept<ResponseHeadersPolicyConfig>) {
   return { Id: id, LastModifiedTime: new Date(modifiedAt), ResponseHeadersPolicyConfig: config }
