@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { edge } from './edge.ts'
+import { edgeKeys } from './edge-keys.ts'
 import { measureFunctions } from './functions.ts'
 import { http } from './http.ts'
 import { identity } from './identity.ts'
@@ -23,6 +24,7 @@ const sections = {
   http,
   workers,
   edge,
+  edgekeys: edgeKeys,
   functions: measureFunctions,
   identity,
   pipeline,

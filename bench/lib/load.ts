@@ -17,6 +17,8 @@ export interface Side {
   readonly body?: string
   /** Paths with their queries, one after another, instead of `path`. */
   readonly targets?: readonly string[]
+  /** Each request has a query of its own, which counts up from here. */
+  readonly countsFrom?: number
   readonly connections?: number
 }
 
@@ -27,6 +29,7 @@ export interface Round {
   readonly p50Ms: number
   /** Answers of another status than 2xx or 3xx, and none. */
   readonly failures: number
+  readonly requests: number
   /** How long it took in truth. */
   readonly seconds: number
 }
@@ -61,6 +64,7 @@ export async function load(side: Side, seconds: number): Promise<Round> {
   const spent = cpuMicros(side.server.pid) - before
   const report = JSON.parse(stdout.slice(stdout.indexOf('{"requests"'))) as Report
   return {
+    requests: report.requests,
     requestsPerSecond: report.requests / (report.durationUs / 1e6),
     cpuMicrosPerRequest: spent / report.requests,
     p50Ms: report.p50Us / 1000,
@@ -83,8 +87,8 @@ interface Report {
 const scripts = new Map<Side['rotates'] | Side['targets'] | string, string>()
 
 /** wrk prints its summary as one JSON object. */
-function scriptOf({ rotates, body, targets }: Side): string {
-  const key = targets ?? rotates ?? body
+function scriptOf({ rotates, body, targets, countsFrom }: Side): string {
+  const key = targets ?? rotates ?? body ?? countsFrom?.toString()
   const known = scripts.get(key)
   if (known !== undefined) return known
   const folder = mkdtempSync(join(tmpdir(), 'sekisho-bench-'))
@@ -92,7 +96,7 @@ function scriptOf({ rotates, body, targets }: Side): string {
   scripts.set(key, script)
   writeFileSync(
     script,
-    `${targets === undefined ? '' : aiming(targets, body, folder)}${rotates === undefined ? '' : rotating(rotates, folder)}${body === undefined || targets !== undefined ? '' : posting(body)}done = function(summary, latency)
+    `${countsFrom === undefined ? '' : counting(countsFrom)}${targets === undefined ? '' : aiming(targets, body, folder)}${rotates === undefined ? '' : rotating(rotates, folder)}${body === undefined || targets !== undefined ? '' : posting(body)}done = function(summary, latency)
   local e = summary.errors
   io.write(string.format('{"requests":%d,"durationUs":%d,"p50Us":%d,"status":%d,"connect":%d,"read":%d,"write":%d,"timeout":%d}',
     summary.requests, summary.duration, latency:percentile(50), e.status, e.connect, e.read, e.write, e.timeout))
@@ -105,6 +109,15 @@ end
 function posting(body: string): string {
   return `wrk.method, wrk.body = 'POST', ${JSON.stringify(body)}
 wrk.headers['Content-Type'] = 'application/json'
+`
+}
+
+function counting(from: number): string {
+  return `local at = ${from}
+request = function()
+  at = at + 1
+  return wrk.format('GET', wrk.path .. '?n=' .. at)
+end
 `
 }
 
