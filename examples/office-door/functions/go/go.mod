@@ -1,0 +1,3 @@
+module office-door
+
+go 1.19
