@@ -8,16 +8,14 @@ import { abortOf } from './lifecycle-rules.ts'
 import { canonicalId } from './names.ts'
 import {
   findBucket,
-  orderedPrefix,
   type PartRecord,
   partKey,
   s3Collections,
   type UploadRecord,
   uploadKey,
-  versionsOf,
 } from './records.ts'
 import { findUpload } from './uploads.ts'
-import { keyWriter, pageSize, walk } from './walk.ts'
+import { pageSize, walkMarked } from './walk.ts'
 
 export const listUploads = {
   ListMultipartUploads: {
@@ -27,44 +25,26 @@ export const listUploads = {
     },
     async handle(input, { documents }) {
       const bucket = await findBucket(documents, input.Bucket)
-      const write = keyWriter(input.EncodingType)
-      const { Prefix: prefix = '', Delimiter: delimiter = '', KeyMarker: marker = '' } = input
+      const { KeyMarker: marker = '', UploadIdMarker: id = '' } = input
       const most = pageSize(input.MaxUploads, 'max-uploads')
-      const isRolled = delimiter !== '' && marker.startsWith(prefix) && marker.endsWith(delimiter)
-      const { UploadIdMarker: id = '' } = input
-      const page = await walk<UploadRecord>(documents, {
-        collection: s3Collections.uploads,
-        prefixed: (text) => orderedPrefix(bucket, text),
-        prefix,
-        delimiter,
+      const behind = id === '' ? undefined : uploadKey(bucket, marker, id)
+      const { entries, last, write, shown } = await walkMarked<UploadRecord>(
+        documents,
+        bucket,
+        s3Collections.uploads,
+        input,
         most,
-        // Without an upload's id all uploads of that key are behind the marker.
-        after:
-          marker === ''
-            ? undefined
-            : id === ''
-              ? `${versionsOf(bucket, marker)}~`
-              : uploadKey(bucket, marker, id),
-        afterPrefix: isRolled ? marker : undefined,
-      })
-      const { last } = page
+        behind,
+      )
       const owner = { ID: canonicalId(bucket.accountId) }
       return {
         Bucket: bucket.name,
-        KeyMarker: write(marker),
         UploadIdMarker: id,
         MaxUploads: most,
-        Prefix: write(prefix),
-        IsTruncated: page.isTruncated,
-        ...(delimiter !== '' && { Delimiter: write(delimiter) }),
-        ...(input.EncodingType && { EncodingType: input.EncodingType }),
-        ...(page.isTruncated &&
-          last && {
-            NextKeyMarker: write('prefix' in last ? last.prefix : last.entry.key),
-            ...('entry' in last && { NextUploadIdMarker: last.entry.id }),
-          }),
-        ...(page.entries.length > 0 && {
-          Uploads: page.entries.map((upload) => ({
+        ...shown,
+        ...(shown.IsTruncated && last && 'entry' in last && { NextUploadIdMarker: last.entry.id }),
+        ...(entries.length > 0 && {
+          Uploads: entries.map((upload) => ({
             UploadId: upload.id,
             Key: write(upload.key),
             Initiated: new Date(upload.startedAt),
@@ -76,9 +56,6 @@ export const listUploads = {
               ChecksumType: upload.checksum.type,
             }),
           })),
-        }),
-        ...(page.prefixes.length > 0 && {
-          CommonPrefixes: page.prefixes.map((each) => ({ Prefix: write(each) })),
         }),
       }
     },

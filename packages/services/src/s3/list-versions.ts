@@ -5,16 +5,9 @@ import { invalidArgument } from './errors.ts'
 import { bucketNeed } from './gate.ts'
 import { shownEntry } from './list-objects.ts'
 import { canonicalId } from './names.ts'
-import {
-  findBucket,
-  orderedPrefix,
-  s3Collections,
-  type VersionRecord,
-  versionKey,
-  versionsOf,
-} from './records.ts'
-import { newestOf, versionOf } from './versions.ts'
-import { keyWriter, pageSize, walk } from './walk.ts'
+import { findBucket, s3Collections, type VersionRecord } from './records.ts'
+import { newestOf, placeBehind } from './versions.ts'
+import { pageSize, walkMarked } from './walk.ts'
 
 export const listVersions = {
   ListObjectVersions: {
@@ -24,9 +17,7 @@ export const listVersions = {
     },
     async handle(input, { documents }) {
       const bucket = await findBucket(documents, input.Bucket)
-      const write = keyWriter(input.EncodingType)
-      const { Prefix: prefix = '', Delimiter: delimiter = '', KeyMarker: marker = '' } = input
-      const { VersionIdMarker: id = '' } = input
+      const { KeyMarker: marker = '', VersionIdMarker: id = '' } = input
       if (id !== '' && marker === '')
         throw invalidArgument(
           'A version-id marker cannot be specified without a key marker.',
@@ -34,24 +25,17 @@ export const listVersions = {
           id,
         )
       const most = pageSize(input.MaxKeys, 'max-keys')
-      const isRolled = delimiter !== '' && marker.startsWith(prefix) && marker.endsWith(delimiter)
-      const from = id === '' ? undefined : await versionOf(documents, bucket, marker, id)
-      const page = await walk<VersionRecord>(documents, {
-        collection: s3Collections.versions,
-        prefixed: (text) => orderedPrefix(bucket, text),
-        prefix,
-        delimiter,
+      const behind = id === '' ? undefined : await placeBehind(documents, bucket, marker, id)
+      const { entries, last, write, shown } = await walkMarked<VersionRecord>(
+        documents,
+        bucket,
+        s3Collections.versions,
+        input,
         most,
-        after:
-          marker === ''
-            ? undefined
-            : from
-              ? versionKey(bucket, from)
-              : `${versionsOf(bucket, marker)}~`,
-        afterPrefix: isRolled && id === '' ? marker : undefined,
-      })
+        behind,
+      )
       const newest = new Map<string, string | undefined>()
-      for (const { key } of page.entries)
+      for (const { key } of entries)
         if (!newest.has(key)) newest.set(key, (await newestOf(documents, bucket, key))?.versionId)
       const Owner = { ID: canonicalId(bucket.accountId) }
       const common = (version: VersionRecord) => ({
@@ -61,30 +45,20 @@ export const listVersions = {
         LastModified: new Date(version.modifiedAt),
         Owner,
       })
-      const versions = page.entries.filter(({ isMarker }) => !isMarker)
-      const markers = page.entries.filter(({ isMarker }) => isMarker)
-      const { last } = page
+      const versions = entries.filter(({ isMarker }) => !isMarker)
+      const markers = entries.filter(({ isMarker }) => isMarker)
       return {
         Name: bucket.name,
-        Prefix: write(prefix),
-        KeyMarker: write(marker),
         VersionIdMarker: id,
         MaxKeys: most,
-        IsTruncated: page.isTruncated,
-        ...(delimiter !== '' && { Delimiter: write(delimiter) }),
-        ...(input.EncodingType && { EncodingType: input.EncodingType }),
-        ...(page.isTruncated &&
-          last && {
-            NextKeyMarker: write('prefix' in last ? last.prefix : last.entry.key),
-            ...('entry' in last && { NextVersionIdMarker: last.entry.versionId }),
-          }),
+        ...shown,
+        ...(shown.IsTruncated &&
+          last &&
+          'entry' in last && { NextVersionIdMarker: last.entry.versionId }),
         ...(versions.length > 0 && {
           Versions: versions.map((version) => ({ ...shownEntry(version), ...common(version) })),
         }),
         ...(markers.length > 0 && { DeleteMarkers: markers.map(common) }),
-        ...(page.prefixes.length > 0 && {
-          CommonPrefixes: page.prefixes.map((each) => ({ Prefix: write(each) })),
-        }),
       }
     },
   },

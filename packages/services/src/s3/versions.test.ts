@@ -8,9 +8,11 @@ import {
   currentOf,
   hideKey,
   nullVersion,
+  placeBehind,
   removeVersion,
   versionOf,
 } from './versions.ts'
+import { walkMarked } from './walk.ts'
 
 const bucket = (versioning?: BucketRecord['versioning']): BucketRecord => ({
   name: 'bucket',
@@ -86,6 +88,38 @@ test('whatever comes and goes, the newest version is the current one, unless it 
       const current = await currentOf(store.documents, bucket('Enabled'), 'key')
       const newest = model[0]
       assert.equal(current?.etag, newest?.isMarker ? undefined : newest?.etag)
+    }),
+  )
+})
+
+test('whoever lists versions and deletes each page as it comes sees every one of them', async () => {
+  await fc.assert(
+    fc.asyncProperty(steps, fc.integer({ min: 1, max: 3 }), async (plan, most) => {
+      await using store = await openStore('memory:')
+      const { documents } = store
+      const model = await play(store, plan)
+      const seen = new Set<string>()
+      for (let last = ''; ; ) {
+        const behind = last === '' ? undefined : await placeBehind(documents, bucket(), 'key', last)
+        const marked = { KeyMarker: last === '' ? '' : 'key' }
+        const page = await walkMarked<VersionRecord>(
+          documents,
+          bucket(),
+          s3Collections.versions,
+          marked,
+          most,
+          behind,
+        )
+        for (const version of page.entries) {
+          seen.add(version.versionId)
+          await documents.transact((transaction) =>
+            removeVersion(transaction, bucket('Enabled'), version, 0),
+          )
+        }
+        if (!page.isTruncated) break
+        last = page.entries.at(-1)!.versionId
+      }
+      assert.deepEqual(seen, new Set(model.map(({ id }) => id)))
     }),
   )
 })

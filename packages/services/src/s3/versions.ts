@@ -182,14 +182,37 @@ export async function versionOf(
     const current = await currentOf(reader, bucket, key)
     return current?.versionId === nullVersion ? current : nullOf(reader, bucket, key)
   }
-  if (versionId.length !== idLength || !/^[\w.]+$/.test(versionId))
-    throw invalidArgument('Invalid version id specified', 'versionId', versionId)
-  const place = decodePlace(versionId.slice(0, placeLength))
   const stored = await reader.get<VersionRecord>(
     s3Collections.versions,
-    versionsOf(bucket, key) + place,
+    versionsOf(bucket, key) + placeOf(versionId, 'versionId'),
   )
   return stored?.value.versionId === versionId ? stored.value : undefined
+}
+
+/**
+ * The stored key behind which the versions after this one are, whether or not it is still there: lists go on while what they
+ * named is deleted.
+ *
+ * @throws AwsError InvalidArgument
+ */
+export async function placeBehind(
+  reader: Reader,
+  bucket: BucketRecord,
+  key: string,
+  versionId: string,
+): Promise<string> {
+  if (versionId !== nullVersion)
+    return versionsOf(bucket, key) + placeOf(versionId, 'version-id-marker')
+  const found = await versionOf(reader, bucket, key, nullVersion)
+  // Its place is gone with it: what was before it may come again, and nothing is left out.
+  return found ? versionKey(bucket, found) : versionsOf(bucket, key)
+}
+
+/** @throws AwsError InvalidArgument  no id of a version */
+function placeOf(versionId: string, argument: string): string {
+  if (versionId.length !== idLength || !/^[\w.]+$/.test(versionId))
+    throw invalidArgument('Invalid version id specified', argument, versionId)
+  return decodePlace(versionId.slice(0, placeLength))
 }
 
 /** Greater than any time in microseconds that will come here. */

@@ -1,6 +1,7 @@
 /** One page of a bucket's keys in order, those behind a delimiter rolled up. */
 import type { Reader } from '@sekisho/store'
 import { invalidArgument } from './errors.ts'
+import { type BucketRecord, orderedPrefix, versionsOf } from './records.ts'
 
 export interface Walk {
   readonly collection: string
@@ -61,6 +62,57 @@ export async function walk<T extends { readonly key: string }>(
     // The rest of what is rolled up is not even looked at.
     if (rolled !== undefined && position!.startsWith(prefixed(rolled)))
       position = behind(prefixed(rolled))
+  }
+}
+
+/** How lists of what a key has several of are asked for. */
+export interface Marked {
+  readonly Prefix?: string | undefined
+  readonly Delimiter?: string | undefined
+  readonly KeyMarker?: string | undefined
+  readonly EncodingType?: string | undefined
+}
+
+/**
+ * A page of such a list, and what its answer says whatever is listed.
+ *
+ * @param behind  the stored key of the entry that the markers name; undefined: they name a key and all that it has
+ */
+export async function walkMarked<T extends { readonly key: string }>(
+  reader: Reader,
+  bucket: BucketRecord,
+  collection: string,
+  { Prefix: prefix = '', Delimiter: delimiter = '', KeyMarker: marker = '', EncodingType }: Marked,
+  most: number,
+  behind: string | undefined,
+) {
+  const write = keyWriter(EncodingType)
+  const isRolled = delimiter !== '' && marker.startsWith(prefix) && marker.endsWith(delimiter)
+  const page = await walk<T>(reader, {
+    collection,
+    prefixed: (text) => orderedPrefix(bucket, text),
+    prefix,
+    delimiter,
+    most,
+    after: marker === '' ? undefined : (behind ?? `${versionsOf(bucket, marker)}~`),
+    afterPrefix: isRolled && behind === undefined ? marker : undefined,
+  })
+  const { last, prefixes, isTruncated } = page
+  return {
+    ...page,
+    write,
+    shown: {
+      Prefix: write(prefix),
+      KeyMarker: write(marker),
+      IsTruncated: isTruncated,
+      ...(delimiter !== '' && { Delimiter: write(delimiter) }),
+      ...(EncodingType && { EncodingType: EncodingType as 'url' }),
+      ...(isTruncated &&
+        last && { NextKeyMarker: write('prefix' in last ? last.prefix : last.entry.key) }),
+      ...(prefixes.length > 0 && {
+        CommonPrefixes: prefixes.map((each) => ({ Prefix: write(each) })),
+      }),
+    },
   }
 }
 
