@@ -1,6 +1,5 @@
 /** What may be asked of a schedule, and what is kept of it. */
 import type * as Sdk from '@aws-sdk/client-scheduler'
-import type { Call } from '../service.ts'
 import { retryDefaults } from '../timetable/deliveries.ts'
 import { type Place, whyNoTarget } from '../timetable/targets.ts'
 import { parseTiming } from '../timetable/timing.ts'
@@ -58,11 +57,8 @@ type Given = Pick<
   | 'ActionAfterCompletion'
 >
 
-/** Before now. */
-const oldestStartMs = 5 * 60_000
-
 /** @throws AwsError ValidationException */
-export function askedOf(given: Given, place: Place & Pick<Call, 'now'>): Asked {
+export function askedOf(given: Given, place: Place): Asked {
   const expression = given.ScheduleExpression ?? ''
   const zone = given.ScheduleExpressionTimezone ?? 'UTC'
   if (given.KmsKeyArn !== undefined) throw notSupported('Encryption with a KMS key')
@@ -72,8 +68,6 @@ export function askedOf(given: Given, place: Place & Pick<Call, 'now'>): Asked {
   const [startMs, endMs] = [given.StartDate?.getTime(), given.EndDate?.getTime()]
   if (startMs !== undefined && endMs !== undefined && startMs >= endMs)
     throw validation('The StartDate you specify must come before the EndDate.')
-  if (startMs !== undefined && startMs < place.now.getTime() - oldestStartMs)
-    throw validation('The StartDate you specify cannot be earlier than 5 minutes ago.')
   return {
     expression,
     zone,
@@ -85,6 +79,15 @@ export function askedOf(given: Given, place: Place & Pick<Call, 'now'>): Asked {
     isDeletedAfterwards: given.ActionAfterCompletion === 'DELETE',
     target: targetOf(given.Target ?? { Arn: '', RoleArn: '' }, place),
   }
+}
+
+/** Before a new schedule is made. */
+const oldestStartMs = 5 * 60_000
+
+/** Of what recurs: a one-off has no use for its start. @throws AwsError ValidationException */
+export function checkStart({ expression, startMs = Infinity }: Asked, nowMs: number): void {
+  if (startMs < nowMs - oldestStartMs && !expression.startsWith('at('))
+    throw validation('The StartDate you specify cannot be earlier than 5 minutes ago.')
 }
 
 /** @throws AwsError ValidationException *Observed* wording. */

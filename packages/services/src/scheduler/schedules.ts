@@ -21,7 +21,7 @@ import {
   scheduleOf,
   schedulerCollections,
 } from './records.ts'
-import { askedOf, scheduleConstraints } from './schedule-input.ts'
+import { askedOf, checkStart, scheduleConstraints } from './schedule-input.ts'
 
 const named = { Name: name, GroupName: name } as const
 
@@ -36,6 +36,7 @@ export const schedules = {
       const asked = askedOf(input, call)
       const schedule = nameOf(input, call)
       const nowMs = call.now.getTime()
+      checkStart(asked, nowMs)
       await call.documents.transact(async (transaction) => {
         await checkPlace(transaction, schedule, asked.target.roleArn)
         const key = scheduleKey(schedule)
