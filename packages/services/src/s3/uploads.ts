@@ -4,7 +4,7 @@ import { principalName } from '@sekisho/policy'
 import type { Reader } from '@sekisho/store'
 import type { Call, Need, Needs, Operations } from '../service.ts'
 import { abort } from './abort.ts'
-import { copiedBody, mostBytes, takeBody } from './body.ts'
+import { copiedBody, mostBytes, type Taken, takeBody } from './body.ts'
 import {
   algorithmNamed,
   checksumTypes,
@@ -88,20 +88,13 @@ export const uploads: Operations<typeof Sdk> = {
       const bucket = await findBucket(call.documents, input.Bucket)
       const upload = await findUpload(call.documents, bucket, input.Key, input.UploadId)
       checkAlgorithm(input, upload)
-      const { kept, size, etag, checksum } = await takeBody(input, call, algorithmOf(upload))
+      const taken = await takeBody(input, call, algorithmOf(upload))
+      const { kept, etag, checksum } = taken
       if (checksum.algorithm !== algorithmOf(upload) && upload.checksum) {
         await kept.drop()
         throw s3Error('InvalidRequest', typeMismatch(checksum.algorithm))
       }
-      const part: PartRecord = {
-        number: input.PartNumber,
-        size,
-        etag,
-        modifiedAt: call.now.getTime(),
-        content: kept.content,
-        checksum,
-      }
-      await storePart(bucket, upload, part, kept, call)
+      await storePart(bucket, upload, input.PartNumber, taken, call)
       return {
         ETag: quoted(etag),
         ServerSideEncryption: 'AES256',
@@ -136,16 +129,9 @@ export const uploads: Operations<typeof Sdk> = {
       const bytes = version.content && (await read(version.content, start, end, call))
       if (bytes === undefined) throw s3Error('OperationAborted')
       const Body = copiedBody(bytes, end - start)
-      const { kept, size, etag, checksum } = await takeBody({ Body }, call, algorithmOf(upload))
-      const part: PartRecord = {
-        number: input.PartNumber,
-        size,
-        etag,
-        modifiedAt: call.now.getTime(),
-        content: kept.content,
-        checksum,
-      }
-      await storePart(bucket, upload, part, kept, call)
+      const taken = await takeBody({ Body }, call, algorithmOf(upload))
+      const { etag, checksum } = taken
+      await storePart(bucket, upload, input.PartNumber, taken, call)
       return {
         CopyPartResult: {
           ETag: quoted(etag),
@@ -205,15 +191,18 @@ export async function findUpload(
 async function storePart(
   bucket: BucketRecord,
   upload: UploadRecord,
-  part: PartRecord,
-  kept: Awaited<ReturnType<typeof takeBody>>['kept'],
+  number: number,
+  { kept, size, etag, checksum }: Taken,
   call: Call,
 ): Promise<void> {
+  const { content } = kept
+  const modifiedAt = call.now.getTime()
+  const part: PartRecord = { number, size, etag, modifiedAt, content, checksum }
   try {
     const loose = await call.documents.transact(async (transaction) => {
       // Given up or completed while the bytes came.
       await findUpload(transaction, bucket, upload.key, upload.id)
-      const key = partKey(upload.id, part.number)
+      const key = partKey(upload.id, number)
       const before = await transaction.get<PartRecord>(s3Collections.parts, key)
       if (before) loosen(transaction, before.value.content, call.now.getTime())
       kept.claim(transaction)
