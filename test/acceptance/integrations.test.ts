@@ -242,6 +242,29 @@ test(
     assert.equal(friend.principalId, 'friend')
     assert.equal(JSON.parse(friend.policy!).Statement[0].Effect, 'Allow')
     assert.equal((await tried('stranger')).clientStatus, 401)
+    const whoAsks = await makeFunction(`async ({ requestContext }) => ({
+      principalId: requestContext.identity.sourceIp,
+      policyDocument: { Version: '2012-10-17', Statement: { Effect: 'Deny', Action: '*', Resource: '*' } },
+    })`)
+    await functions.addPermission({
+      FunctionName: whoAsks.name,
+      StatementId: 'gateway',
+      Action: 'lambda:InvokeFunction',
+      Principal: 'apigateway.amazonaws.com',
+    })
+    const { id: byAddress } = await api.createAuthorizer({
+      restApiId,
+      name: 'address',
+      type: 'REQUEST',
+      identitySource: 'context.identity.sourceIp',
+      authorizerUri: whoAsks.uri,
+    })
+    const asked = await api.testInvokeAuthorizer({
+      restApiId,
+      authorizerId: byAddress!,
+      additionalContext: { 'identity.sourceIp': '192.0.2.7' },
+    })
+    assert.equal(asked.principalId, '192.0.2.7')
     assert.deepEqual(await get('foe'), [
       403,
       '{"Message":"User is not authorized to access this resource with an explicit deny"}',

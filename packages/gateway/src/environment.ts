@@ -129,7 +129,7 @@ export function contextOf({
 }: ContextSource): Record<string, unknown> {
   const { snapshot } = deployment
   const userId = caller && userIdOf(caller)
-  return {
+  const context = {
     accountId: snapshot.accountId,
     apiId: snapshot.restApiId,
     authorizer,
@@ -163,6 +163,23 @@ export function contextOf({
     resourcePath: method?.resource.path,
     stage: stage.stageName,
   }
+  return received.additionalContext === undefined
+    ? context
+    : withVariables(context, received.additionalContext)
+}
+
+function withVariables(
+  context: Readonly<Record<string, unknown>>,
+  variables: Readonly<Record<string, string>>,
+): Record<string, unknown> {
+  const all = { ...context }
+  for (const [name, value] of Object.entries(variables)) {
+    const parts = name.split('.')
+    let holder = all
+    for (const part of parts.slice(0, -1)) holder = holder[part] = { ...mapOf(holder[part]) }
+    holder[parts.at(-1)!] = value
+  }
+  return all
 }
 
 const cognito = 'cognito-identity.amazonaws.com'

@@ -24,6 +24,8 @@ export interface Received {
   readonly tls?: { readonly version: string; readonly cipherSuite: string }
   /** Came through this VPC endpoint: a call to a private API. */
   readonly vpcEndpoint?: { readonly id: string; readonly vpcId?: string }
+  /** Of an authorizer that is tried: variables of its context, `identity.sourceIp`. */
+  readonly additionalContext?: Readonly<Record<string, string>>
   readonly isSecure: boolean
   readonly receivedAtMs: number
   readonly hasBody: boolean

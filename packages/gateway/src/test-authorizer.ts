@@ -17,6 +17,8 @@ export interface TestedAuthorizer {
   /** Name, value, name, value … */
   readonly headers: readonly string[]
   readonly stageVariables: Readonly<Record<string, string>>
+  /** Instead of what the call itself would have: `identity.sourceIp`. */
+  readonly additionalContext: Readonly<Record<string, string>>
   readonly requestId: string
 }
 
@@ -95,6 +97,7 @@ function matchedBy(tested: TestedAuthorizer, ports: Ports): Matched {
     headers: tested.headers,
     sourceIp: 'test-invoke-source-ip',
     domainName: 'testPrefix.testDomainName',
+    additionalContext: tested.additionalContext,
     isSecure: true,
     receivedAtMs: ports.nowMs(),
     hasBody: false,

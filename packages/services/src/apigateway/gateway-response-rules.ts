@@ -1,7 +1,7 @@
 /** Is this an answer that the gateway could give? */
 import { ofTheConnection, type SnapshotGatewayResponse } from '@sekisho/gateway'
 import { badRequest, invalidMapping } from './errors.ts'
-import { checkTemplateTypes } from './integration-rules.ts'
+import { checkTemplates } from './integration-rules.ts'
 
 const target = /^gatewayresponse\.header\.([!#$%&'*+.^_`|~0-9A-Za-z-]+)$/
 const source =
@@ -21,6 +21,6 @@ export function checkGatewayResponse(response: SnapshotGatewayResponse): Snapsho
       throw invalidMapping(`Invalid mapping expression parameter specified: ${name}`)
     if (!source.test(value)) throw invalidMapping(`Invalid mapping expression specified: ${value}`)
   }
-  checkTemplateTypes(responseTemplates)
+  checkTemplates(responseTemplates)
   return response
 }

@@ -3,7 +3,7 @@ import type * as Sdk from '@aws-sdk/client-api-gateway'
 import type { SnapshotMethod } from '@sekisho/gateway'
 import type { GatedOperations } from '../service.ts'
 import { badRequest, invalidMapping, notFound } from './errors.ts'
-import { checkOneOf, checkTemplateTypes, contentHandlings } from './integration-rules.ts'
+import { checkOneOf, checkTemplates, contentHandlings } from './integration-rules.ts'
 import { integrationOf } from './integrations.ts'
 import { statusConstraint } from './method-responses.ts'
 import { changeMethod, readMethod } from './methods.ts'
@@ -104,7 +104,7 @@ export function checkResponse(method: SnapshotMethod, response: Sdk.IntegrationR
   integrationOf(method)
   const declared = method.methodResponses?.[response.statusCode ?? '']
   if (declared === undefined) throw notFound('Invalid Response status code specified')
-  checkTemplateTypes(response.responseTemplates)
+  checkTemplates(response.responseTemplates)
   checkOneOf('contentHandling', response.contentHandling, contentHandlings)
   checkPattern(response.selectionPattern)
   for (const [target, source] of Object.entries(response.responseParameters ?? {})) {

@@ -30,7 +30,7 @@ export function checkIntegration(integration: SnapshotIntegration): SnapshotInte
   if (timeoutInMillis < 50 || timeoutInMillis > 29_000)
     throw badRequest('Timeout should be between 50 ms and 29000 ms')
   checkRequestParameters(integration.requestParameters)
-  checkTemplateTypes(integration.requestTemplates)
+  checkTemplates(integration.requestTemplates)
   if (type === 'MOCK') return integration
   if (httpMethod === undefined || httpMethod === '')
     throw badRequest('Enumeration value for HttpMethod must be non-empty')
@@ -83,13 +83,19 @@ function checkRequestParameters(parameters: Readonly<Record<string, string>> | u
   }
 }
 
+/** @see API Gateway Developer Guide, "Quotas for configuring and running a REST API" */
+const largestTemplate = 300 * 1024
+
 /** @throws AwsError BadRequestException */
-export function checkTemplateTypes(templates: Readonly<Record<string, string>> | undefined): void {
-  for (const type of Object.keys(templates ?? {}))
+export function checkTemplates(templates: Readonly<Record<string, string>> | undefined): void {
+  for (const [type, template] of Object.entries(templates ?? {})) {
+    if (template.length > largestTemplate)
+      throw badRequest(`The mapping template for ${type} is larger than 300 KB.`)
     if (!/^[^\s/;]+\/[^\s;]+$/.test(type) && type !== '$default')
       throw badRequest(
         `Validation Result: warnings : [], errors : [Invalid content type specified: ${type}]`,
       )
+  }
 }
 
 /** @throws AwsError BadRequestException */

@@ -42,7 +42,7 @@ export const plainWording: PatchWording = {
   otherOp: onlyThree,
 }
 
-/** Others list the paths that they know. The two spaces are AWS's. */
+/** Others list the paths that can be replaced. The two spaces are AWS's. */
 export const listingWording: PatchWording = {
   unknownPath: (path, op, known) =>
     op === 'replace'
@@ -89,7 +89,7 @@ export function applyPatches<R>(
     if (from !== undefined || (op !== 'add' && op !== 'replace' && op !== 'remove'))
       throw wording.otherOp(operation)
     const found = findRow(table, path)
-    if (found === undefined) throw wording.unknownPath(path, op, Object.keys(table))
+    if (found === undefined) throw wording.unknownPath(path, op, pathsFor(op, table))
     if (!found.row.ops.includes(op)) throw wording.unsupportedOp(path, op, found.row.ops)
     const { parameters } = found
     patched = found.row.apply(patched, { op, path, value: value ?? '', parameters })
@@ -149,6 +149,10 @@ export function entryRow<R, V>(
       )
     },
   }
+}
+
+function pathsFor<R>(op: PatchOp, table: PatchTable<R>): readonly string[] {
+  return Object.entries(table).flatMap(([path, { ops }]) => (ops.includes(op) ? [path] : []))
 }
 
 function findRow<R>(

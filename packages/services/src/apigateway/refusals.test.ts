@@ -42,3 +42,26 @@ async function state(ask: MadeApi['ask']): Promise<readonly string[]> {
     ),
   )
 }
+
+test('a template beyond 300 KB is refused wherever one is set', async () => {
+  const { ask } = await made()
+  const text = 'x'.repeat(300 * 1024 + 1)
+  const method = '/restapis/{api}/resources/{root}/methods/GET'
+  const words = 'The mapping template for text/plain is larger than 300 KB.'
+  for (const [path, body] of [
+    [`${method}/integration`, { type: 'MOCK', requestTemplates: { 'text/plain': text } }],
+    [`${method}/integration/responses/200`, { responseTemplates: { 'text/plain': text } }],
+    ['/restapis/{api}/gatewayresponses/THROTTLED', { responseTemplates: { 'text/plain': text } }],
+  ] as const)
+    assert.deepEqual(refusal(await ask('PUT', path, body)), [400, words], path)
+})
+
+test('of the paths of an API key those that can be replaced are listed', async () => {
+  const { ask } = await madeApi()
+  const { json } = await ask('POST', '/apikeys', { name: 'key' })
+  const patchOperations = [{ op: 'replace', path: '/id', value: 'x' }]
+  assert.deepEqual(refusal(await ask('PATCH', `/apikeys/${json.id}`, { patchOperations })), [
+    400,
+    "Invalid patch path  '/id' specified for op 'replace'. Must be one of: [/description, /enabled, /name, /customerId]",
+  ])
+})
