@@ -144,6 +144,7 @@ export function contextOf({
       apiKey: apiKey?.value,
       apiKeyId: apiKey?.id,
       caller: userId,
+      clientCert: received.clientCertificate,
       ...(identity && cognitoIdentityOf(identity)),
       principalOrgId: authorization?.request.context.get('aws:principalorgid'),
       sourceIp: received.sourceIp,

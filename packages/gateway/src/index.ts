@@ -2,6 +2,13 @@
 export { accountThrottle } from './admit.ts'
 export { isCacheKey } from './cache/keys.ts'
 export { type KeptResponses, keptResponses } from './cache/store.ts'
+export {
+  type ClientCertificate,
+  clientCertificateOf,
+  readTruststore,
+  type Truststore,
+  whyUntrusted,
+} from './client-certificates.ts'
 export { ofTheConnection } from './custom-responses.ts'
 export { compileDeployment, type Deployment } from './deployment.ts'
 export {

@@ -1,5 +1,6 @@
 /** The passes: what each gate hands to the next, and none can be had without the one before. */
 import type { AuthorizationRequest, Decision, PolicySet, Principal } from '@sekisho/policy'
+import type { ClientCertificate } from './client-certificates.ts'
 import type { CompiledMethod, Deployment } from './deployment.ts'
 import type { CallerIdentity } from './ports.ts'
 import type { StageSettings } from './snapshot.ts'
@@ -22,6 +23,8 @@ export interface Received {
   readonly customDomain?: { readonly basePath: string }
   /** As OpenSSL and IANA name them; absent: came in the clear. */
   readonly tls?: { readonly version: string; readonly cipherSuite: string }
+  /** Called by a domain name with mutual TLS. */
+  readonly clientCertificate?: ClientCertificate
   /** Came through this VPC endpoint: a call to a private API. */
   readonly vpcEndpoint?: { readonly id: string; readonly vpcId?: string }
   /** Of an authorizer that is tried: variables of its context, `identity.sourceIp`. */

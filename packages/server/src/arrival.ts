@@ -1,4 +1,5 @@
 /** A request as it stood on the wire, and the answer it will get, free of any server's classes. */
+import type { X509Certificate } from 'node:crypto'
 import type { VpcEndpoint } from './vpc-endpoints.ts'
 
 /** Headers are flat lists: name, value, name, value … as received or to be sent. */
@@ -42,6 +43,8 @@ export interface Arrival {
 export interface TlsConnection {
   readonly version: string
   readonly cipherSuite: string
+  /** What the client has shown, whoever has issued it; that the key is its own has been proven. */
+  readonly clientCertificate?: X509Certificate | undefined
 }
 
 export interface Reply {

@@ -16,6 +16,7 @@ import { extendedRequestId } from './ids.ts'
 import type { Log } from './log.ts'
 import type { Source } from './net/source-address.ts'
 import type { AnswerCall, Answered } from './roads.ts'
+import { checkClient } from './tls/mutual.ts'
 import { circumstancesOf } from './trail/circumstances.ts'
 import type { PolicyArchive } from './trail/policies.ts'
 import { callerOf, outcomeOf, statementOf } from './trail/record.ts'
@@ -41,7 +42,15 @@ export function createCalls(options: CallsOptions): AnswerCall {
     served: ServedStage | undefined,
   ): Answered | Promise<Answered> => {
     const extendedId = extendedRequestId()
-    const refusal = refusalOf(arrival, address, served)
+    const { truststore } = address.domain ?? {}
+    const client =
+      truststore === undefined
+        ? undefined
+        : checkClient(arrival.tls, truststore, arrival.receivedAt)
+    const refusal =
+      client && 'refusal' in client
+        ? untrusted(client.refusal, arrival, options.log)
+        : refusalOf(arrival, address, served)
     if (refusal !== undefined || served === undefined) {
       const reply = refusal ?? forbidden()
       return finish(arrival, address, source, reply, extendedId, undefined, options)
@@ -58,6 +67,7 @@ export function createCalls(options: CallsOptions): AnswerCall {
       domainName: address.domain?.host ?? arrival.host,
       ...(address.domain && { customDomain: { basePath: address.domain.basePath } }),
       ...(arrival.tls && { tls: arrival.tls }),
+      ...(client && 'clientCertPem' in client && { clientCertificate: client }),
       ...(arrival.vpcEndpoint && { vpcEndpoint: arrival.vpcEndpoint }),
       isSecure: source.isSecure,
       receivedAtMs: options.ports.nowMs(),
@@ -122,6 +132,11 @@ function refusalOf(
     (isPrivate && snapshot.policy === undefined) ||
     (isByEndpointName && !snapshot.vpcEndpointIds.includes(vpcEndpoint?.id ?? ''))
   return isElsewhere || isClosed || isApart ? forbidden() : undefined
+}
+
+function untrusted(reason: string, { requestId }: Arrival, log: Log): Refusal {
+  log.debug('a client of a domain name with mutual TLS was turned away', { requestId, reason })
+  return { ...forbidden(), outcome: { refusal: 'UNTRUSTED_CERTIFICATE' } }
 }
 
 function forbidden(): Refusal {

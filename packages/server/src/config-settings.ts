@@ -218,7 +218,7 @@ export const settings = {
   tls: row({
     read: flag,
     fallback: false,
-    help: 'serve HTTPS instead of HTTP, with certificates of an authority of its own in the data folder',
+    help: 'serve HTTPS instead of HTTP, with certificates of an authority of its own in the data folder; clients may show theirs, for domain names with mutual TLS',
   }),
   'tls-certificates': row<readonly string[]>({
     value: 'CERTIFICATE=KEY[,…]',

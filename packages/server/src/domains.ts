@@ -47,14 +47,19 @@ export function addressIn(domain: DomainRecord, host: string, rawPath: string): 
   const mapping = Object.hasOwn(domain.mappings, basePath) ? domain.mappings[basePath] : undefined
   const below = basePath === '' ? rawPath : rest
   const [stage, afterStage] = split(below)
-  const { accountId, region } = domain
+  const { accountId, region, mutualTls } = domain
   return {
     road: 'execute-api',
     apiId: mapping?.restApiId ?? '',
     region,
     stageName: mapping?.stage ?? stage,
     path: mapping?.stage === undefined ? afterStage : below,
-    domain: { host, accountId, basePath },
+    domain: {
+      host,
+      accountId,
+      basePath,
+      ...(mutualTls && { truststore: mutualTls.certificates }),
+    },
   }
 }
 

@@ -11,9 +11,17 @@ export interface ApiAddress {
   /** What follows the stage: begins with `/`, or is empty. */
   readonly path: string
   /** Of calls by a custom domain name: the host, and whose name it is. */
-  readonly domain?: { readonly host: string; readonly accountId: string; readonly basePath: string }
+  readonly domain?: CalledDomain
   /** The host names a VPC endpoint beside the API: the two have to belong together. */
   readonly isByEndpointName?: boolean
+}
+
+export interface CalledDomain {
+  readonly host: string
+  readonly accountId: string
+  readonly basePath: string
+  /** Certificates as PEM: only whom they vouch for may call. */
+  readonly truststore?: string
 }
 
 /** Where a call through a distribution goes. */

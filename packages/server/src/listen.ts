@@ -136,6 +136,9 @@ function secureServer(certificates: Certificates, speaksHttp2: (host: string) =>
     ...tlsOptions,
     ...fallback,
     handshakeTimeout: httpLimits.handshakeMs,
+    // Which domain is called is known later, and what it makes of a certificate; most look at none.
+    requestCert: true,
+    rejectUnauthorized: false,
     // Who calls an address names no host.
     ALPNCallback: ({ servername, protocols }) =>
       [...(servername && speaksHttp2(servername) ? ['h2'] : []), 'http/1.1'].find((each) =>
@@ -339,6 +342,7 @@ function tlsOf(socket: Socket): TlsConnection | undefined {
   return (known[tlsKey] ??= {
     version: socket.getProtocol() ?? '',
     cipherSuite: socket.getCipher()?.standardName ?? '',
+    clientCertificate: socket.getPeerX509Certificate(),
   })
 }
 

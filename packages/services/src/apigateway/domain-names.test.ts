@@ -89,9 +89,14 @@ const refused: readonly (readonly [string, object, RegExp])[] = [
     /must be in 'us-east-1'/,
   ],
   [
-    'mutual TLS',
-    { mutualTlsAuthentication: { truststoreUri: 's3://a/b' } },
-    /'mutualTlsAuthentication' is not supported by Sekisho yet/,
+    'a truststore that is no object of S3',
+    { mutualTlsAuthentication: { truststoreUri: 'https://a/b' } },
+    /^Invalid truststoreUri/,
+  ],
+  [
+    'a version of no truststore',
+    { mutualTlsAuthentication: { truststoreVersion: '1' } },
+    /^truststoreVersion requires a truststoreUri/,
   ],
   ['a policy', { policy: '{}' }, /'policy' is not supported/],
   [

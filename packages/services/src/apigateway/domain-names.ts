@@ -23,6 +23,16 @@ import {
   unsupportedMembers,
 } from './domain-rules.ts'
 import { badRequest, limitExceeded, notSupported, refuseMembers } from './errors.ts'
+import {
+  checkMutualTls,
+  mutualTlsPatches,
+  newMutualTls,
+  shownMutualTls,
+  truststoreAfter,
+  truststoreIn,
+  truststoreKeys,
+  truststoreNeeds,
+} from './mutual-tls.ts'
 import { page } from './paging.ts'
 import { applyPatches, type PatchRow, type PatchTable, patchConstraints, textRow } from './patch.ts'
 import { shownTime } from './records.ts'
@@ -37,14 +47,23 @@ export const domainNames = {
       'endpointConfiguration.types': { enum: ['PRIVATE', 'EDGE', 'REGIONAL'] },
       'endpointConfiguration.ipAddressType': { enum: ['ipv4', 'dualstack'] },
     },
-    keys: ({ endpointConfiguration, securityPolicy = 'TLS_1_2', tags }) => ({
+    needs: ({ mutualTlsAuthentication: mutual }, call) =>
+      truststoreNeeds(call, '/domainnames', mutual?.truststoreUri),
+    keys: ({
+      endpointConfiguration,
+      securityPolicy = 'TLS_1_2',
+      mutualTlsAuthentication: mutual,
+      tags,
+    }) => ({
+      ...truststoreKeys(mutual?.truststoreUri, mutual?.truststoreVersion),
       'apigateway:Request/EndpointType': endpointConfiguration?.types ?? ['EDGE'],
       'apigateway:Request/SecurityPolicy': securityPolicy,
       ...requestTags(tags),
     }),
     async handle(input, call) {
       refuseMembers(input, unsupportedMembers)
-      const record = newDomain(input, call)
+      const mutualTls = await newMutualTls(input.mutualTlsAuthentication, call)
+      const record = checkMutualTls({ ...newDomain(input, call), ...(mutualTls && { mutualTls }) })
       await call.documents.transact(async (transaction) => {
         if (await transaction.get(domainCollections.owners, record.name))
           throw badRequest('The domain name you provided already exists.')
@@ -79,12 +98,22 @@ export const domainNames = {
 
   UpdateDomainName: {
     constraints: patchConstraints,
+    needs: ({ domainName, patchOperations }, call) =>
+      truststoreNeeds(
+        call,
+        `/domainnames/${encodeURIComponent(domainName)}`,
+        truststoreIn(patchOperations),
+      ),
     keys: ({ patchOperations = [] }) => {
       const last = (prefix: string) =>
         patchOperations.findLast(({ path }) => path?.startsWith(prefix))?.value
       const type = last('/endpointConfiguration/types')
       const securityPolicy = last('/securityPolicy')
       return {
+        ...truststoreKeys(
+          last('/mutualTlsAuthentication/truststoreUri'),
+          last('/mutualTlsAuthentication/truststoreVersion'),
+        ),
         ...(type !== undefined && { 'apigateway:Request/EndpointType': [type] }),
         ...(securityPolicy !== undefined && {
           'apigateway:Request/SecurityPolicy': securityPolicy,
@@ -94,10 +123,12 @@ export const domainNames = {
     async handle(input, call) {
       refuseDomainNameId(input)
       const patches = domainPatches(call)
+      const changed = (before: DomainRecord) =>
+        checkMutualTls(applyPatches(before, input.patchOperations, patches))
+      const asked = changed(await getDomain(call.documents, call, input.domainName))
+      const withTruststore = await truststoreAfter(asked, input.patchOperations, call)
       return shownDomain(
-        await updateDomain(call, input.domainName, (before) =>
-          applyPatches(before, input.patchOperations, patches),
-        ),
+        await updateDomain(call, input.domainName, (before) => withTruststore(changed(before))),
       )
     },
   },
@@ -219,6 +250,7 @@ const domainPatches = ({ region, now }: Call): PatchTable<DomainRecord> => {
       ops: ['replace'],
       apply: (record, { value }) => ({ ...record, securityPolicy: checkSecurityPolicy(value) }),
     },
+    ...mutualTlsPatches,
     '/routingMode': {
       ops: ['replace'],
       apply(record, { value }) {
@@ -228,8 +260,6 @@ const domainPatches = ({ region, now }: Call): PatchTable<DomainRecord> => {
     },
     ...Object.fromEntries(
       [
-        '/mutualTlsAuthentication/truststoreUri',
-        '/mutualTlsAuthentication/truststoreVersion',
         '/ownershipVerificationCertificateArn',
         '/endpointAccessMode',
         '/managementPolicy',
@@ -272,6 +302,7 @@ function shownDomain(record: DomainRecord): Sdk.DomainName {
     endpointConfiguration: { types: [record.endpointType], ipAddressType: record.ipAddressType },
     domainNameStatus: 'AVAILABLE',
     securityPolicy: record.securityPolicy as Sdk.SecurityPolicy,
+    mutualTlsAuthentication: shownMutualTls(record.mutualTls),
     tags: Object.keys(record.tags).length > 0 ? { ...record.tags } : undefined,
     routingMode: 'BASE_PATH_MAPPING_ONLY',
   }

@@ -16,6 +16,16 @@ export interface BasePathRecord {
   readonly stage?: string
 }
 
+/** Who may call: whoever these certificates vouch for. */
+export interface MutualTlsRecord {
+  /** Where they came from. */
+  readonly truststoreUri: string
+  readonly truststoreVersion?: string
+  /** PEM. */
+  readonly certificates: string
+  readonly warnings: readonly string[]
+}
+
 /** A domain name with its base paths: one record, so that changes to it never overtake each other. Times are epoch milliseconds. */
 export interface DomainRecord {
   /** Lower case; `*.example.com` stands for every name one label longer. */
@@ -33,6 +43,8 @@ export interface DomainRecord {
   /** First labels of the names that AWS would have DNS point to. */
   readonly regionalId: string
   readonly distributionId: string
+  /** Absent: whoever connects may call. */
+  readonly mutualTls?: MutualTlsRecord
   readonly tags: Readonly<Record<string, string>>
   readonly createdAt: number
   /** By base path; empty for the one that is called `(none)`. */

@@ -45,7 +45,6 @@ export const unsupportedMembers = [
   'certificateBody',
   'certificatePrivateKey',
   'certificateChain',
-  'mutualTlsAuthentication',
   'ownershipVerificationCertificateArn',
   'endpointAccessMode',
   'policy',
