@@ -25,6 +25,8 @@ export interface Launch {
   readonly core?: string
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
+  /** How long it may take to begin (30 s). */
+  readonly startsWithinMs?: number
 }
 
 /** A port that nobody has at the moment. */
@@ -38,7 +40,7 @@ export async function freePort(): Promise<number> {
 }
 
 /**
- * Starts a server and waits (30 s at most) until it answers HTTP at all, itself: whatever else has the port does not count.
+ * Starts a server and waits until it answers HTTP at all, itself: whatever else has the port does not count.
  *
  * @throws Error  it ended first, somebody else has its port, or it does not answer
  */
@@ -54,7 +56,7 @@ export async function startServer(launch: Launch): Promise<Started> {
     },
   )
   try {
-    await answers(launch, child, 30_000)
+    await answers(launch, child, launch.startsWithinMs ?? 30_000)
   } catch (error) {
     child.kill('SIGKILL')
     throw error

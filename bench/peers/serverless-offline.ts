@@ -16,6 +16,8 @@ export async function serverlessOffline(
     ],
     cwd: join(import.meta.dirname, 'serverless-offline'),
     url: `http://127.0.0.1:${port}/`,
+    // Seconds by itself, and many of them on a machine that has other things to do.
+    startsWithinMs: 180_000,
     env: {
       PEER_PORT: String(port),
       PEER_LAMBDA_PORT: String(lambdaPort),

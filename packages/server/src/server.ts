@@ -69,7 +69,7 @@ export async function start(config: Config, program?: WorkerProgram): Promise<Ru
   testClock?.onJump(() => log.info('the clock was moved', { now: new Date(clock.now()) }))
   const folder = stack.use(openDataFolder(config.data))
   let crew: Crew | undefined
-  const load = new Load()
+  const load = new Load(config.workers)
   const parts = await openParts({
     config,
     load,

@@ -81,6 +81,7 @@ export function openFunctionsHost(options: HostOptions): FunctionsHost {
     ids,
     now,
     path: config.path,
+    processes: config.workers,
   })
   const urlOf = (urlId: string, region: string) =>
     `${config.tls ? 'https' : 'http'}://${urlId}.lambda-url.${region}.localhost:${port}/`

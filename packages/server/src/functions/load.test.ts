@@ -22,11 +22,19 @@ test('an account has a thousand in a region', () => {
   load.enter({ ...fn, region: 'other' }, undefined)
 })
 
+test('processes share the thousand: none has more because there are several', () => {
+  const loads = Array.from({ length: 4 }, () => new Load(4))
+  for (const load of loads) {
+    for (let at = 0; at < 250; at++) load.enter({ ...fn, functionArn: `arn:${at}` }, undefined)
+    assert.throws(() => load.enter(fn, undefined), refused('CONCURRENCY'))
+  }
+})
+
 test('a reserve is one limit for all processes, and what a dead one had is free', async () => {
   const load = new Load()
   const workers = [answerLoad(load), answerLoad(load)]
   const [one, other] = workers.map(({ handlers }) =>
-    askLoad({ ask: async (name, asked) => handlers[name as 'enter'](asked as never) as never }),
+    askLoad({ ask: async (name, asked) => handlers[name as 'enter'](asked as never) as never }, 2),
   )
   await one!.enter(fn, 2)
   const leave = await other!.enter(fn, 2)

@@ -21,13 +21,20 @@ export interface Admission {
 
 export class Load implements Admission {
   readonly #counts = new Map<string, number>()
+  readonly #mostOfAccount: number
+
+  /** @param processes  that answer beside one another: what an account may have is shared out, not multiplied */
+  constructor(processes = 1) {
+    this.#mostOfAccount = Math.ceil(mostOfAccount / processes)
+  }
 
   enter(
     { functionArn, accountId, region }: Parameters<Admission['enter']>[0],
     reserved: number | undefined,
   ): () => void {
     const account = `${accountId}/${region}`
-    if (this.#of(account) >= mostOfAccount) throw new RunnerError('CONCURRENCY', 'Rate Exceeded.')
+    if (this.#of(account) >= this.#mostOfAccount)
+      throw new RunnerError('CONCURRENCY', 'Rate Exceeded.')
     if (!this.take(functionArn, reserved))
       throw new RunnerError('RESERVED_CONCURRENCY', 'Rate Exceeded.')
     this.#counts.set(account, this.#of(account) + 1)
@@ -90,8 +97,8 @@ export function answerLoad(load: Load): {
 }
 
 /** Of a worker: what functions have reserved is one limit, however many processes answer. */
-export function askLoad(wire: Pick<Wire, 'ask'>): Admission {
-  const own = new Load()
+export function askLoad(wire: Pick<Wire, 'ask'>, processes: number): Admission {
+  const own = new Load(processes)
   return {
     enter(fn, reserved) {
       const leave = own.enter(fn, undefined)

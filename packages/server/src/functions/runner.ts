@@ -53,10 +53,12 @@ export interface RunnerOptions {
   readonly now: () => number
   /** Where programs are looked for (`PATH`). */
   readonly path: string
+  /** That run functions beside one another. */
+  readonly processes: number
 }
 
-/** Of one machine, for all functions together. */
-const mostEnvironments = 256
+/** Of one machine, for all functions together; processes share them out. */
+const mostOfMachine = 256
 const idleMs = 5 * 60_000
 const reapMs = 10_000
 /** How long unpacked code is kept that nobody uses. */
@@ -79,6 +81,7 @@ export function createRunner(options: RunnerOptions): Runner {
   const pools = new Map<string, Pool>()
   const isBusy = createBusyProbe()
   const processors = availableParallelism()
+  const mostEnvironments = Math.ceil(mostOfMachine / options.processes)
   const interpreters = new Map<string, Promise<Interpreter>>()
   let confine: Confine | undefined
   let refusal: string | undefined

@@ -96,7 +96,7 @@ async function serve(
     clock,
     stack,
     counters: askCounters(wire),
-    load: askLoad(wire),
+    load: askLoad(wire, config.workers),
     announce: async (name, isOpen) => {
       await wire.ask('own', { name, isOpen })
     },
