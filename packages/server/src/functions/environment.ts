@@ -108,6 +108,11 @@ export class Environment {
     this.#watch.unref()
   }
 
+  /** Resolves when it can be asked, were it only to hear why it could not begin. */
+  get ready(): Promise<void> {
+    return this.#ready
+  }
+
   get isBusy(): boolean {
     return this.#isTaken
   }

@@ -8,7 +8,7 @@ import { Pool } from './pool.ts'
 const answer = { payload: new Uint8Array(), logTail: async () => '' }
 
 /** A pool of environments that take so long for each event. */
-function poolOf(tookMs: number, isBusy = false) {
+function poolOf(tookMs: number, isBusy = false, startsInMs = 0) {
   let begun = 0
   let atWork = 0
   let mostAtWork = 0
@@ -22,6 +22,7 @@ function poolOf(tookMs: number, isBusy = false) {
       const name = ++begun
       await sleep(1)
       return {
+        ready: sleep(startsInMs),
         endsAt: Number.POSITIVE_INFINITY,
         idleSince: 0,
         isSpent: false,
@@ -63,6 +64,15 @@ test('a busy machine is not made busier at once', async () => {
   const { ask, begun } = poolOf(30, true)
   await ask(8)
   assert.ok(begun() <= 2, String(begun()))
+})
+
+test('nobody waits for one that is being begun while another is free', async () => {
+  const { ask, begun } = poolOf(5, false, 1_000)
+  await ask(1)
+  const begunAt = performance.now()
+  await ask(20)
+  assert.ok(performance.now() - begunAt < 900, String(performance.now() - begunAt))
+  assert.ok(begun() <= 5, String(begun()))
 })
 
 test('on a busy machine nobody is woken only to take turns', async () => {

@@ -20,7 +20,7 @@ const patienceMs = 5
  * that stay in the machine's caches do more than many that take turns.
  */
 const soonMs = 2
-/** Being begun at once: beginning is work for the whole machine. */
+/** Being begun at once, until they can be asked: beginning is work for the whole machine. */
 const mostBeginning = 4
 /** On a machine that is busy already, somebody has to have waited this long for one more environment … */
 const busyPatienceMs = 250
@@ -44,7 +44,10 @@ export class Pool {
   readonly #isBusy: () => boolean
   readonly #processors: number
   readonly #idle: Environment[] = []
+  /** Those that can be asked. */
   readonly #all = new Set<Environment>()
+  /** Those that cannot yet. */
+  readonly #starting = new Set<Environment>()
   readonly #queue: Waiting[] = []
   #beginning = 0
   #isRetired = false
@@ -70,7 +73,7 @@ export class Pool {
     if (environment !== undefined) return this.#run(environment, invocation)
     return new Promise((resolve, reject) => {
       this.#queue.push({ invocation, since: performance.now(), resolve, reject })
-      if (this.#all.size + this.#beginning === 0) this.#grow()
+      if (this.#all.size + this.#beginning === 0) void this.#grow()
       else this.#growSoon()
     })
   }
@@ -98,7 +101,7 @@ export class Pool {
   kill(): void {
     this.#isRetired = true
     clearTimeout(this.#patience)
-    for (const environment of this.#all) environment.kill()
+    for (const environment of [...this.#all, ...this.#starting]) environment.kill()
     for (const { reject } of this.#queue.splice(0)) reject(new Error('the server is stopping'))
   }
 
@@ -173,13 +176,13 @@ export class Pool {
       const { invocation, resolve } = this.#queue.shift()!
       resolve(this.#run(environment, invocation))
     }
-    for (let more = this.#wanted(waitedMs) - this.#beginning; more > 0; more--) this.#grow()
+    for (let more = this.#wanted(waitedMs) - this.#beginning; more > 0; more--) void this.#grow()
   }
 
   /** How many more environments would serve those who wait. */
   #wanted(waitedMs: number): number {
     const waiting = this.#queue.length
-    if (this.#all.size > 0 && this.#isBusy()) return waitedMs < busyPatienceMs ? 0 : 1
+    if (this.#isBusy()) return this.#all.size > 0 && waitedMs < busyPatienceMs ? 0 : 1
     // A short pause of the machine is no reason.
     if (this.#waitMs(0) < patienceMs && waitedMs < 4 * patienceMs) return 0
     const needed =
@@ -187,25 +190,30 @@ export class Pool {
     return Math.min(waiting, needed, mostBeginning)
   }
 
-  #grow(): void {
+  /** Nobody waits for one that is being begun: whoever is free first takes the next event. */
+  async #grow(): Promise<void> {
     this.#beginning++
     const onEnd = () => this.#forget(environment)
     let environment: Environment | undefined
-    this.#begin(onEnd).then(
-      (begun) => {
-        environment = begun
-        this.#beginning--
-        this.#all.add(begun)
-        this.#release(begun)
-      },
-      (error: unknown) => {
-        this.#beginning--
-        // Whoever is left waits for those that are there; where there are none, nobody will come.
-        if (this.#all.size === 0 && this.#beginning === 0)
-          for (const { reject } of this.#queue.splice(0)) reject(error)
-        else this.#queue.shift()?.reject(error)
-      },
-    )
+    try {
+      environment = await this.#begin(onEnd)
+    } catch (error) {
+      this.#beginning--
+      // Whoever is left waits for those that are there; where there are none, nobody will come.
+      if (this.#all.size === 0 && this.#beginning === 0)
+        for (const { reject } of this.#queue.splice(0)) reject(error)
+      else this.#queue.shift()?.reject(error)
+      return
+    }
+    this.#starting.add(environment)
+    await environment.ready
+    this.#beginning--
+    this.#starting.delete(environment)
+    this.#all.add(environment)
+    // One that could not begin says so to whoever waits for it.
+    const next = environment.isSpent ? this.#queue.shift() : undefined
+    if (next !== undefined) next.resolve(this.#run(environment, next.invocation))
+    else this.#release(environment)
   }
 
   #forget(environment: Environment | undefined): void {
