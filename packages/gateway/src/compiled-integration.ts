@@ -18,6 +18,8 @@ export interface CompiledIntegration {
   readonly type: string
   /** Request and answer pass as they are. */
   readonly isProxy: boolean
+  /** The answer is passed on as it comes. */
+  readonly streams: boolean
   readonly httpMethod: string
   readonly timeoutMs: number
   readonly passthrough: 'WHEN_NO_MATCH' | 'WHEN_NO_TEMPLATES' | 'NEVER'
@@ -64,6 +66,7 @@ export function compileIntegration(
     definition,
     type,
     isProxy: type.endsWith('_PROXY'),
+    streams: type.endsWith('_PROXY') && definition.responseTransferMode === 'STREAM',
     httpMethod: definition.httpMethod ?? '',
     timeoutMs: definition.timeoutInMillis ?? 29_000,
     passthrough,

@@ -16,7 +16,8 @@ export function compress(
   { deployment, received }: Matched,
 ): MappedResponse {
   const { minimumCompressionSize } = deployment.snapshot
-  if (minimumCompressionSize === undefined) return response
+  // What is passed on as it comes is compressed behind the method, or not at all.
+  if (minimumCompressionSize === undefined || response.stream !== undefined) return response
   const bytes = Buffer.from(response.body)
   const encoding =
     bytes.length < minimumCompressionSize || bytes.length === 0

@@ -23,11 +23,11 @@ export { type LogGroup, logGroupOf } from './logs/destination.ts'
 export type { Authorization, GatewayReply, Outcome, Received } from './pass.ts'
 export { compilePattern, type Pattern, PatternError } from './patterns/match.ts'
 export {
+  type BodyStream,
   type CallerIdentity,
   type Connection,
   type Draw,
   type FunctionAnswer,
-  type FunctionCall,
   type GatewayOptions,
   type Journal,
   type KeyHolder,

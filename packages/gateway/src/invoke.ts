@@ -27,6 +27,7 @@ import type { Progress } from './progress.ts'
 import type { StageSettings } from './snapshot.ts'
 import { traceHeaders } from './trace.ts'
 import { validate } from './validate.ts'
+import { watched } from './watched.ts'
 
 const noBody = new Uint8Array()
 
@@ -46,6 +47,11 @@ export function invoke(
   if (journal === undefined || !isLogged(stage)) return run(progress, ports, options)
   progress.times = { now, begun: now() }
   const written = (reply: GatewayReply) => {
+    if (reply.stream !== undefined)
+      return {
+        ...reply,
+        stream: watched(reply.stream, progress, () => writeLogs(progress, reply, journal)),
+      }
     writeLogs(progress, reply, journal)
     return reply
   }

@@ -7,11 +7,14 @@ import { renderTemplate, variablesOf } from './map-request.ts'
 import { type ResponseValues, valueOfSource } from './mappings.ts'
 import { overridesOf, withoutHeader } from './overrides.ts'
 import type { IntegrationResponse } from './pass.ts'
+import type { BodyStream } from './ports.ts'
 
 export interface MappedResponse {
   readonly status: number
   readonly headers: readonly string[]
   readonly body: string | Uint8Array
+  /** Instead of the body. */
+  readonly stream?: BodyStream
 }
 
 /** @throws GatewayError API_CONFIGURATION_ERROR  no integration response fits, or it names a status the method has not */
@@ -19,7 +22,7 @@ export function mapResponse(response: IntegrationResponse): MappedResponse {
   return response.to.for.method.integration!.isProxy ? proxied(response) : mapped(response)
 }
 
-function proxied({ status, headers, body, to }: IntegrationResponse): MappedResponse {
+function proxied({ status, headers, body, stream, to }: IntegrationResponse): MappedResponse {
   const passed: string[] = []
   let hasType = false
   for (let at = 0; at + 1 < headers.length; at += 2) {
@@ -30,7 +33,12 @@ function proxied({ status, headers, body, to }: IntegrationResponse): MappedResp
     passed.push(remapped.has(lower) ? `${remapPrefix}${name}` : name, headers[at + 1]!)
   }
   if (!hasType) passed.push('Content-Type', 'application/json')
-  return { status: overriddenStatus(to.env.responseOverride.status, status), headers: passed, body }
+  return {
+    status: overriddenStatus(to.env.responseOverride.status, status),
+    headers: passed,
+    body,
+    ...(stream && { stream }),
+  }
 }
 
 function mapped(response: IntegrationResponse): MappedResponse {

@@ -2,7 +2,7 @@
 import type { AuthorizationRequest, Decision, PolicySet, Principal } from '@sekisho/policy'
 import type { ClientCertificate } from './client-certificates.ts'
 import type { CompiledMethod, Deployment } from './deployment.ts'
-import type { CallerIdentity } from './ports.ts'
+import type { BodyStream, CallerIdentity } from './ports.ts'
 import type { StageSettings } from './snapshot.ts'
 
 /** A call as it came. */
@@ -99,6 +99,8 @@ export interface IntegrationResponse {
   readonly status: number
   readonly headers: readonly string[]
   readonly body: Uint8Array
+  /** Instead of the body: passed on as it comes. */
+  readonly stream?: BodyStream
   /** Of the service itself, where its answer says another status. */
   readonly serviceStatus?: number
   /** Of functions: they are answered by whether they failed, and with what words. */
@@ -131,6 +133,8 @@ export interface GatewayReply {
   readonly status: number
   readonly headers: readonly string[]
   readonly body: string | Uint8Array
+  /** Instead of the body, as it comes from behind the method. */
+  readonly stream?: BodyStream
   readonly outcome: Outcome
 }
 

@@ -27,8 +27,16 @@ export interface UpstreamRequest {
   readonly headers: readonly string[]
   readonly body: Uint8Array
   readonly timeoutMs: number
+  /** The answer is wanted as it comes. */
+  readonly streaming?: Streaming
   /** Absent: as anybody would connect. */
   readonly connection?: Connection
+}
+
+/** An answer that is passed on as it comes, within the time that is left of the whole. */
+export interface Streaming {
+  /** How long nothing may come. */
+  readonly idleMs: number
 }
 
 /** How the backend is to be reached. */
@@ -45,6 +53,14 @@ export interface UpstreamResponse {
   readonly status: number
   readonly headers: readonly string[]
   readonly body: Uint8Array
+  /** Instead of the body, where that was asked for. */
+  readonly stream?: BodyStream
+}
+
+/** A body as it comes; throws where it ends before its end. */
+export interface BodyStream extends AsyncIterable<Uint8Array> {
+  /** Nobody wants the rest; it need not have been begun. */
+  readonly destroy?: () => void
 }
 
 /** Why an upstream gave no answer. */
@@ -87,10 +103,14 @@ export interface FunctionCall {
   readonly isEvent: boolean
   readonly onBehalf: OnBehalf
   readonly timeoutMs: number
+  /** What the function says is wanted as it comes. */
+  readonly streaming?: Streaming
 }
 
 export interface FunctionAnswer {
   readonly payload: Uint8Array
+  /** Instead of the payload, where that was asked for. */
+  readonly stream?: BodyStream
   /** `Unhandled`: the payload is an error object. */
   readonly functionError?: string | undefined
 }

@@ -24,6 +24,8 @@ export interface Progress {
   request?: IntegrationRequest
   response?: IntegrationResponse
   refusal?: GatewayError
+  /** Of an answer that was passed on as it came. */
+  streamedBytes?: number
   /** Absent: nobody wants to know how long what took. */
   times?: Times
 }
@@ -35,4 +37,6 @@ export interface Times {
   authorized?: number
   sent?: number
   answered?: number
+  /** The first piece of a body that was passed on as it came. */
+  firstContent?: number
 }

@@ -45,8 +45,9 @@ export async function testMethod(
 ): Promise<TestAnswer | undefined> {
   const { snapshot, httpMethod, requestId, caller } = tested
   const deployment = compileDeployment(snapshot)
-  const method = methodOf(deployment.root, tested.resourceId, httpMethod)
-  if (method === undefined) return undefined
+  const found = methodOf(deployment.root, tested.resourceId, httpMethod)
+  if (found === undefined) return undefined
+  const method = withinTestTime(found)
   const stage: StageSettings = {
     stageName,
     deploymentId: snapshot.deploymentId,
@@ -86,8 +87,35 @@ export async function testMethod(
     apiKey: { id: 'test-invoke-api-key-id', value: 'test-invoke-api-key' },
   }
   progress.matched = admitted
-  const reply = await serveAdmitted(progress, admitted, body, ports)
+  const reply = await collected(await serveAdmitted(progress, admitted, body, ports))
   return { reply, log: logOf(progress, reply), latencyMs: now() - progress.times!.begun }
+}
+
+/** @see API Gateway Developer Guide, "Troubleshoot issues with response streaming in API Gateway" (TestInvokeMethod) */
+const mostStreamed = { ms: 35_000, bytes: 1_048_576 } as const
+
+function withinTestTime(method: CompiledMethod): CompiledMethod {
+  const { integration } = method
+  if (integration?.streams !== true) return method
+  const timeoutMs = Math.min(integration.timeoutMs, mostStreamed.ms)
+  return { ...method, integration: { ...integration, timeoutMs } }
+}
+
+/** What is passed on as it comes is shown as far as it came. */
+async function collected({ stream, ...reply }: GatewayReply): Promise<GatewayReply> {
+  if (stream === undefined) return reply
+  const pieces: Uint8Array[] = []
+  let size = 0
+  try {
+    for await (const piece of stream) {
+      pieces.push(piece)
+      size += piece.length
+      if (size > mostStreamed.bytes) break
+    }
+  } catch {
+    // Out of time, or cut: what there is counts.
+  }
+  return { ...reply, body: Buffer.concat(pieces) }
 }
 
 function methodOf(

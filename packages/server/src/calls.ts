@@ -161,7 +161,7 @@ function finish(
   arrival: Arrival,
   address: ApiAddress,
   source: Source,
-  { status, headers, body, outcome }: GatewayReply | Refusal,
+  { status, headers, body, stream, outcome }: GatewayReply | Refusal,
   extendedId: string,
   served: ServedStage | undefined,
   options: CallsOptions,
@@ -171,7 +171,7 @@ function finish(
   return {
     status,
     headers: [...headers, 'x-amzn-RequestId', arrival.requestId, 'x-amz-apigw-id', extendedId],
-    body,
+    body: stream ?? body,
     outcome: word,
     ...(status === 413 && { closes: true }),
   }

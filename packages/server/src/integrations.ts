@@ -1,7 +1,6 @@
 /** Integrations that ask this server's own services: functions by Invoke, others as their clients would. */
 import {
   type FunctionAnswer,
-  type FunctionCall,
   type OnBehalf,
   type Ports,
   type ServiceRequest,
@@ -18,7 +17,8 @@ import {
 import { type Behalf, type Identity, WrittenEvent } from '@sekisho/services'
 import type { Api } from './api/answer.ts'
 import type { OnBehalfOfCaller } from './api/caller.ts'
-import type { Reply } from './arrival.ts'
+import { noBody, type Reply } from './arrival.ts'
+import { inTime, piecesOf } from './function-stream.ts'
 
 const gatewayService = 'apigateway.amazonaws.com'
 /** @see API Gateway Developer Guide, "Quotas for configuring and running a REST API" */
@@ -29,14 +29,25 @@ export function createServicePorts({
   forward,
 }: Pick<Api, 'call' | 'forward'>): Pick<Ports, 'invokeFunction' | 'askService'> {
   return {
-    invokeFunction: ({ functionName, payload, isEvent, onBehalf, timeoutMs }: FunctionCall) =>
+    invokeFunction: ({ functionName, payload, isEvent, onBehalf, timeoutMs, streaming }) =>
       within(timeoutMs, async (): Promise<FunctionAnswer> => {
         const input = {
           FunctionName: functionName,
           Payload: typeof payload === 'string' ? new WrittenEvent(payload) : payload,
           ...(isEvent && { InvocationType: 'Event' }),
         }
+        const untilMs = performance.now() + timeoutMs
         try {
+          if (streaming) {
+            const begun = await call(
+              'lambda',
+              'InvokeWithResponseStream',
+              input,
+              behalfOf(onBehalf),
+            )
+            const pieces = piecesOf(begun['EventStream'] as Parameters<typeof piecesOf>[0])
+            return { payload: noBody, stream: inTime(pieces, untilMs, streaming.idleMs) }
+          }
           const output = await call('lambda', 'Invoke', input, behalfOf(onBehalf))
           return {
             payload: (output['Payload'] as Uint8Array | undefined) ?? new Uint8Array(),

@@ -97,7 +97,7 @@ export async function listen(given: ListenOn): Promise<Listener> {
     : createServer(serverOptions)
   // Any count that fits the size: what lies beyond a count would be dropped in silence.
   server.maxHeadersCount = 0
-  server.setTimeout(httpLimits.silentMs)
+  server.setTimeout(httpLimits.silentMs, endSilent)
   server.on('request', (request, response) => handle(request, response, options))
   server.on('checkContinue', (request, response) =>
     handle(request, response, options, new Expectation(response)),
@@ -247,12 +247,25 @@ function createAfterReading(): (task: () => void) => void {
   }
 }
 
+const openKey = Symbol('open')
+type AskedSocket = Socket & { [openKey]?: ServerResponse }
+
+/** Who has asked and takes what comes is waited for by whoever answers, who has a deadline; others have been silent too long. */
+function endSilent(socket: AskedSocket): void {
+  const response = socket[openKey]
+  const waits =
+    response?.req.complete === true && !response.writableNeedDrain && !response.writableFinished
+  if (waits) socket.setTimeout(httpLimits.silentMs)
+  else socket.destroy()
+}
+
 function handle(
   request: IncomingMessage,
   response: ServerResponse,
   options: ListenOn,
   expectation?: Expectation,
 ): void {
+  ;(request.socket as AskedSocket)[openKey] = response
   let reply: Reply | Promise<Reply>
   const requestId = randomUUID()
   const answered = (given: Reply) => {
@@ -375,7 +388,8 @@ function send(
       return
     }
     void stream(response, body, reply.lengthBytes).catch((error) => {
-      options.onFailure(error, requestId)
+      // Of a client that left nothing has failed here.
+      if (!response.destroyed) options.onFailure(error, requestId)
       request.socket.destroy()
     })
   } catch (error) {
@@ -403,6 +417,9 @@ async function stream(
   lengthBytes: number | undefined,
 ): Promise<void> {
   let sentBytes = 0
+  const gone = () => abandon(body)
+  if (response.destroyed) gone()
+  response.once('close', gone)
   for await (const chunk of body) {
     if (response.destroyed) return
     sentBytes += Buffer.byteLength(chunk)
@@ -410,6 +427,7 @@ async function stream(
   }
   if (lengthBytes !== undefined && sentBytes !== lengthBytes)
     throw new Error(`a body has ${sentBytes} bytes instead of ${lengthBytes}`)
+  response.removeListener('close', gone)
   response.end()
 }
 

@@ -5,12 +5,13 @@ import {
   type Ports,
   testAuthorizer,
   testMethod,
+  UpstreamError,
 } from '@sekisho/gateway'
 import { type CallAws, openIdentities, services } from '@sekisho/services'
 import { type Counters, openStore, type State, type Store } from '@sekisho/store'
 import { type AnswerApi, type Api, createApi } from './api/answer.ts'
 import { openApiKeys } from './api-keys.ts'
-import { BrokenAnswerError } from './arrival.ts'
+import { BrokenAnswerError, ClientGoneError } from './arrival.ts'
 import { createCalls } from './calls.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
@@ -89,6 +90,8 @@ export interface PartsOptions {
 export const dayMs = 86_400_000
 /** Responses of all stages' caches, in each process. */
 const mostKeptBytes = 128 * 1024 * 1024
+/** What an answer ends with that was begun and is cut: nothing has failed here. */
+const brokenOff = [BrokenAnswerError, ClientGoneError, UpstreamError]
 
 /** @throws FormatError */
 export async function openParts(options: PartsOptions): Promise<Parts> {
@@ -130,7 +133,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     createUpstream({ documents: store.documents, announce, authority: tls?.authority.cert }),
   )
   const onFailure = (error: unknown, requestId: string) => {
-    if (!(error instanceof BrokenAnswerError))
+    if (!brokenOff.some((each) => error instanceof each))
       log.error('a request failed', { requestId, ...failureFields(error) })
   }
   const logWriter = stack.use(

@@ -244,6 +244,15 @@ export class PlainConnection {
   }
 
   async #stream(reply: Reply, requestId: string): Promise<void> {
+    if (this.#socket.destroyed) {
+      abandon(reply.body)
+      return
+    }
+    if (hasNoBody(reply.status)) {
+      abandon(reply.body)
+      this.#write({ ...reply, body: '' }, requestId)
+      return
+    }
     this.#sendUnsent()
     const isLast = reply.closes === true || this.#options.isClosing()
     const socket = this.#socket
@@ -258,6 +267,11 @@ export class PlainConnection {
       abandon(body)
       return
     }
+    // Whoever waits for the next piece is told that nobody wants it any more.
+    const gone = () => abandon(body)
+    socket.once('close', gone)
+    // Of a body without a known end, a client that says no more wants no more: it may never end.
+    if (lengthBytes === undefined) socket.once('end', gone)
     let sentBytes = 0
     // A body of known length is at hand.
     if (lengthBytes !== undefined) socket.cork()
@@ -272,8 +286,15 @@ export class PlainConnection {
       socket.write(bytes)
       if (lengthBytes === undefined) socket.write('\r\n', 'latin1')
       uncorkAll(socket)
-      if (socket.writableNeedDrain) await drained(socket)
+      if (socket.writableNeedDrain) {
+        // However long the pieces take, the client takes them in its time, or leaves.
+        socket.setTimeout(this.#options.silentMs)
+        await drained(socket)
+        socket.setTimeout(0)
+      }
     }
+    socket.removeListener('close', gone)
+    socket.removeListener('end', gone)
     if (lengthBytes === undefined) socket.write('0\r\n\r\n', 'latin1')
     else if (sentBytes !== lengthBytes)
       throw new Error(`a body has ${sentBytes} bytes instead of ${lengthBytes}`)

@@ -212,6 +212,87 @@ test('no call is made with what would become another call', async () => {
   assert.equal(seen.requests, 0)
 })
 
+const chunks = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
+
+/** The pieces of an answer as they come. */
+async function streamed(url: string, times: { timeoutMs?: number; idleMs?: number } = {}) {
+  const { timeoutMs = 5_000, idleMs = 5_000 } = times
+  const request = { method: 'GET', url, headers: [], body: new Uint8Array(), timeoutMs }
+  const { stream } = await upstream.send({ ...request, streaming: { idleMs } })
+  return { stream: stream!, pieces: stream![Symbol.asyncIterator]() }
+}
+
+test('an answer can be had as it comes, while its backend still thinks', async () => {
+  const { url, seen } = await rawBackend(`${chunks}3\r\none\r\n`, '3\r\ntwo\r\n0\r\n\r\n')
+  const { pieces } = await streamed(url)
+  assert.equal(String((await pieces.next()).value), 'one')
+  await assert.rejects(streamed('http://127.0.0.1:1/'), { code: 'UNREACHABLE' })
+  assert.equal(seen.connections, 1)
+})
+
+test('an answer that comes as it is broken off, or rests too long, is no end', async () => {
+  const cut = await rawBackend(`${chunks}3\r\none\r\n…`)
+  const silent = await rawBackend(`${chunks}3\r\none\r\n`)
+  for (const { pieces } of [
+    await streamed(cut.url),
+    await streamed(silent.url, { idleMs: 50 }),
+    await streamed(silent.url, { timeoutMs: 100 }),
+  ]) {
+    assert.equal(String((await pieces.next()).value), 'one')
+    await assert.rejects(async () => pieces.next(), { code: 'BROKEN_ANSWER' })
+  }
+})
+
+test('whoever wants no more ends the call, whether or not they wait', async () => {
+  const ends: Promise<void>[] = []
+  const port = await listening(
+    createRawServer((socket) => {
+      socket.on('error', () => {})
+      ends.push(new Promise((resolve) => socket.on('close', resolve)))
+      socket.on('data', () => socket.write(`${chunks}3\r\none\r\n`))
+    }),
+  )
+  const url = `http://127.0.0.1:${port}/`
+  const begun = await streamed(url)
+  await begun.pieces.next()
+  await begun.pieces.return?.()
+  const waiting = await streamed(url)
+  await waiting.pieces.next()
+  const next = waiting.pieces.next()
+  waiting.stream.destroy?.()
+  await assert.rejects(next, { code: 'CLIENT_GONE' })
+  const untouched = await streamed(url)
+  untouched.stream.destroy?.()
+  await Promise.all(ends)
+  assert.equal(ends.length, 3)
+})
+
+test('what nobody takes stays with its backend', async () => {
+  let written = 0
+  const port = await listening(
+    createRawServer((socket) => {
+      socket.on('error', () => {})
+      const piece = Buffer.alloc(65_536)
+      socket.once('data', () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n')
+        const more = () => {
+          while (written < 64 * 1024 * 1024 && socket.write(piece)) written += piece.length
+          if (written < 64 * 1024 * 1024) socket.once('drain', more)
+          else socket.end()
+        }
+        more()
+      })
+    }),
+  )
+  const { pieces } = await streamed(`http://127.0.0.1:${port}/`)
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  assert.ok(written < 32 * 1024 * 1024, String(written))
+  let taken = 0
+  for (let each = await pieces.next(); !each.done; each = await pieces.next())
+    taken += each.value.length
+  assert.ok(taken >= 64 * 1024 * 1024, String(taken))
+})
+
 test('a connection of ours is told by both its ends', async () => {
   const from: string[] = []
   const port = await listening(

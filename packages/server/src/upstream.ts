@@ -8,9 +8,12 @@ import {
 import { loadConnection } from '@sekisho/services'
 import type { Reader } from '@sekisho/store'
 import type { Agent } from 'undici'
+import { BrokenAnswerError, noBody } from './arrival.ts'
+import { type BodyQueue, createBodyQueue } from './body-queue.ts'
 import type { Exchange } from './http-client/connection.ts'
 import type { Pool, Sent } from './http-client/pool.ts'
 import { type Address, addressOf, RequestError, requestHead } from './http-client/request-head.ts'
+import { hasNoBody } from './reply-text.ts'
 import {
   type Announce,
   createUpstreamAgents,
@@ -110,11 +113,16 @@ class Asked implements Exchange {
   #chunks: Buffer[] = []
   #sizeBytes = 0
   #isRepeated = false
+  readonly #streaming: UpstreamRequest['streaming']
+  /** Of an answer that is passed on as it comes. */
+  #queue: BodyQueue | undefined
+  #idle: NodeJS.Timeout | undefined
+  #isPaused = false
 
   constructor(
     pool: Pool,
     to: Address,
-    { method, body, timeoutMs }: UpstreamRequest,
+    { method, body, timeoutMs, streaming }: UpstreamRequest,
     head: string,
     resolve: (response: UpstreamResponse) => void,
     reject: (error: UpstreamError) => void,
@@ -126,6 +134,7 @@ class Asked implements Exchange {
     this.#to = to
     this.#resolve = resolve
     this.#reject = reject
+    this.#streaming = streaming
     this.#timer = setTimeout(
       () => this.#giveUp('TIMEOUT', `no answer within ${timeoutMs} ms`),
       timeoutMs,
@@ -136,9 +145,16 @@ class Asked implements Exchange {
   onHead(status: number, headers: readonly string[]): void {
     this.#status = status
     this.#headers = headers
+    if (this.#streaming && this.method !== 'HEAD' && !hasNoBody(status))
+      this.#stream(this.#streaming.idleMs)
   }
 
   onData(bytes: Buffer): void {
+    if (this.#queue !== undefined) {
+      this.#idle?.refresh()
+      this.#queue.push(bytes)
+      return
+    }
     this.#sizeBytes += bytes.length
     if (this.#sizeBytes > mostAnswerBytes)
       this.#giveUp('TOO_LARGE', `the answer is larger than ${mostAnswerBytes} bytes`)
@@ -146,7 +162,11 @@ class Asked implements Exchange {
   }
 
   onEnd(): void {
-    clearTimeout(this.#timer)
+    this.#stopWatching()
+    if (this.#queue !== undefined) {
+      this.#queue.end()
+      return
+    }
     const body = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
     this.#resolve({ status: this.#status, headers: this.#headers, body })
   }
@@ -158,14 +178,50 @@ class Asked implements Exchange {
       this.#sent = this.#pool.send(this.#to, this, true)
       return
     }
-    clearTimeout(this.#timer)
+    this.#stopWatching()
+    if (this.#queue !== undefined) {
+      this.#queue.fail(new BrokenAnswerError(error.message, { cause: error }))
+      return
+    }
     const kind = code === 'ENOTFOUND' ? 'REFUSED' : 'UNREACHABLE'
     this.#reject(new UpstreamError(kind, error.message, { cause: error }))
   }
 
-  #giveUp(code: UpstreamError['code'], message: string): void {
+  /** From here on the answer is the client's; how it ends is told by its end. */
+  #stream(idleMs: number): void {
+    this.#idle = setTimeout(() => {
+      // Whoever takes nothing is not waited for here.
+      if (this.#isPaused) this.#idle?.refresh()
+      else this.#giveUp('TIMEOUT', `nothing came for ${idleMs} ms`)
+    }, idleMs)
+    this.#queue = createBodyQueue({
+      pause: () => {
+        this.#isPaused = true
+        this.#sent.pause()
+      },
+      resume: () => {
+        this.#isPaused = false
+        this.#idle?.refresh()
+        this.#sent.resume()
+      },
+      abort: () => {
+        this.#stopWatching()
+        this.#sent.cancel()
+      },
+    })
+    const { body: stream } = this.#queue
+    this.#resolve({ status: this.#status, headers: this.#headers, body: noBody, stream })
+  }
+
+  #stopWatching(): void {
     clearTimeout(this.#timer)
+    clearTimeout(this.#idle)
+  }
+
+  #giveUp(code: UpstreamError['code'], message: string): void {
+    this.#stopWatching()
     this.#sent.cancel()
+    this.#queue?.fail(new BrokenAnswerError(message))
     this.#reject(new UpstreamError(code, message))
   }
 }

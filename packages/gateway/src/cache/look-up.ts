@@ -31,7 +31,7 @@ const warning = '199 Cache-control headers were ignored because the caller was u
 
 /** Undefined: nothing is kept. Of what was set for all methods only GET is meant. */
 export function cachingOf({ stage, method, httpMethod }: Admitted): Caching | undefined {
-  if (stage.cacheClusterEnabled !== true) return undefined
+  if (stage.cacheClusterEnabled !== true || method.integration?.streams === true) return undefined
   const settings = settingsOf(stage, method, httpMethod)
   const isEnabled = settings.cachingEnabled ?? httpMethod === 'GET'
   const { cacheTtlInSeconds: ttl = defaultTtlSeconds } = settings

@@ -4,6 +4,7 @@ import type { IntegrationRequest } from '../pass.ts'
 import { type FunctionAnswer, type FunctionCall, type Ports, UpstreamError } from '../ports.ts'
 import { behalfOf } from './behalf.ts'
 import { upstreamRefusal } from './http.ts'
+import { streamingOf } from './streamed-answer.ts'
 
 /** @throws GatewayError INTEGRATION_TIMEOUT, INTEGRATION_FAILURE, API_CONFIGURATION_ERROR */
 export async function askFunction(
@@ -20,6 +21,7 @@ export async function askFunction(
       isEvent,
       onBehalf: behalfOf(request),
       timeoutMs: request.for.method.integration!.timeoutMs,
+      ...streamingOf(request),
     })
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error

@@ -3,6 +3,7 @@ import { GatewayError } from '../gateway-responses.ts'
 import type { IntegrationRequest, IntegrationResponse } from '../pass.ts'
 import { type Connection, type Ports, UpstreamError } from '../ports.ts'
 import { traceOf } from '../trace.ts'
+import { streamingOf } from './streamed-answer.ts'
 
 export async function http(
   request: IntegrationRequest,
@@ -27,6 +28,7 @@ export async function http(
       headers,
       body: request.body,
       timeoutMs: integration!.timeoutMs,
+      ...streamingOf(request),
       ...connectionOf(request),
     })
     return { to: request, ...answer }

@@ -1,13 +1,14 @@
 /** AWS_PROXY: a function is given the whole request, and its answer is the response. */
 import { isBinary } from '../content-handling.ts'
 import { GatewayError } from '../gateway-responses.ts'
-import { isHeaderName, isHeaderValue } from '../headers.ts'
 import type { IntegrationRequest, IntegrationResponse } from '../pass.ts'
-import type { Ports } from '../ports.ts'
+import { type BodyStream, type Ports, UpstreamError } from '../ports.ts'
 import { askFunction } from './function.ts'
+import { upstreamRefusal } from './http.ts'
 import { MalformedAnswerError, type ProxyAnswer, readProxyAnswer } from './proxy-answer.ts'
 import { proxyEvent } from './proxy-event.ts'
 import { functionOf, parseServiceAddress } from './service-address.ts'
+import { readStreamedAnswer } from './streamed-answer.ts'
 
 /** @throws GatewayError INTEGRATION_TIMEOUT, INTEGRATION_FAILURE, API_CONFIGURATION_ERROR, DEFAULT_5XX */
 export async function lambdaProxy(
@@ -20,14 +21,16 @@ export async function lambdaProxy(
     throw new GatewayError('API_CONFIGURATION_ERROR', {
       detail: `functions are asked with POST, not ${integration!.httpMethod}`,
     })
-  const functionName = functionAt(request.uri)
+  const functionName = functionAt(request.uri, integration!.streams)
   if (functionName === undefined)
     throw new GatewayError('API_CONFIGURATION_ERROR', {
       detail: `\`${request.uri}\` is the address of no function`,
     })
   const event = JSON.stringify(proxyEvent(request.env))
-  const { payload, functionError } = await askFunction(request, functionName, event, ports)
+  const asked = await askFunction(request, functionName, event, ports)
+  const { payload, stream, functionError } = asked
   if (functionError !== undefined) throw malformed('the function failed')
+  if (stream !== undefined) return streamed(request, stream)
   const answer = read(payload)
   return {
     to: request,
@@ -39,30 +42,41 @@ export async function lambdaProxy(
 }
 
 const functionNames = new Map<string, string | undefined>()
+const streamingNames = new Map<string, string | undefined>()
 /** Stage variables may make many of one. */
 const mostNames = 1_000
 
 /** What an address names is the same with every call. */
-function functionAt(uri: string): string | undefined {
-  let name = functionNames.get(uri)
-  if (name === undefined && !functionNames.has(uri)) {
+function functionAt(uri: string, streams: boolean): string | undefined {
+  const names = streams ? streamingNames : functionNames
+  let name = names.get(uri)
+  if (name === undefined && !names.has(uri)) {
     const address = parseServiceAddress(uri)
-    name = address && functionOf(address)
-    if (functionNames.size >= mostNames) functionNames.clear()
-    functionNames.set(uri, name)
+    name = address && functionOf(address, streams)
+    if (names.size >= mostNames) names.clear()
+    names.set(uri, name)
   }
   return name
 }
 
 function read(payload: Uint8Array): ProxyAnswer {
   try {
-    const answer = readProxyAnswer(payload)
-    for (let at = 0; at < answer.headers.length; at += 2)
-      if (!isHeaderName(answer.headers[at]!) || !isHeaderValue(answer.headers[at + 1]!))
-        throw new MalformedAnswerError('one of its headers is none')
-    return answer
+    return readProxyAnswer(payload)
   } catch (error) {
     throw error instanceof MalformedAnswerError ? malformed(error.message) : error
+  }
+}
+
+async function streamed(
+  request: IntegrationRequest,
+  pieces: BodyStream,
+): Promise<IntegrationResponse> {
+  try {
+    const answer = await readStreamedAnswer(pieces)
+    return { to: request, serviceStatus: 200, body: new Uint8Array(), ...answer }
+  } catch (error) {
+    if (error instanceof UpstreamError) throw upstreamRefusal(error)
+    throw malformed(error instanceof MalformedAnswerError ? error.message : 'the function failed')
   }
 }
 

@@ -1,9 +1,13 @@
 /** What a function behind AWS_PROXY answers, read as strictly as API Gateway reads it. */
+import { isHeaderName, isHeaderValue } from '../headers.ts'
 
-export interface ProxyAnswer {
+export interface ProxyHead {
   readonly status: number
   /** Name, value, name, value … */
   readonly headers: readonly string[]
+}
+
+export interface ProxyAnswer extends ProxyHead {
   readonly body: string
   readonly isBase64Encoded: boolean
 }
@@ -26,19 +30,49 @@ const members: ReadonlySet<string> = new Set([
  * @see API Gateway Developer Guide, "Lambda proxy integrations in API Gateway" (output format)
  */
 export function readProxyAnswer(payload: Uint8Array): ProxyAnswer {
-  const answer = parsed(payload)
-  for (const name of Object.keys(answer))
-    if (!members.has(name)) throw new MalformedAnswerError(`there is no member \`${name}\``)
-  const { statusCode, headers, multiValueHeaders, body, isBase64Encoded } = answer
-  return {
-    status: statusOf(statusCode),
-    headers: headersOf(headers, multiValueHeaders),
-    body: bodyOf(body),
-    isBase64Encoded: flagOf(isBase64Encoded),
-  }
+  const answer = parsed(payload, members)
+  const { body, isBase64Encoded } = answer
+  return { ...headOf(answer), body: bodyOf(body), isBase64Encoded: flagOf(isBase64Encoded) }
 }
 
-function parsed(payload: Uint8Array): Readonly<Record<string, unknown>> {
+const streamMembers: ReadonlySet<string> = new Set([
+  'statusCode',
+  'headers',
+  'multiValueHeaders',
+  'cookies',
+])
+
+/**
+ * What stands before a body that is streamed.
+ *
+ * @throws MalformedAnswerError
+ */
+export function readStreamHead(metadata: Uint8Array): ProxyHead {
+  const answer = parsed(metadata, streamMembers)
+  const { cookies } = answer
+  if (cookies !== undefined && cookies !== null && !Array.isArray(cookies))
+    throw new MalformedAnswerError('its cookies are no list')
+  return headOf(answer, cookies ?? [])
+}
+
+function headOf(
+  { statusCode, headers, multiValueHeaders }: Readonly<Record<string, unknown>>,
+  cookies: readonly unknown[] = [],
+): ProxyHead {
+  const flat = [
+    ...headersOf(headers, multiValueHeaders),
+    ...cookies.flatMap((each) => ['Set-Cookie', textOf('Set-Cookie', each)]),
+  ]
+  for (let at = 0; at < flat.length; at += 2)
+    if (!isHeaderName(flat[at]!) || !isHeaderValue(flat[at + 1]!))
+      throw new MalformedAnswerError('one of its headers is none')
+  return { status: statusOf(statusCode), headers: flat }
+}
+
+function parsed(
+  payload: Uint8Array,
+  known: ReadonlySet<string>,
+): Readonly<Record<string, unknown>> {
   let answer: unknown
   try {
     answer = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload))
@@ -47,6 +81,8 @@ function parsed(payload: Uint8Array): Readonly<Record<string, unknown>> {
   }
   if (typeof answer !== 'object' || answer === null || Array.isArray(answer))
     throw new MalformedAnswerError('it is no object')
+  for (const name of Object.keys(answer))
+    if (!known.has(name)) throw new MalformedAnswerError(`there is no member \`${name}\``)
   return answer as Readonly<Record<string, unknown>>
 }
 

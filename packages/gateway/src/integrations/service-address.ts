@@ -33,11 +33,19 @@ export function parseServiceAddress(uri: string): ServiceAddress | undefined {
 }
 
 const functionPath = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/
+const streamingPath = /^\/2021-11-15\/functions\/([^/]+)\/response-streaming-invocations$/
 
-/** The function that an address asks, as it names it. */
-export function functionOf({ service, subdomain, target }: ServiceAddress): string | undefined {
+/**
+ * The function that an address asks, as it names it.
+ *
+ * @param streams  for its answer as it comes: another operation, with an address of its own
+ */
+export function functionOf(
+  { service, subdomain, target }: ServiceAddress,
+  streams = false,
+): string | undefined {
   if (service !== 'lambda' || subdomain !== undefined || target.kind !== 'path') return undefined
-  const name = functionPath.exec(target.rawPath)?.[1]
+  const name = (streams ? streamingPath : functionPath).exec(target.rawPath)?.[1]
   if (name === undefined) return undefined
   try {
     return decodeURIComponent(name)

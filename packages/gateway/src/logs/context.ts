@@ -44,36 +44,47 @@ export function logContextOf(progress: Progress, reply: GatewayReply): Record<st
       integrationStatus,
       latency: times.integration,
       requestId: response && requestIdOf(response.headers),
-      responseTransferMode: progress.request && 'BUFFERED',
+      responseTransferMode: progress.request && transferModeOf(progress.request),
       status: response?.status,
       timeToAllHeaders: times.integration,
-      timeToFirstContent: times.integration,
+      timeToFirstContent: times.firstContent,
     },
     integrationLatency: times.integration,
     integrationStatus,
     responseLatency: times.whole,
-    responseLength: Buffer.byteLength(reply.body),
+    responseLength: progress.streamedBytes ?? Buffer.byteLength(reply.body),
     status: reply.status,
     tlsVersion: received.tls?.version,
     xrayTraceId: stage.tracingEnabled ? traceOf(progress) : undefined,
   }
 }
 
+function transferModeOf({ for: { method } }: NonNullable<Progress['request']>): string {
+  return method.integration?.streams === true ? 'STREAM' : 'BUFFERED'
+}
+
 interface Took {
   readonly authorization: number | undefined
   readonly integration: number | undefined
+  readonly firstContent: number | undefined
   readonly whole: number | undefined
 }
 
 /** In milliseconds. */
 function timesOf({ times }: Progress): Took {
   if (times === undefined)
-    return { authorization: undefined, integration: undefined, whole: undefined }
+    return {
+      authorization: undefined,
+      integration: undefined,
+      firstContent: undefined,
+      whole: undefined,
+    }
   const now = times.now()
-  const { begun, authorized = now, sent, answered = now } = times
+  const { begun, authorized = now, sent, answered = now, firstContent = answered } = times
   return {
     authorization: authorized - begun,
     integration: sent === undefined ? undefined : answered - sent,
+    firstContent: sent === undefined ? undefined : firstContent - sent,
     whole: now - begun,
   }
 }

@@ -1,8 +1,8 @@
 /** Origins out there: asked over connections that are kept, with the times that the origin's settings give. */
 import { OriginError, type OriginRequest, type OriginResponse } from '@sekisho/edge'
 import type { Agent, Dispatcher } from 'undici'
+import { type BodyQueue, createBodyQueue } from '../body-queue.ts'
 import type { Upstream } from '../upstream.ts'
-import { type BodyQueue, createBodyQueue } from './body-queue.ts'
 import { portOf } from './own-origin.ts'
 
 /** Of an origin's headers together. @see CloudFront Developer Guide, "Quotas" */

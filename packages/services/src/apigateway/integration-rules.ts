@@ -22,13 +22,17 @@ export function checkIntegration(integration: SnapshotIntegration): SnapshotInte
     if (!connectionIdForm.test(integration.connectionId ?? ''))
       throw badRequest('Invalid connectionId: VPC_LINK needs the id of a VPC link')
   }
-  if (integration.responseTransferMode === 'STREAM')
-    throw notSupported("Response transfer mode 'STREAM'")
+  const streams = integration.responseTransferMode === 'STREAM'
+  if (streams && !type?.endsWith('_PROXY'))
+    throw badRequest(
+      'Response transfer mode STREAM is only supported for HTTP_PROXY and AWS_PROXY integrations',
+    )
   if (integration.tlsConfig?.insecureSkipVerification && !isHttp)
     throw badRequest('tlsConfig is only supported for HTTP and HTTP_PROXY integrations')
   if (integration.integrationTarget !== undefined) throw notSupported("'integrationTarget'")
-  if (timeoutInMillis < 50 || timeoutInMillis > 29_000)
-    throw badRequest('Timeout should be between 50 ms and 29000 ms')
+  const longest = streams ? 900_000 : 29_000
+  if (timeoutInMillis < 50 || timeoutInMillis > longest)
+    throw badRequest(`Timeout should be between 50 ms and ${longest} ms`)
   checkRequestParameters(integration.requestParameters)
   checkTemplates(integration.requestTemplates)
   if (type === 'MOCK') return integration

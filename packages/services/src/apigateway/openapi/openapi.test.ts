@@ -206,6 +206,7 @@ const integration = fc.record(
     passthroughBehavior: fc.constantFrom('WHEN_NO_MATCH', 'NEVER', 'WHEN_NO_TEMPLATES'),
     contentHandling: fc.constantFrom('CONVERT_TO_TEXT', 'CONVERT_TO_BINARY'),
     timeoutInMillis: fc.integer({ min: 50, max: 29_000 }),
+    responseTransferMode: fc.constantFrom('BUFFERED', 'STREAM'),
     requestTemplates: fc.constant({ 'application/json': '{"statusCode": 200}' }),
     integrationResponses: fc.constant({
       '200': { statusCode: '200', responseTemplates: { 'application/json': 'x' } },

@@ -1,7 +1,10 @@
 /** A body that comes in faster than it is taken: a little of it waits here, the rest with the sender. */
 
+import { ClientGoneError } from './arrival.ts'
+
 export interface BodyQueue {
-  readonly body: AsyncIterable<Uint8Array>
+  /** Taken once, or destroyed: nobody wants what has not been taken. */
+  readonly body: AsyncIterable<Uint8Array> & { readonly destroy: () => void }
   readonly push: (chunk: Uint8Array) => void
   readonly end: () => void
   readonly fail: (error: Error) => void
@@ -46,6 +49,13 @@ export function createBodyQueue(sender: Sender): BodyQueue {
       woken()
     },
     body: {
+      destroy() {
+        if (hasEnded || failure !== undefined) return
+        chunks.length = 0
+        failure = new ClientGoneError('nobody wants the rest')
+        sender.abort()
+        woken()
+      },
       async *[Symbol.asyncIterator]() {
         try {
           for (;;) {
