@@ -70,6 +70,37 @@ async function statuses(server: Serving, apiId: string, count = 24): Promise<Set
   return new Set(await Promise.all(answers))
 }
 
+/** Each answer has the id of the request that it was made for. */
+async function keepAnswers(client: sdk.APIGatewayClient, restApiId: string): Promise<void> {
+  const { items = [] } = await client.send(new sdk.GetResourcesCommand({ restApiId }))
+  const method = { restApiId, resourceId: items[0]?.id, httpMethod: 'GET', statusCode: '200' }
+  const responseTemplates = { 'application/json': '$context.requestId' }
+  await client.send(new sdk.PutIntegrationResponseCommand({ ...method, responseTemplates }))
+  await client.send(new sdk.CreateDeploymentCommand({ restApiId, stageName: 'prod' }))
+  const patchOperations = Object.entries({
+    '/cacheClusterEnabled': 'true',
+    '/cacheClusterSize': '0.5',
+    '/*/*/caching/enabled': 'true',
+    '/*/*/caching/requireAuthorizationForCacheControl': 'false',
+  }).map(([path, value]) => ({ op: 'replace', path, value }) as const)
+  await client.send(new sdk.UpdateStageCommand({ restApiId, stageName: 'prod', patchOperations }))
+}
+
+/** As above, what they say. */
+function bodies(
+  server: Serving,
+  apiId: string,
+  count: number,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<readonly string[]> {
+  const url = `${server.endpoint}/_aws/execute-api/${apiId}/prod/`
+  return Promise.all(
+    Array.from({ length: count }, () =>
+      fetch(url, { headers: { Connection: 'close', ...headers } }).then((each) => each.text()),
+    ),
+  )
+}
+
 const childrenOf = (pid: number) =>
   spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' })
     .stdout.split('\n')
@@ -124,6 +155,17 @@ test('several processes are one server', { skip: skip || needs('curl').skip }, a
     uri,
   })
   assert.deepEqual(await statuses(server, loop), new Set([403]))
+
+  // What one caller has made anew is old in all of them.
+  const kept = await deployProxy(client, anyone, {})
+  await keepAnswers(client, kept)
+  const old = new Set(await bodies(server, kept, 48))
+  assert.ok(old.size <= 3, `${old.size} answers of three processes`)
+  await bodies(server, kept, 1, { 'Cache-Control': 'max-age=0' })
+  assert.deepEqual(
+    (await bodies(server, kept, 48)).filter((body) => old.has(body)),
+    [],
+  )
 
   assert.equal(sekisho(['reset', '--data', folder.path]).status, 0)
   assert.deepEqual(await statuses(server, guarded), new Set([403]))

@@ -21,6 +21,7 @@ import type {
   Matched,
   Outcome,
   Received,
+  Validated,
 } from './pass.ts'
 import type { GatewayOptions, Ports } from './ports.ts'
 import type { Progress } from './progress.ts'
@@ -170,8 +171,21 @@ function serve(
   const validated = validate(admitted, body)
   if (caching) {
     progress.cached = lookUp(validated, caching, ports)
-    if (progress.cached.found) return delivered(progress, progress.cached.found, validated)
+    const { found, invalidated } = progress.cached
+    if (found) return delivered(progress, found, validated)
+    if (invalidated)
+      return invalidated
+        .then(() => ask(progress, validated, ports))
+        .catch((error: unknown) => refuse(progress, error))
   }
+  return ask(progress, validated, ports)
+}
+
+function ask(
+  progress: Progress,
+  validated: Validated,
+  ports: Ports,
+): GatewayReply | Promise<GatewayReply> {
   const request = mapRequest(validated)
   progress.request = request
   if (progress.times) progress.times.sent = progress.times.now()

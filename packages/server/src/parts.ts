@@ -1,6 +1,7 @@
 /** What every serving process has: state, identities, deployments, the decision log, and the two roads that rest on them. */
 import {
   type Deployment,
+  type KeptResponses,
   keptResponses,
   type Ports,
   testAuthorizer,
@@ -59,6 +60,8 @@ export interface Parts {
   readonly edge: EdgeHost
   readonly functions: FunctionsHost
   readonly logWriter: LogWriter
+  /** Of all stages' caches. */
+  readonly kept: KeptResponses
   readonly frontDoor: FrontDoor
   readonly findSource: FindSource
   readonly answerCall: AnswerCall
@@ -79,6 +82,8 @@ export interface PartsOptions {
   /** Runs before anything reads the store. */
   readonly prepare?: (store: Store) => Promise<void>
   readonly announce?: Announce
+  /** Tells the other processes of this server that a kept response is to be made anew; resolves when they know. */
+  readonly invalidate?: (key: string) => Promise<void>
   /** Counts the events of functions that are being answered. */
   readonly load: Admission
   /** Absent: the store's own, which only one process may use. */
@@ -195,6 +200,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
       onFailure: (error) => log.error('a distribution failed', failureFields(error)),
     }),
   )
+  const kept = keptResponses(mostKeptBytes, options.invalidate)
   const ports: Ports = {
     nowMs: clock.now,
     machineNowMs: Date.now,
@@ -205,13 +211,14 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     findKey: apiKeys.find,
     draw: (draws, nowMs) => store.counters.draw(draws, nowMs),
     journal: createJournal(logWriter),
-    cache: keptResponses(mostKeptBytes),
+    cache: kept,
     ...(accountThrottle && { accountThrottle }),
     ...(userPools && { userPools }),
   }
   return {
     store,
     logWriter,
+    kept,
     functions,
     trail,
     archive,

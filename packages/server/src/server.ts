@@ -83,6 +83,7 @@ export async function start(config: Config, program?: WorkerProgram): Promise<Ru
     },
     ...(config.workers > 1 && {
       announce: async (name, isOpen) => crew?.announce({ name, isOpen }),
+      invalidate: async (key) => crew?.drop(key),
       settle: async () => crew?.hear(),
     }),
   })
@@ -205,6 +206,7 @@ export async function start(config: Config, program?: WorkerProgram): Promise<Ru
         for (const follower of followers) follower(line)
       },
       onOwn: ({ name, isOpen }) => parts.upstream.hear(name, isOpen),
+      onDrop: parts.kept.drop,
       onHear: () => store.changes.catchUp(),
     })
     stack.defer(() => begun.stop())

@@ -223,6 +223,39 @@ test('a flush forgets the stage, and a canary keeps its own unless it is told to
   assert.deepEqual([await ask(canary(true)), await ask(canary(false))], ['1', '3'])
 })
 
+test('what is made anew is old everywhere before it is asked for', async () => {
+  const happened: string[] = []
+  const cache = keptResponses(1_000_000, async () => {
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    happened.push('told')
+  })
+  const ask = (headers: readonly string[] = []) =>
+    call(snapshotOf({ '/': { GET: backend() } }), {
+      cache,
+      headers,
+      stage: {
+        cacheClusterEnabled: true,
+        methodSettings: { '*/*': { requireAuthorizationForCacheControl: false } },
+      },
+      upstream() {
+        happened.push('asked')
+        return { status: 200, headers: [], body: new Uint8Array() }
+      },
+    })
+  await ask()
+  await ask()
+  await ask(['Cache-Control', 'max-age=0'])
+  assert.deepEqual(happened, ['asked', 'told', 'asked'])
+})
+
+test('what another process has made anew is not answered with', async () => {
+  const cache = keptResponses(1_000_000)
+  cache.put('a', { status: 200, headers: [], body: 'old' }, nowMs + 1_000)
+  cache.drop('a')
+  cache.drop('none')
+  assert.deepEqual([cache.get('a', nowMs), cache.sizeBytes()], [undefined, 0])
+})
+
 test('whoever may not have a response made anew is told, refused or left alone, as the stage says', async () => {
   const loud = cached(backend())
   await loud.ask('/pets/1')

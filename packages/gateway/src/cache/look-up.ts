@@ -18,6 +18,8 @@ export interface Caching {
 
 export interface LookedUp {
   readonly found?: MappedResponse
+  /** It was kept, and is not any more: resolves when every process knows. */
+  readonly invalidated?: Promise<void>
   /** Keeps what the integration answers instead. */
   readonly keep: (response: MappedResponse) => void
   /** What the caller asked for is not granted, and it is told so. */
@@ -50,9 +52,12 @@ export function lookUp(validated: Validated, caching: Caching, { cache, nowMs }:
   const refusal = asks && caching.requiresAuthorization ? refusalOf(validated) : undefined
   if (refusal !== undefined && caching.whenUnauthorized === 'FAIL_WITH_403') throw refusal
   const key = cacheKey(validated)
-  const found = asks && refusal === undefined ? undefined : cache?.get(key, nowMs())
+  const isRenewed = asks && refusal === undefined
+  const found = isRenewed ? undefined : cache?.get(key, nowMs())
+  const invalidated = isRenewed ? cache?.invalidate(key) : undefined
   return {
     ...(found && { found }),
+    ...(invalidated && { invalidated }),
     keep(response) {
       if (isKept(response)) cache?.put(key, response, nowMs() + caching.ttlMs)
     },

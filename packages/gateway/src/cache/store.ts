@@ -5,6 +5,10 @@ export interface KeptResponses {
   /** Undefined: not kept, or no longer. */
   readonly get: (key: string, nowMs: number) => MappedResponse | undefined
   readonly put: (key: string, response: MappedResponse, untilMs: number) => void
+  /** Here and in every other process; a promise where there are others, who know when it resolves. */
+  readonly invalidate: (key: string) => Promise<void> | undefined
+  /** Another process has invalidated it. */
+  readonly drop: (key: string) => void
   readonly sizeBytes: () => number
 }
 
@@ -17,7 +21,11 @@ interface Kept {
 /** What an entry takes beside its text and bytes. */
 const overheadBytes = 200
 
-export function keptResponses(mostBytes: number): KeptResponses {
+/** @param tellOthers  absent: nobody else keeps any */
+export function keptResponses(
+  mostBytes: number,
+  tellOthers?: (key: string) => Promise<void>,
+): KeptResponses {
   const kept = new Map<string, Kept>()
   let total = 0
   const drop = (key: string) => {
@@ -47,6 +55,11 @@ export function keptResponses(mostBytes: number): KeptResponses {
         drop(oldest)
       }
     },
+    invalidate(key) {
+      drop(key)
+      return tellOthers?.(key)
+    },
+    drop,
     sizeBytes: () => total,
   }
 }

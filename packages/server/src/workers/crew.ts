@@ -24,6 +24,8 @@ export interface CrewOptions {
   readonly load: Load
   /** A worker has opened a connection to this machine, or closed it. */
   readonly onOwn: (connection: OwnConnection) => void
+  /** A worker has invalidated what a stage keeps. */
+  readonly onDrop: (key: string) => void
   /** A worker has committed something. */
   readonly onHear: () => void | Promise<void>
 }
@@ -75,6 +77,11 @@ export class Crew {
     await this.#askAll('own', connection, except)
   }
 
+  /** Resolves when all but the one that said so have dropped it. */
+  async drop(key: string, except?: Worker): Promise<void> {
+    await this.#askAll('drop', key, except)
+  }
+
   /** Resolves when all but the one that said so have heard of what is committed. */
   hear(except?: Worker): Promise<void> {
     return this.#insist('hear', null, except)
@@ -117,7 +124,7 @@ export class Crew {
   }
 
   async #spawn(): Promise<void> {
-    const { program, start, log, counters, load, onLine, onOwn, onHear } = this.#options
+    const { program, start, log, counters, load, onLine, onOwn, onDrop, onHear } = this.#options
     const { handlers, leaveAll } = answerLoad(load)
     const child = fork(program.path, program.args, {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -136,6 +143,11 @@ export class Crew {
         own: async (connection) => {
           onOwn(connection)
           await this.announce(connection, worker)
+          return null
+        },
+        drop: async (key) => {
+          onDrop(key)
+          await this.drop(key, worker)
           return null
         },
         hear: async () => {
@@ -163,7 +175,7 @@ export class Crew {
   }
 
   /** Of those that answer: one that has just ended has nothing to say any more. */
-  async #askAll<Name extends 'metrics' | 'settle' | 'follow' | 'own'>(
+  async #askAll<Name extends 'metrics' | 'settle' | 'follow' | 'own' | 'drop'>(
     name: Name,
     asked: Parameters<typeof Wire.prototype.ask<Name>>[1],
     except?: Worker,

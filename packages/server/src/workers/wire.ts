@@ -38,6 +38,8 @@ export interface Questions {
   leave: [string, null]
   /** To a worker: the test clock is so far ahead from now on. */
   clock: [number, null]
+  /** Either way: what a stage keeps under this name is to be made anew. */
+  drop: [string, null]
   /** Either way: a connection of ours to this machine is open, or closed. */
   own: [OwnConnection, null]
 }

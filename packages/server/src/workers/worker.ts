@@ -68,6 +68,10 @@ export async function runWorker(): Promise<void> {
         : undefined
       return null
     },
+    drop(key) {
+      serving?.parts.kept.drop(key)
+      return null
+    },
     own({ name, isOpen }) {
       serving?.parts.upstream.hear(name, isOpen)
       return null
@@ -99,6 +103,9 @@ async function serve(
     load: askLoad(wire, config.workers),
     announce: async (name, isOpen) => {
       await wire.ask('own', { name, isOpen })
+    },
+    invalidate: async (key) => {
+      await wire.ask('drop', key)
     },
     settle: async () => {
       await wire.ask('hear', null)
