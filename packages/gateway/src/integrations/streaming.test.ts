@@ -3,8 +3,9 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { keptResponses } from '../cache/store.ts'
 import { type CallOptions, call, snapshotOf } from '../call.fixture.ts'
-import type { BodyStream, FunctionCall, UpstreamRequest } from '../ports.ts'
+import type { BodyStream, FunctionCall, Ports, UpstreamRequest } from '../ports.ts'
 import type { DeploymentSnapshot, SnapshotMethod } from '../snapshot.ts'
+import { testMethod } from '../test-method.ts'
 
 const http: SnapshotMethod = {
   authorizationType: 'NONE',
@@ -81,6 +82,40 @@ test('what is passed on as it comes is not compressed, and not kept', async () =
     const { asked } = await callHttp({}, { cache, stage })
     assert.equal(asked.length, 1)
   }
+})
+
+test('a method that is tried shows what came, cut at a megabyte', async () => {
+  const tried = async (...said: readonly (string | Error)[]) => {
+    let asked: UpstreamRequest | undefined
+    const answer = await testMethod(
+      {
+        snapshot: snapshotOf({ '/': { GET: http } }),
+        resourceId: 'res0',
+        httpMethod: 'GET',
+        path: '/',
+        rawQuery: '',
+        headers: [],
+        body: '',
+        stageVariables: {},
+        caller: { type: 'anonymous' },
+        requestId: '3d2b9f4e-0000-4000-8000-000000000000',
+        clientCertificateId: undefined,
+      },
+      {
+        nowMs: () => 0,
+        machineNowMs: () => 0,
+        async send(request: UpstreamRequest) {
+          asked = request
+          return { status: 200, headers: [], body: new Uint8Array(), stream: pieces(...said) }
+        },
+      } as unknown as Ports,
+    )
+    return { timeoutMs: asked?.timeoutMs, body: Buffer.from(answer!.reply.body).toString() }
+  }
+  assert.deepEqual(await tried('a', 'b'), { timeoutMs: 35_000, body: 'ab' })
+  assert.equal((await tried('a', new Error('out of time'))).body, 'a')
+  const megabyte = 'x'.repeat(1_048_576)
+  assert.equal((await tried(megabyte, 'y', 'z')).body, `${megabyte}y`)
 })
 
 test('the access log is written when the body is over, with its length', async () => {
