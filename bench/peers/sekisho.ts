@@ -82,14 +82,17 @@ async function deploy(
   }
   await mock(rootResourceId!, 'NONE')
   await mock(await child('signed'), 'AWS_IAM')
-  const proxy = { restApiId: restApiId!, resourceId: await child('proxy'), httpMethod: 'GET' }
-  await client.putMethod({ ...proxy, authorizationType: 'NONE' })
-  await client.putIntegration({
-    ...proxy,
-    type: 'HTTP_PROXY',
-    integrationHttpMethod: 'GET',
-    uri: upstream,
-  })
+  const proxied = await child('proxy')
+  for (const httpMethod of ['GET', 'POST']) {
+    const proxy = { restApiId: restApiId!, resourceId: proxied, httpMethod }
+    await client.putMethod({ ...proxy, authorizationType: 'NONE' })
+    await client.putIntegration({
+      ...proxy,
+      type: 'HTTP_PROXY',
+      integrationHttpMethod: httpMethod,
+      uri: upstream,
+    })
+  }
   await client.createDeployment({ restApiId: restApiId!, stageName: 'prod' })
   return restApiId!
 }
