@@ -4,6 +4,7 @@ import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promi
 import { dirname, join } from 'node:path'
 import { compareKeys } from '../optimistic.ts'
 import type { Blobs } from '../store.ts'
+import { OpenFiles } from './open-files.ts'
 
 /** Which file holds which blob; kept where records are kept, so that a name needs no place in the file system. */
 export interface BlobIndex {
@@ -13,11 +14,12 @@ export interface BlobIndex {
   delete(name: string): Promise<void>
 }
 
-export class BlobFolder implements Blobs {
+export class BlobFolder implements Blobs, AsyncDisposable {
   readonly #folder: string
   readonly #index: BlobIndex
   /** Folders of the folder that are known to be there. */
   readonly #shelves = new Set<string>()
+  readonly #files = new OpenFiles()
 
   private constructor(folder: string, index: BlobIndex) {
     this.#folder = folder
@@ -53,8 +55,14 @@ export class BlobFolder implements Blobs {
     }
     const before = this.#index.file(name)
     await this.#index.set(name, file)
-    if (before !== undefined) await rm(join(this.#folder, before), { force: true })
+    if (before !== undefined) await this.#remove(before)
     return { sizeBytes }
+  }
+
+  async #remove(file: string): Promise<void> {
+    const path = join(this.#folder, file)
+    await this.#files.forget(path)
+    await rm(path, { force: true })
   }
 
   async #makeShelf(path: string): Promise<void> {
@@ -70,22 +78,18 @@ export class BlobFolder implements Blobs {
     const file = this.#index.file(name)
     if (file === undefined) return undefined
     // Open from now on: whatever happens to the name, these bytes can be read to their end.
-    const handle = await openIfThere(join(this.#folder, file))
-    if (handle === undefined) return undefined
-    const { size } = await handle.stat()
-    const start = range?.start ?? 0
-    const end = Math.min(range?.end ?? size, size)
-    if (end > start)
-      return handle.createReadStream({ start, end: end - 1, highWaterMark: pieceBytes })
-    await handle.close()
-    return nothing()
+    return this.#files.read(join(this.#folder, file), range?.start ?? 0, range?.end)
   }
 
   async delete(name: string): Promise<void> {
     const file = this.#index.file(name)
     if (file === undefined) return
     await this.#index.delete(name)
-    await rm(join(this.#folder, file), { force: true })
+    await this.#remove(file)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#files[Symbol.asyncDispose]()
   }
 
   async *list(prefix: string): AsyncIterable<string> {
@@ -93,7 +97,7 @@ export class BlobFolder implements Blobs {
   }
 }
 
-/** What is read, and written, at once: fewer trips to the disk, a bounded memory. */
+/** What is written at once: fewer trips to the disk, a bounded memory. */
 const pieceBytes = 512 * 1024
 /** Of a piece, written as they came: a copy in one piece costs more. */
 const mostParts = 64
@@ -144,20 +148,8 @@ function after(parts: readonly Uint8Array[], bytes: number): readonly Uint8Array
   return []
 }
 
-async function openIfThere(path: string): Promise<FileHandle | undefined> {
-  try {
-    return await open(path, 'r')
-  } catch (error) {
-    // Deleted, or replaced, since its place was looked up.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
-}
-
 /** A rename is on disk only when its folder is. */
 async function syncFolder(path: string): Promise<void> {
   await using handle = await open(path, 'r')
   await handle.sync()
 }
-
-async function* nothing(): AsyncIterable<Uint8Array> {}

@@ -27,14 +27,16 @@ export async function openSqlite(folder: string): Promise<Store> {
   chmodSync(path, 0o600)
   const changes = new Listeners()
   const documents = new SqliteDocuments(database, join(folder, 'state.bell'), changes)
+  const blobs = await BlobFolder.open(join(folder, 'blobs'), documents.blobIndex())
   const counters = new LocalCounters(new SqliteCounts(database, Date.now()))
   return {
     documents,
-    blobs: await BlobFolder.open(join(folder, 'blobs'), documents.blobIndex()),
+    blobs,
     counters,
     changes,
     async [Symbol.asyncDispose]() {
       counters.close()
+      await blobs[Symbol.asyncDispose]()
       await documents.close()
     },
   }
