@@ -103,8 +103,20 @@ function textOf({ body, received, deployment }: Validated): string {
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 const two = (value: number) => String(value).padStart(2, '0')
 
-/** `dd/MMM/yyyy:HH:mm:ss +0000` */
+let saidSecond = Number.NaN
+let said = ''
+
+/** `dd/MMM/yyyy:HH:mm:ss +0000`; many requests share a second. */
 function requestTime(ms: number): string {
+  const second = Math.floor(ms / 1_000)
+  if (second !== saidSecond) {
+    said = timeOf(ms)
+    saidSecond = second
+  }
+  return said
+}
+
+function timeOf(ms: number): string {
   const date = new Date(ms)
   const clock = [date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()].map(two).join(':')
   return `${two(date.getUTCDate())}/${months[date.getUTCMonth()]}/${date.getUTCFullYear()}:${clock} +0000`

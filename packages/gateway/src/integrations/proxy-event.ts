@@ -1,5 +1,6 @@
 /** The event that a function behind AWS_PROXY is given, payload format 1.0. */
 import { isBinary } from '../content-handling.ts'
+import { contextOf } from '../environment.ts'
 import type { CallEnvironment, Matched } from '../pass.ts'
 import { traceOf } from '../trace.ts'
 
@@ -15,12 +16,12 @@ export interface RequestFacts {
 }
 
 /** @see API Gateway Developer Guide, "Lambda proxy integrations in API Gateway" (input format) */
-export function proxyEvent({ validated, context, query, headers }: CallEnvironment): Values {
+export function proxyEvent({ validated, query, headers }: CallEnvironment): Values {
   const { body, deployment } = validated
   const contentType = headers.get('content-type')?.values[0] ?? ''
   const isBase64Encoded =
     body.length > 0 && isBinary(contentType, deployment.snapshot.binaryMediaTypes)
-  const event = requestEvent({ pass: validated, context, query, headers })
+  const event = requestEvent({ pass: validated, context: contextOf(validated), query, headers })
   event['body'] =
     body.length === 0
       ? null
