@@ -29,6 +29,24 @@ export function createBusyProbe(): () => boolean {
   }
 }
 
+/** The share of its time above which a process is what others wait for. */
+const mostOfLoop = 0.5
+
+/** @returns whether this process has been at work most of the time lately */
+export function createLoopProbe(): () => boolean {
+  let before = performance.eventLoopUtilization()
+  let beganAt = performance.now()
+  let isBusy = false
+  return () => {
+    if (performance.now() - beganAt < spanMs) return isBusy
+    const now = performance.eventLoopUtilization()
+    isBusy = performance.eventLoopUtilization(now, before).utilization > mostOfLoop
+    before = now
+    beganAt = performance.now()
+    return isBusy
+  }
+}
+
 function times(mayUse: ReadonlySet<number> | undefined): Times {
   let idle = 0
   let total = 0

@@ -17,6 +17,7 @@ function poolOf(tookMs: number, isBusy = false, startsInMs = 0) {
   const pool = new Pool({
     now: Date.now,
     isBusy: () => now.isBusy,
+    isServerBusy: () => now.isBusy,
     processors: 2,
     begin: async () => {
       const name = ++begun
@@ -98,6 +99,7 @@ test('where none can be begun, whoever waits hears why', async () => {
   const pool = new Pool({
     now: Date.now,
     isBusy: () => false,
+    isServerBusy: () => false,
     processors: 2,
     begin: async () => {
       throw new Error('no room')

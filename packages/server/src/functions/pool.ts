@@ -34,6 +34,8 @@ export interface PoolOptions {
   readonly now: () => number
   /** Whether the machine has nothing left to give. */
   readonly isBusy: () => boolean
+  /** Whether this process is what events wait for. */
+  readonly isServerBusy: () => boolean
   /** How many environments can be at work at once without taking turns. */
   readonly processors: number
 }
@@ -42,6 +44,7 @@ export class Pool {
   readonly #begin: (onEnd: () => void) => Promise<Environment>
   readonly #now: () => number
   readonly #isBusy: () => boolean
+  readonly #isServerBusy: () => boolean
   readonly #processors: number
   readonly #idle: Environment[] = []
   /** Those that can be asked. */
@@ -59,6 +62,7 @@ export class Pool {
     this.#begin = options.begin
     this.#now = options.now
     this.#isBusy = options.isBusy
+    this.#isServerBusy = options.isServerBusy
     this.#processors = options.processors
   }
 
@@ -118,7 +122,7 @@ export class Pool {
 
   /** More would not make it faster. */
   #areEnough(): boolean {
-    return this.#working() > this.#processors && this.#isBusy()
+    return this.#working() > this.#processors && this.#isBusy() && this.#isServerBusy()
   }
 
   #takeIdle(): Environment | undefined {

@@ -13,7 +13,7 @@ import {
 import type { Blobs } from '@sekisho/store'
 import { Environment } from './environment.ts'
 import type { Admission } from './load.ts'
-import { createBusyProbe } from './machine.ts'
+import { createBusyProbe, createLoopProbe } from './machine.ts'
 import { Packages, walk } from './packages.ts'
 import { Pool } from './pool.ts'
 import { familyOf, type Interpreter, supportedRuntimes } from './runtimes.ts'
@@ -80,6 +80,7 @@ export function createRunner(options: RunnerOptions): Runner {
   const packages = new Packages(folder, blobs)
   const pools = new Map<string, Pool>()
   const isBusy = createBusyProbe()
+  const isServerBusy = createLoopProbe()
   const processors = availableParallelism()
   const mostEnvironments = Math.ceil(mostOfMachine / options.processes)
   const interpreters = new Map<string, Promise<Interpreter>>()
@@ -156,7 +157,7 @@ export function createRunner(options: RunnerOptions): Runner {
   const poolOf = (fn: RunnableFunction): Pool => {
     let pool = pools.get(fn.revision)
     if (pool === undefined) {
-      pool = new Pool({ begin: (onEnd) => begin(fn, onEnd), now, isBusy, processors })
+      pool = new Pool({ begin: (onEnd) => begin(fn, onEnd), now, isBusy, isServerBusy, processors })
       pools.set(fn.revision, pool)
     }
     return pool
