@@ -25,6 +25,8 @@ export interface Launch {
   readonly core?: string
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
+  /** Says something of every request. */
+  readonly isLoud?: boolean
   /** How long it may take to begin (30 s). */
   readonly startsWithinMs?: number
 }
@@ -52,7 +54,7 @@ export async function startServer(launch: Launch): Promise<Started> {
     {
       cwd: launch.cwd,
       env: { ...process.env, ...launch.env },
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: ['ignore', 'ignore', launch.isLoud ? 'ignore' : 'inherit'],
     },
   )
   try {

@@ -18,6 +18,7 @@ export async function serverlessOffline(
     url: `http://127.0.0.1:${port}/`,
     // Seconds by itself, and many of them on a machine that has other things to do.
     startsWithinMs: 180_000,
+    isLoud: true,
     env: {
       PEER_PORT: String(port),
       PEER_LAMBDA_PORT: String(lambdaPort),

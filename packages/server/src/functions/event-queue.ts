@@ -17,6 +17,8 @@ export interface EventQueueOptions {
   readonly ids: IdSource
   readonly functions: Pick<FunctionRunner, 'invoke'>
   readonly onFailure: (error: unknown) => void
+  /** After how long an event is looked for again whose attempt was lost for reasons of this server's. */
+  readonly againMs?: number
 }
 
 export interface EventQueue extends AsyncDisposable {
@@ -43,7 +45,7 @@ interface Line {
 }
 
 export function openEventQueue(options: EventQueueOptions): EventQueue {
-  const { store, clock, ids, functions, onFailure } = options
+  const { store, clock, ids, functions, onFailure, againMs = 30_000 } = options
   const { documents, changes } = store
   const lines = new Map<string, Line>()
   /** Those that wait and those that run. */
@@ -123,8 +125,14 @@ export function openEventQueue(options: EventQueueOptions): EventQueue {
       // Kept for the next start.
       if (!isClosed) drop(key)
     } catch (error) {
-      if (!isClosed) onFailure(error)
       drop(key)
+      if (!isClosed) {
+        onFailure(error)
+        // It is kept where it was: what was in the way may be gone by then.
+        setTimeout(() => {
+          if (!isClosed) look(key).catch(onFailure)
+        }, againMs).unref()
+      }
     } finally {
       line.running--
       running--
