@@ -347,6 +347,10 @@ test('a bucket is open to the distribution that its policy names, and to no othe
     .split('\n')
   assert.match(lines[1] ?? '', /^#Fields: date time x-edge-location sc-bytes c-ip /)
   assert.match(lines[2] ?? '', /\tGET\t\S+\t\/a\/one\.txt\t200\t-\ta%20viewer\t-\t-\tHit\t/)
+  assert.match(
+    lines[2] ?? '',
+    /\tHTTP\/1\.1\t-\t-\t\d{4,5}\t\d\.\d{3}\tHit\ttext\/plain\t30\t-\t-$/,
+  )
   assert.match(lines[3] ?? '', /\t\/a\/none\.txt\t403\t/)
 })
 

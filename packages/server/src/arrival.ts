@@ -27,7 +27,7 @@ export interface Arrival {
   readonly httpVersion?: '2.0'
   /** The headers announce one. */
   readonly hasBody: boolean
-  /** Absent where nobody asks for it. */
+  /** Absent: it did not come by a socket of its own. */
   readonly peerPort?: number
   /** Comes from a distribution of this server: the `X-Amz-Cf-Id` of the viewer's request. */
   readonly edgeRequestId?: string

@@ -1,7 +1,6 @@
 /** Bytes off the sockets into requests, answers onto them; what is not HTTP is turned away here. */
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo, ListenOptions, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
@@ -22,7 +21,8 @@ import { inFlight } from './in-flight.ts'
 import { unmapped } from './net/addresses.ts'
 import { PlainConnection } from './plain-connection.ts'
 import { framedHeaders, hasNoBody } from './reply-text.ts'
-import { type Certificates, tlsOptions } from './tls/certificates.ts'
+import type { Certificates } from './tls/certificates.ts'
+import { createTlsServer } from './tls/tls-server.ts'
 import type { VpcEndpoint } from './vpc-endpoints.ts'
 
 /** Sizes in bytes, times in milliseconds. */
@@ -93,7 +93,11 @@ export async function listen(given: ListenOn): Promise<Listener> {
   const options = { ...given, answer }
   const { certificates, speaksHttp2 = () => false } = options
   const server = certificates
-    ? secureServer(certificates, speaksHttp2)
+    ? createTlsServer(
+        { ...serverOptions, handshakeTimeout: httpLimits.handshakeMs },
+        certificates,
+        speaksHttp2,
+      )
     : createServer(serverOptions)
   // Any count that fits the size: what lies beyond a count would be dropped in silence.
   server.maxHeadersCount = 0
@@ -126,38 +130,6 @@ export async function listen(given: ListenOn): Promise<Listener> {
       ),
     close: (graceMs) => close(server, plain, ended, graceMs),
   }
-}
-
-/** HTTP over TLS; each host has its own certificate. */
-function secureServer(certificates: Certificates, speaksHttp2: (host: string) => boolean): Server {
-  let fallback = certificates.fallback()
-  const server = createSecureServer({
-    ...serverOptions,
-    ...tlsOptions,
-    ...fallback,
-    handshakeTimeout: httpLimits.handshakeMs,
-    // Which domain is called is known later, and what it makes of a certificate; most look at none.
-    requestCert: true,
-    rejectUnauthorized: false,
-    // Who calls an address names no host.
-    ALPNCallback: ({ servername, protocols }) =>
-      [...(servername && speaksHttp2(servername) ? ['h2'] : []), 'http/1.1'].find((each) =>
-        protocols.includes(each),
-      ),
-    SNICallback(host, callback) {
-      Promise.try(() => certificates.contextFor(host)).then(
-        (context) => callback(null, context),
-        (error: Error) => callback(error),
-      )
-    },
-  })
-  server.prependListener('connection', () => {
-    const latest = certificates.fallback()
-    if (latest === fallback) return
-    fallback = latest
-    server.setSecureContext({ ...tlsOptions, ...latest })
-  })
-  return server
 }
 
 interface PlainConnections {
@@ -209,6 +181,7 @@ function servePlainly(
       },
       isClosing: () => isClosing,
       peer,
+      peerPort: socket.remotePort ?? 0,
       localAddress: localAddressOf(socket),
       tls: tlsOf(socket),
       vpcEndpoint: options.vpcEndpoint,
@@ -314,6 +287,7 @@ function replyTo(
     headers,
     host,
     peer: options.peerName ?? peerOf(socket),
+    peerPort: socket.remotePort ?? 0,
     localAddress: localAddressOf(socket),
     receivedAt: Date.now(),
     tls: tlsOf(socket),

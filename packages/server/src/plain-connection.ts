@@ -25,6 +25,7 @@ export interface PlainOptions {
   readonly handOver: (socket: Socket, unread: Buffer) => void
   readonly isClosing: () => boolean
   readonly peer: string
+  readonly peerPort: number
   readonly localAddress: string
   readonly tls: TlsConnection | undefined
   readonly vpcEndpoint: VpcEndpoint | undefined
@@ -136,7 +137,7 @@ export class PlainConnection {
     requestId: string,
   ): Arrival {
     const question = target.indexOf('?')
-    const { peer, localAddress, tls, vpcEndpoint } = this.#options
+    const { peer, peerPort, localAddress, tls, vpcEndpoint } = this.#options
     return {
       requestId,
       method,
@@ -145,6 +146,7 @@ export class PlainConnection {
       headers,
       host,
       peer,
+      peerPort,
       localAddress,
       receivedAt: Date.now(),
       tls,
