@@ -10,7 +10,9 @@ export const env = defineVerb({
   help: `Prints shell commands: \`eval "$(npx sekisho env)"\` points every AWS tool of this shell at the server.
 Without \`--role\` and \`--user\` they are those of an account's root. A role or user is the operator's to be: no policy is
 asked, and the decision log has it. Such credentials last twelve hours.
-AWS CLI before 2.13 does not read AWS_ENDPOINT_URL: use \`sekisho exec\`, or its \`--endpoint-url\`.`,
+AWS CLI before 2.13 does not read AWS_ENDPOINT_URL: use \`sekisho exec\`, or its \`--endpoint-url\`.
+Clients of CloudFront's key value stores put the account's number before the host, which an address cannot have: for them
+AWS_ENDPOINT_URL_CLOUDFRONT_KEYVALUESTORE=http://localhost:PORT, where the system knows names under localhost.`,
   options: {
     account: { type: 'string', value: 'NAME', help: 'of another account' },
     ...identity,
