@@ -140,5 +140,5 @@ export {
   nextDeliveryAt,
   settleDelivery,
 } from './timetable/deliveries.ts'
-export { firstRunAt, runsCollection, takeUpRuns, timeOfKey } from './timetable/runs.ts'
+export { nextRunAt, type Runner, runsCollection, takeUpRuns, timeOfKey } from './timetable/runs.ts'
 export { type ReadInput, send as sendDelivery } from './timetable/send.ts'

@@ -6,12 +6,13 @@ import {
   type Due,
   deliveriesCollection,
   failDelivery,
-  firstRunAt,
   type IdSource,
   nextDeliveryAt,
+  nextRunAt,
   occurRule,
   occurSchedule,
   type ReadInput,
+  type Runner,
   replanRules,
   replanSchedules,
   runsCollection,
@@ -152,13 +153,20 @@ class Timetable implements AsyncDisposable {
   async #turn(): Promise<void> {
     clearTimeout(this.#timer)
     this.#ringsAt = Number.POSITIVE_INFINITY
-    const { store, clock, ids } = this.#options
+    const { store, clock, ids, log } = this.#options
     const { documents } = store
     if (this.#isJumped) await this.#replan()
-    while (!this.#isClosed && (await takeUpRuns(documents, occurs, clock.now(), ids)) > 0);
+    let hasFailed = false
+    const failed = (error: unknown, { kind, key }: Runner) => {
+      hasFailed = true
+      log.error(`a ${kind} cannot run`, { key, ...failureFields(error) })
+    }
+    while (!this.#isClosed && (await takeUpRuns(documents, occurs, clock.now(), ids, failed)) > 0);
     const now = clock.now()
     for (const due of await this.#lines.next(now)) this.#start(due)
-    const next = [await firstRunAt(documents), await nextDeliveryAt(documents, now)]
+    const next = [await nextRunAt(documents, now), await nextDeliveryAt(documents, now)]
+    // What could not be taken up is due all the time: it is tried again later, not at once.
+    if (hasFailed) next.push(now + longestSleepMs)
     this.#sleepUntil(Math.min(...next.map((at) => at ?? Number.POSITIVE_INFINITY)))
   }
 

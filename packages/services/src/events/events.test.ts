@@ -37,7 +37,13 @@ const fire = ({ store }: Harness, at: string) => {
     text: (_: string, length: number) => '5'.repeat(length),
     uuid: () => `id-${++count}`,
   }
-  return takeUpRuns(store.documents, { rule: occurRule, schedule: occurRule }, Date.parse(at), ids)
+  return takeUpRuns(
+    store.documents,
+    { rule: occurRule, schedule: occurRule },
+    Date.parse(at),
+    ids,
+    (error) => assert.ifError(error),
+  )
 }
 
 test('a rule is planned, planned anew, and no longer planned once it is off or gone', async () => {

@@ -50,7 +50,7 @@ export const schedules = {
           ...asked,
           createdAt: nowMs,
           modifiedAt: nowMs,
-          anchorMs: anchorOf(asked.startMs ?? nowMs),
+          anchorMs: anchorOf(asked.startMs, nowMs),
           clientToken: ClientToken,
         })
       })
@@ -75,7 +75,7 @@ export const schedules = {
           ...before,
           ...asked,
           modifiedAt: nowMs,
-          anchorMs: goesOn(before, asked) ? before.anchorMs : anchorOf(asked.startMs ?? nowMs),
+          anchorMs: goesOn(before, asked) ? before.anchorMs : anchorOf(asked.startMs, nowMs),
         })
       })
       return { ScheduleArn: scheduleArn(schedule) }
@@ -145,9 +145,10 @@ function nameOf(
   return { accountId, region, group: GroupName, name: Name }
 }
 
-/** *Observed*: rates go by whole minutes. */
-function anchorOf(ms: number): number {
-  return Math.floor(ms / 60_000) * 60_000
+/** *Observed*: rates go by whole minutes. The first one of a rate is this one, or the first after its start. */
+function anchorOf(startMs: number | undefined, nowMs: number): number {
+  const minutes = startMs === undefined ? Math.floor(nowMs / 60_000) : Math.ceil(startMs / 60_000)
+  return minutes * 60_000
 }
 
 /**

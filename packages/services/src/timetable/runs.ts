@@ -53,8 +53,8 @@ export function planRun(
 }
 
 /** Epoch milliseconds; undefined: nothing is planned. */
-export async function firstRunAt(reader: Reader): Promise<number | undefined> {
-  const [first] = await reader.list(runsCollection, { limit: 1 })
+export async function nextRunAt(reader: Reader, afterMs: number): Promise<number | undefined> {
+  const [first] = await reader.list(runsCollection, { after: timeKey(afterMs + 1), limit: 1 })
   return first && timeOfKey(first.key)
 }
 
@@ -65,24 +65,39 @@ const together = 100
  * Takes up what is due. A moment is taken up once: what it brings and that it has passed are one write. However many
  * moments of one runner have passed meanwhile, they are one.
  *
- * @returns how many there were; 0: nothing is due any more
+ * @param onFailure  hears of a runner whose moment cannot be taken up; it stays due, and holds up nobody else
+ * @returns how many there were; 0: nothing is due any more, or nothing that can be taken up
  */
 export async function takeUpRuns(
   documents: Documents,
   occurs: Occurs,
   nowMs: number,
   ids: Call['ids'],
+  onFailure: (error: unknown, runner: Runner) => void,
 ): Promise<number> {
   const before = timeKey(nowMs + 1)
   const due = await documents.list<Runner>(runsCollection, { before, limit: together })
   if (due.length === 0) return 0
-  await documents.transact(async (transaction) => {
-    for (const { key: run, value } of due) {
-      const planned = await transaction.get<Runner>(runsCollection, run)
-      if (planned === undefined) continue
-      transaction.delete(runsCollection, run)
-      await occurs[value.kind](transaction, value.key, { atMs: timeOfKey(run), nowMs, ids })
-    }
-  })
-  return due.length
+  const takeUp = (runs: typeof due) =>
+    documents.transact(async (transaction) => {
+      for (const { key: run, value } of runs) {
+        const planned = await transaction.get<Runner>(runsCollection, run)
+        if (planned === undefined) continue
+        transaction.delete(runsCollection, run)
+        await occurs[value.kind](transaction, value.key, { atMs: timeOfKey(run), nowMs, ids })
+      }
+    })
+  try {
+    await takeUp(due)
+    return due.length
+  } catch {
+    // One of them at least: each by itself now.
+    let count = 0
+    for (const run of due)
+      await takeUp([run]).then(
+        () => count++,
+        (error) => onFailure(error, run.value),
+      )
+    return count
+  }
 }
