@@ -430,17 +430,22 @@ test('with --iam off links to objects are followed whoever made them, and no oth
   const key = { accessKeyId: 'test', secretAccessKey: 'test' }
   const host = `127.0.0.1:${open.port}`
   await open.signed('/bucket', { service: 's3', method: 'PUT', key })
-  const link = (method: string, rawPath: string, service = 's3', now = new Date()) => {
-    const query = presign({ method, rawPath, rawQuery: '', headers: ['Host', host] }, key, {
+  const linkTo = (method: string, rawPath: string, service = 's3', now = new Date()) =>
+    `${rawPath}?${presign({ method, rawPath, rawQuery: '', headers: ['Host', host] }, key, {
       region: 'us-east-1',
       service,
       now,
       expires: 60,
-    })
-    return open.call(`${rawPath}?${query}`, { method, headers: ['Content-Length', '0'] })
-  }
+    })}`
+  const link = (...asked: Parameters<typeof linkTo>) =>
+    open.call(linkTo(...asked), { method: asked[0], headers: ['Content-Length', '0'] })
   assert.equal((await link('PUT', '/bucket/key')).status, 200)
   assert.equal((await link('GET', '/bucket/key')).status, 200)
+  // Without a length there is no object, not even an empty one.
+  const put = linkTo('PUT', '/bucket/other')
+  const unsaid = `PUT ${put} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`
+  assert.match(await open.raw(unsaid), /^HTTP\/1\.1 411 .*MissingContentLength/s)
+  assert.equal((await link('GET', '/bucket/other')).status, 404)
   const past = new Date(Date.now() - 61_000)
   assert.match((await link('GET', '/bucket/key', 's3', past)).body, /Request has expired/)
   // A page could have these sent by its reader's browser.

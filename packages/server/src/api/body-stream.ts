@@ -40,14 +40,14 @@ async function* whole({ readBody }: Arrival): AsyncIterable<Uint8Array> {
   if (body.length > 0) yield body
 }
 
-function lengthOf({ headers, hasBody, streamBody, readBody }: Arrival): number | undefined {
+/** Undefined: nobody has said. A request without a word about its body is one of them, as S3 sees it. */
+function lengthOf({ headers, streamBody, readBody }: Arrival): number | undefined {
   if (streamBody === undefined) {
     const body = readBody(Number.POSITIVE_INFINITY)
-    if (body instanceof Uint8Array) return body.length
+    if (body instanceof Uint8Array && body.length > 0) return body.length
   }
   const text = headerOf(headers, 'content-length')
-  if (text === undefined) return hasBody ? undefined : 0
-  return /^\d+$/.test(text) ? Number(text) : undefined
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined
 }
 
 function unwrapped(raw: AsyncIterable<Uint8Array>, chunks: ChunkedPayload): BodyStream {
