@@ -9,6 +9,7 @@ import { gunzipSync } from 'node:zlib'
 import { APIGateway } from '@aws-sdk/client-api-gateway'
 import { CloudFront, type Origin } from '@aws-sdk/client-cloudfront'
 import { CloudFrontKeyValueStore } from '@aws-sdk/client-cloudfront-keyvaluestore'
+import { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs'
 import { S3 } from '@aws-sdk/client-s3'
 import { eventually, type Serving, serve, temporaryFolder } from './server.fixture.ts'
 
@@ -352,6 +353,43 @@ test('a bucket is open to the distribution that its policy names, and to no othe
     /\tHTTP\/1\.1\t-\t-\t\d{4,5}\t\d\.\d{3}\tHit\ttext\/plain\t30\t-\t-$/,
   )
   assert.match(lines[3] ?? '', /\t\/a\/none\.txt\t403\t/)
+
+  // And to a log group, as JSON, with the fields that are asked for.
+  const logs = new CloudWatchLogs(optionsOf(server))
+  await logs.createLogGroup({ logGroupName: 'cdn' })
+  const named = { name: 'cdn', resourceArn: `arn:aws:cloudfront::000000000000:distribution/${id}` }
+  await logs.putDeliverySource({ ...named, logType: 'ACCESS_LOGS' })
+  const to = (destinationResourceArn: string) =>
+    logs.putDeliveryDestination({
+      name: 'group',
+      deliveryDestinationConfiguration: { destinationResourceArn },
+    })
+  await assert.rejects(to('arn:aws:firehose:us-east-1:000000000000:deliverystream/d'), {
+    name: 'ValidationException',
+    message: 'Delivery of logs to Amazon Data Firehose is not supported by Sekisho yet.',
+  })
+  const { deliveryDestination } = await to('arn:aws:logs:us-east-1:000000000000:log-group:cdn:*')
+  const { delivery } = await logs.createDelivery({
+    deliverySourceName: 'cdn',
+    deliveryDestinationArn: deliveryDestination?.arn,
+    recordFields: ['sc-status', 'cs-uri-stem', 'timestamp(ms)'],
+  })
+  const { resourcePolicies } = await logs.describeResourcePolicies()
+  assert.match(resourcePolicies?.[0]?.policyDocument ?? '', /"delivery\.logs\.amazonaws\.com"/)
+  await ask(server, hostOf(id), '/a/one.txt')
+  const event = await eventually(async () => {
+    const { events } = await logs.filterLogEvents({ logGroupName: 'cdn' })
+    return events?.[0]
+  })
+  assert.equal(event.logStreamName, `CloudFront_${id}`)
+  assert.deepEqual(JSON.parse(event.message ?? ''), {
+    'sc-status': '200',
+    'cs-uri-stem': '/a/one.txt',
+    'timestamp(ms)': String(event.timestamp),
+  })
+  await assert.rejects(logs.deleteDeliverySource({ name: 'cdn' }), { name: 'ConflictException' })
+  await logs.deleteDelivery({ id: delivery?.id })
+  await logs.deleteDeliverySource({ name: 'cdn' })
 })
 
 test('functions are developed, published, and run on the way in', async () => {

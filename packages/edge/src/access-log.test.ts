@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type LoggedCall, logHead, logLine } from './access-log.ts'
+import {
+  defaultLogFields,
+  isLogField,
+  type LoggedCall,
+  logHead,
+  logLine,
+  logRecord,
+} from './access-log.ts'
 
 const call: LoggedCall = {
   viewer: {
@@ -106,6 +113,19 @@ for (const [changed, result, detailed] of details)
     assert.equal(fields['x-edge-detailed-result-type'], detailed)
     assert.equal(fields['sc-status'], changed.isCutShort ? '000' : '206')
   })
+
+test('a record has the fields that are asked for, in their order', () => {
+  assert.deepEqual(defaultLogFields, names)
+  assert.deepEqual(logRecord(call, names), fieldsOf())
+  const asked = ['timestamp(ms)', 'sc-status', 'cache-behavior-path-pattern']
+  const record = logRecord({ ...call, outcome: { result: 'Hit', pathPattern: '/a/*' } }, asked)
+  assert.deepEqual(Object.entries(record), [
+    ['timestamp(ms)', '1795269906789'],
+    ['sc-status', '206'],
+    ['cache-behavior-path-pattern', '/a/*'],
+  ])
+  assert.deepEqual(['asn', 'toString', ...asked].filter(isLogField), asked)
+})
 
 test('whatever viewers send, a line stays one line of 33 fields', () => {
   fc.assert(

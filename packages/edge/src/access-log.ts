@@ -91,9 +91,27 @@ export function logLine(call: LoggedCall): string {
   return fields.map(([, value]) => written(value(call))).join('\t')
 }
 
-/** By name, for logs of another form. */
-export function logRecord(call: LoggedCall): Readonly<Record<string, string>> {
-  return Object.fromEntries(fields.map(([name, value]) => [name, written(value(call))]))
+/** What deliveries may hold beside it. @see CloudFront Developer Guide, "Configure standard logging (v2)" */
+const moreFields: readonly Field[] = [
+  ['timestamp(ms)', ({ endedAt }) => String(endedAt)],
+  ['cache-behavior-path-pattern', ({ outcome }) => outcome.pathPattern],
+]
+
+const fieldsByName = new Map([...fields, ...moreFields])
+
+/** Those that a delivery has that names none. */
+export const defaultLogFields: readonly string[] = fields.map(([name]) => name)
+
+export function isLogField(name: string): boolean {
+  return fieldsByName.has(name)
+}
+
+/** By name, in the order that is asked for, for logs of another form. */
+export function logRecord(
+  call: LoggedCall,
+  names: readonly string[],
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(names.map((name) => [name, written(fieldsByName.get(name)?.(call))]))
 }
 
 const longest = 8_192

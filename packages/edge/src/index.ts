@@ -1,5 +1,12 @@
 /** The life of a call through a CloudFront distribution. */
-export { type LoggedCall, logHead, logLine, logRecord } from './access-log.ts'
+export {
+  defaultLogFields,
+  isLogField,
+  type LoggedCall,
+  logHead,
+  logLine,
+  logRecord,
+} from './access-log.ts'
 export { compileDistribution, type Distribution } from './distribution.ts'
 export { FunctionError } from './functions/returned.ts'
 export { createFlights, type Flights } from './lookup.ts'
@@ -23,6 +30,7 @@ export type {
   FunctionSettings,
   GeoRestriction,
   Invalidation,
+  LogDelivery,
   LoggingSettings,
   OriginGroup,
   OriginSettings,

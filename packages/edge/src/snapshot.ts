@@ -20,6 +20,20 @@ export interface DistributionSnapshot {
   readonly invalidations: readonly Invalidation[]
   /** Absent: nobody logs. */
   readonly logging?: LoggingSettings
+  /** Of its log, to log groups; absent: none. */
+  readonly deliveries?: readonly LogDelivery[]
+}
+
+export interface LogDelivery {
+  readonly id: string
+  /** For whose sake it is delivered. */
+  readonly sourceArn: string
+  readonly region: string
+  readonly logGroup: string
+  readonly fields: readonly string[]
+  readonly includesCookies: boolean
+  /** Between values; absent: lines are JSON. */
+  readonly delimiter?: string
 }
 
 export interface LoggingSettings {

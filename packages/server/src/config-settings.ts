@@ -156,7 +156,7 @@ export const settings = {
     value: 'SECONDS',
     read: integer(1, 3_600),
     fallback: 60,
-    help: 'how often the logs of distributions are delivered to their buckets',
+    help: 'how often the logs of distributions are delivered',
   }),
   'edge-cache-keep': row({
     read: flag,

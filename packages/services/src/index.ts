@@ -109,6 +109,7 @@ export {
 } from './lambda/url-records.ts'
 export { WrittenEvent } from './lambda/written-event.ts'
 export { appendEvents } from './logs/append.ts'
+export { deliveriesOf, deliveryCollections } from './logs/delivery-records.ts'
 export { type GroupName, groupArn, logsCollections } from './logs/records.ts'
 export { sweepLogs } from './logs/sweep.ts'
 export { sweepLoose } from './s3/content.ts'

@@ -152,9 +152,17 @@ function finish(
     status,
     detail: isOurs ? undefined : outcome.detail?.replace(/\?[^\s`]*/g, '?…'),
   })
-  const logged = distribution?.snapshot.logging
-    ? logging({ status, headers, body, outcome, bodyBytes }, arrival, viewer, distribution, options)
-    : body
+  const isLogged = snapshot?.logging !== undefined || snapshot?.deliveries !== undefined
+  const logged =
+    distribution && isLogged
+      ? logging(
+          { status, headers, body, outcome, bodyBytes },
+          arrival,
+          viewer,
+          distribution,
+          options,
+        )
+      : body
   return {
     status,
     headers,

@@ -18,7 +18,7 @@ import type { FrontDoor } from '../front-door.ts'
 import { randomIds } from '../ids.ts'
 import type { Trail } from '../trail/trail.ts'
 import type { Upstream } from '../upstream.ts'
-import { type AccessLogsOptions, openAccessLogs } from './access-logs.ts'
+import { type AccessLogs, type AccessLogsOptions, openAccessLogs } from './access-logs.ts'
 import { type AnswerViewer, createAnswerViewer, refuseHead } from './answer.ts'
 import { createCountries } from './countries.ts'
 import { type DiskCache, openDiskCache } from './disk-cache.ts'
@@ -26,6 +26,7 @@ import { type Distributions, openDistributions } from './distributions.ts'
 import type { EdgeFunctions } from './function-runner.ts'
 import { openHttp2Names } from './http2-names.ts'
 import { nodeId } from './ids.ts'
+import { openLogDeliveries } from './log-deliveries.ts'
 import { askOutside } from './outside-origin.ts'
 import { type AnswerOwn, askOwn, isOwnOrigin } from './own-origin.ts'
 import { askBucket, signs } from './s3-origin.ts'
@@ -90,13 +91,23 @@ export function openEdgeHost(options: EdgeHostOptions): EdgeHost {
       ? askOwn(request, frontDoor, own.answer)
       : askOutside(request, upstream)
   }
-  const logs = openAccessLogs({
+  const logging = {
     aws: options.aws,
-    region: config.region,
     intervalSeconds: config['edge-log-interval'],
-    newName: () => randomIds.text(letters, 8),
     onRefused: options.onLogRefused,
+  }
+  const files = openAccessLogs({
+    ...logging,
+    region: config.region,
+    newName: () => randomIds.text(letters, 8),
   })
+  const deliveries = openLogDeliveries(logging)
+  const logs: Pick<AccessLogs, 'note'> = {
+    note(distribution, call) {
+      if (distribution.snapshot.logging) files.note(distribution, call)
+      if (distribution.snapshot.deliveries) deliveries.note(distribution, call)
+    },
+  }
   const answer = createAnswerViewer({
     logs,
     pop,
@@ -129,7 +140,7 @@ export function openEdgeHost(options: EdgeHostOptions): EdgeHost {
     async [Symbol.asyncDispose]() {
       distributions[Symbol.dispose]()
       http2Names[Symbol.dispose]()
-      await logs[Symbol.asyncDispose]()
+      await Promise.all([files[Symbol.asyncDispose](), deliveries[Symbol.asyncDispose]()])
       if (disk === undefined) return
       if (config['edge-cache-keep'])
         for (const [key, stored] of cache.entries()) {

@@ -1,5 +1,8 @@
 /** CloudWatch Logs on one screen. */
 import { defineService } from '../service.ts'
+import { deliveries } from './deliveries.ts'
+import { deliveryDestinations } from './delivery-destinations.ts'
+import { deliverySources } from './delivery-sources.ts'
 import { filterEvents } from './filter-events.ts'
 import { getEvents } from './get-events.ts'
 import { groups } from './groups.ts'
@@ -19,5 +22,8 @@ export const logs = defineService('logs', {
     ...filterEvents,
     ...tags,
     ...resourcePolicies,
+    ...deliverySources,
+    ...deliveryDestinations,
+    ...deliveries,
   },
 })

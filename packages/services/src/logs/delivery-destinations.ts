@@ -1,0 +1,139 @@
+/** Delivery destinations: log groups that logs may be delivered to. */
+import type * as Sdk from '@aws-sdk/client-cloudwatch-logs'
+import type { Call, Need, Operations } from '../service.ts'
+import { letDeliveriesIn } from './delivery-policy.ts'
+import {
+  allKept,
+  conflict,
+  type DestinationRecord,
+  deliveryArn,
+  deliveryCollections,
+  deliveryKey,
+  invalid,
+  keptOf,
+  largestPage,
+  mostOfAKind,
+  notBuilt,
+  overQuota,
+} from './delivery-records.ts'
+import { makeToken, readToken } from './paging.ts'
+import { groupArn, groupOf, identifiedGroup, type Owner } from './records.ts'
+
+const { destinations } = deliveryCollections
+
+const name = [{ minLength: 1, maxLength: 60 }, { pattern: /[\w-]*/ }] as const
+
+export const deliveryDestinations = {
+  PutDeliveryDestination: {
+    constraints: {
+      name,
+      outputFormat: { enum: ['json', 'plain', 'w3c', 'raw', 'parquet'] },
+      deliveryDestinationType: { enum: ['S3', 'CWL', 'FH', 'XRAY'] },
+    },
+    needs: ({ name, deliveryDestinationConfiguration }, call) => {
+      const resourceArn = deliveryDestinationConfiguration?.destinationResourceArn
+      const keys = resourceArn && { 'logs:DeliveryDestinationResourceArn': resourceArn }
+      return [{ ...need('PutDeliveryDestination', name, call), ...(keys && { keys }) }]
+    },
+    async handle({ name, outputFormat = 'json', ...rest }, call) {
+      const resourceArn = await checkedGroup(rest, call)
+      if (outputFormat !== 'json' && outputFormat !== 'plain')
+        throw invalid(`The output format ${outputFormat} is not valid for log groups.`)
+      const record: DestinationRecord = { name, outputFormat, resourceArn }
+      // What deliveries go here already must find the new group open.
+      const deliveries = await allKept(call.documents, 'delivery', call)
+      for (const { sourceName, destinationName } of deliveries)
+        if (destinationName === name) await letDeliveriesIn(resourceArn, sourceName, call)
+      await call.documents.transact(async (transaction) => {
+        const all = await allKept(transaction, 'destination', call)
+        if (all.length >= mostOfAKind && !all.some((each) => each.name === name))
+          throw overQuota('The limit of delivery destinations is reached.')
+        transaction.put(destinations, deliveryKey(call, name), record)
+      })
+      return { deliveryDestination: shown(record, call) }
+    },
+  },
+
+  GetDeliveryDestination: {
+    constraints: { name },
+    needs: ({ name }, call) => [need('GetDeliveryDestination', name, call)],
+    handle: async ({ name }, call) => ({
+      deliveryDestination: shown(await keptOf(call.documents, 'destination', name, call), call),
+    }),
+  },
+
+  DescribeDeliveryDestinations: {
+    constraints: { limit: { min: 1, max: largestPage } },
+    needs: () => [{ action: 'logs:DescribeDeliveryDestinations', resource: '*' }],
+    async handle({ nextToken, limit = largestPage }, call) {
+      const after = readToken(nextToken)
+      const all = await allKept(call.documents, 'destination', call)
+      const rest = after === undefined ? all : all.filter((each) => each.name > after)
+      const items = rest.slice(0, limit)
+      return {
+        deliveryDestinations: items.map((each) => shown(each, call)),
+        ...(rest.length > limit && { nextToken: makeToken(items.at(-1)!.name) }),
+      }
+    },
+  },
+
+  DeleteDeliveryDestination: {
+    constraints: { name },
+    needs: ({ name }, call) => [need('DeleteDeliveryDestination', name, call)],
+    async handle({ name }, call) {
+      await call.documents.transact(async (transaction) => {
+        await keptOf(transaction, 'destination', name, call)
+        const deliveries = await allKept(transaction, 'delivery', call)
+        if (deliveries.some(({ destinationName }) => destinationName === name))
+          throw conflict(
+            'This delivery destination is used by a delivery, which must be deleted first.',
+          )
+        transaction.delete(destinations, deliveryKey(call, name))
+      })
+      return {}
+    },
+  },
+} satisfies Operations<typeof Sdk>
+
+interface Destined {
+  readonly deliveryDestinationConfiguration?:
+    | { readonly destinationResourceArn?: string | undefined }
+    | undefined
+  readonly deliveryDestinationType?: string | undefined
+  readonly roleArn?: string | undefined
+  readonly tags?: Readonly<Record<string, string>> | undefined
+}
+
+/** @throws AwsError ValidationException, InvalidParameterException, ResourceNotFoundException */
+async function checkedGroup(
+  { deliveryDestinationConfiguration, deliveryDestinationType, roleArn, tags }: Destined,
+  call: Call,
+): Promise<string> {
+  const arn = deliveryDestinationConfiguration?.destinationResourceArn ?? ''
+  const isOf = (type: string, prefix: string) =>
+    deliveryDestinationType === type || arn.startsWith(prefix)
+  if (isOf('S3', 'arn:aws:s3:')) throw notBuilt('Delivery of logs to a bucket')
+  if (isOf('FH', 'arn:aws:firehose:')) throw notBuilt('Delivery of logs to Amazon Data Firehose')
+  if (deliveryDestinationType === 'XRAY') throw notBuilt('Delivery to AWS X-Ray')
+  if (roleArn !== undefined) throw notBuilt('The role of a delivery destination')
+  if (Object.keys(tags ?? {}).length > 0) throw notBuilt('A tag of a delivery destination')
+  if (!arn.startsWith('arn:aws:logs:'))
+    throw invalid('destinationResourceArn must be the ARN of a log group.')
+  return groupArn(await groupOf(call.documents, identifiedGroup(arn, call)))
+}
+
+function shown(record: DestinationRecord, owner: Owner): Sdk.DeliveryDestination {
+  const { name, outputFormat, resourceArn } = record
+  return {
+    name,
+    arn: deliveryArn('destination', name, owner),
+    deliveryDestinationType: 'CWL',
+    outputFormat,
+    deliveryDestinationConfiguration: { destinationResourceArn: resourceArn },
+  }
+}
+
+/** @see Service Authorization Reference, "… for Amazon CloudWatch Logs" */
+function need(action: string, name: string, call: Call): Need {
+  return { action: `logs:${action}`, resource: deliveryArn('destination', name, call) }
+}

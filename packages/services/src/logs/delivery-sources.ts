@@ -1,0 +1,125 @@
+/** Delivery sources: distributions whose logs may be delivered. */
+import type * as Sdk from '@aws-sdk/client-cloudwatch-logs'
+import { isDistributionArn, needsToVend, ownsDistribution } from '../cloudfront/vended.ts'
+import type { Call, Need, Operations } from '../service.ts'
+import {
+  allKept,
+  cloudfrontRegion,
+  conflict,
+  deliveryArn,
+  deliveryCollections,
+  deliveryKey,
+  invalid,
+  keptOf,
+  largestPage,
+  mostOfAKind,
+  notBuilt,
+  overQuota,
+  type SourceRecord,
+} from './delivery-records.ts'
+import { notFound } from './errors.ts'
+import { makeToken, readToken } from './paging.ts'
+import type { Owner } from './records.ts'
+
+const { sources } = deliveryCollections
+
+const name = [{ minLength: 1, maxLength: 60 }, { pattern: /[\w-]*/ }] as const
+
+export const deliverySources = {
+  PutDeliverySource: {
+    constraints: { name, logType: [{ minLength: 1, maxLength: 255 }, { pattern: /[\w]*/ }] },
+    needs: async ({ name, resourceArn }, call) => [
+      {
+        ...need('PutDeliverySource', name, call),
+        keys: { 'logs:LogGeneratingResourceArns': [resourceArn] },
+      },
+      ...(await needsToVend(resourceArn, call)),
+    ],
+    async handle({ name, resourceArn, logType, tags, deliverySourceConfiguration }, call) {
+      if (Object.keys(tags ?? {}).length > 0) throw notBuilt('A tag of a delivery source')
+      if (Object.keys(deliverySourceConfiguration ?? {}).length > 0)
+        throw notBuilt('The configuration of a delivery source')
+      await checkResource(resourceArn, logType, call)
+      const record: SourceRecord = { name, resourceArn, logType }
+      await call.documents.transact(async (transaction) => {
+        const all = await allKept(transaction, 'source', call)
+        const former = all.find((each) => each.name === name)
+        if (former !== undefined && former.resourceArn !== resourceArn)
+          throw conflict(
+            'Update to existing Delivery Source with new ResourceId is not allowed. Please create a new Delivery Source instead.',
+          )
+        if (former === undefined && all.some((each) => each.resourceArn === resourceArn))
+          throw conflict(
+            'This ResourceId has already been used in another Delivery Source in this account.',
+          )
+        if (former === undefined && all.length >= mostOfAKind)
+          throw overQuota('The limit of delivery sources is reached.')
+        transaction.put(sources, deliveryKey(call, name), record)
+      })
+      return { deliverySource: shown(record, call) }
+    },
+  },
+
+  GetDeliverySource: {
+    constraints: { name },
+    needs: ({ name }, call) => [need('GetDeliverySource', name, call)],
+    handle: async ({ name }, call) => ({
+      deliverySource: shown(await keptOf(call.documents, 'source', name, call), call),
+    }),
+  },
+
+  DescribeDeliverySources: {
+    constraints: { limit: { min: 1, max: largestPage } },
+    needs: () => [{ action: 'logs:DescribeDeliverySources', resource: '*' }],
+    async handle({ nextToken, limit = largestPage }, call) {
+      const after = readToken(nextToken)
+      const all = await allKept(call.documents, 'source', call)
+      const rest = after === undefined ? all : all.filter((each) => each.name > after)
+      const items = rest.slice(0, limit)
+      return {
+        deliverySources: items.map((each) => shown(each, call)),
+        ...(rest.length > limit && { nextToken: makeToken(items.at(-1)!.name) }),
+      }
+    },
+  },
+
+  DeleteDeliverySource: {
+    constraints: { name },
+    needs: ({ name }, call) => [need('DeleteDeliverySource', name, call)],
+    async handle({ name }, call) {
+      await call.documents.transact(async (transaction) => {
+        await keptOf(transaction, 'source', name, call)
+        const deliveries = await allKept(transaction, 'delivery', call)
+        if (deliveries.some(({ sourceName }) => sourceName === name))
+          throw conflict('This delivery source is used by a delivery, which must be deleted first.')
+        transaction.delete(sources, deliveryKey(call, name))
+      })
+      return {}
+    },
+  },
+} satisfies Operations<typeof Sdk>
+
+/** @throws AwsError ValidationException, ResourceNotFoundException */
+async function checkResource(resourceArn: string, logType: string, call: Call): Promise<void> {
+  if (!isDistributionArn(resourceArn)) throw notBuilt(`Delivery of logs of ${resourceArn}`)
+  if (logType !== 'ACCESS_LOGS') throw notBuilt(`The log type ${logType}`)
+  if (call.region !== cloudfrontRegion)
+    throw invalid(`Delivery sources of CloudFront are made in ${cloudfrontRegion}.`)
+  if (!(await ownsDistribution(call.documents, call.accountId, resourceArn)))
+    throw notFound(`The resource does not exist: ${resourceArn}`)
+}
+
+function shown({ name, resourceArn, logType }: SourceRecord, owner: Owner): Sdk.DeliverySource {
+  return {
+    name,
+    arn: deliveryArn('source', name, owner),
+    resourceArns: [resourceArn],
+    service: 'cloudfront',
+    logType,
+  }
+}
+
+/** @see Service Authorization Reference, "… for Amazon CloudWatch Logs" */
+function need(action: string, name: string, call: Call): Need {
+  return { action: `logs:${action}`, resource: deliveryArn('source', name, call) }
+}
