@@ -1,5 +1,6 @@
 /** Lets whoever delivers logs write into a log group, with the rights of who asks for it. */
 import { isDeepStrictEqual } from 'node:util'
+import type { Documents } from '@sekisho/store'
 import type { Call } from '../service.ts'
 import { deliveryArn } from './delivery-records.ts'
 import { identifiedGroup } from './records.ts'
@@ -13,16 +14,26 @@ interface Document {
   readonly Statement?: object | readonly object[]
 }
 
+/** Who changes the policy waits for who is at it: both read it first, and neither may undo the other. */
+const turns = new WeakMap<Documents, Promise<void>>()
+
 /**
  * Nothing is done where some policy lets it in already.
  *
  * @throws AwsError  the caller may not see or change the account's resource policies, or there is no room in them
  */
-export async function letDeliveriesIn(
+export function letDeliveriesIn(
   resourceArn: string,
   sourceName: string,
   call: Call,
 ): Promise<void> {
+  const open = () => openGroup(resourceArn, sourceName, call)
+  const turn = (turns.get(call.documents) ?? Promise.resolve()).then(open, open)
+  turns.set(call.documents, turn)
+  return turn
+}
+
+async function openGroup(resourceArn: string, sourceName: string, call: Call): Promise<void> {
   const { accountId, region } = call
   const { name: logGroupName } = identifiedGroup(resourceArn, call)
   const stream = { logGroupName, logStreamName: sourceName }
@@ -63,7 +74,7 @@ function withGroup(
   const ours = statements.find(isOurs) as { readonly Resource: readonly string[] } | undefined
   if (ours)
     return statements.map((each) =>
-      each === ours ? { ...wanted, Resource: [...ours.Resource, resource] } : each,
+      each === ours ? { ...wanted, Resource: [...new Set([...ours.Resource, resource])] } : each,
     )
   const isTaken = statements.some((each: Statement) => each.Sid === Sid)
   return [...statements, { ...(isTaken ? nameless : wanted), Resource: [resource] }]
