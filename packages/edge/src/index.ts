@@ -39,5 +39,5 @@ export type {
   Selection,
   TrustedKey,
 } from './snapshot.ts'
-export type { Stored } from './stored.ts'
+export { type Stored, sizeOf } from './stored.ts'
 export type { Outcome, ResultType, ViewerReply, ViewerRequest } from './viewer.ts'

@@ -1,4 +1,6 @@
 /** A cache in memory, as large as it is told and no larger; what it lets go of may go to a slower one. */
+
+import { createOwner } from './owned.ts'
 import type { Cache } from './ports.ts'
 import { type Stored, sizeOf } from './stored.ts'
 
@@ -27,19 +29,21 @@ const largestShare = 8
 export function createMemoryCache(limitBytes: number, spill?: Spill): MemoryCache {
   // In the order of their last use, the oldest first.
   const recent = new Map<string, Kept>()
+  const own = createOwner()
   let total = 0
   const forget = (key: string, kept: Kept) => {
     recent.delete(key)
     total -= kept.sizeBytes
   }
-  const keep = (key: string, stored: Stored) => {
-    const before = recent.get(key)
-    if (before !== undefined) forget(key, before)
-    const sizeBytes = sizeOf(key, stored)
+  const keep = (givenKey: string, given: Stored) => {
+    const before = recent.get(givenKey)
+    if (before !== undefined) forget(givenKey, before)
+    const sizeBytes = sizeOf(givenKey, given)
     if (sizeBytes > limitBytes) {
-      spill?.drop(key)
+      spill?.drop(givenKey)
       return
     }
+    const { key, stored } = own(givenKey, given)
     recent.set(key, { stored, sizeBytes })
     total += sizeBytes
     for (const [oldest, kept] of recent) {

@@ -78,3 +78,26 @@ test('a broken file is nothing', async () => {
   for (const name of readdirSync(at.path)) writeFileSync(join(at.path, name), 'nonsense')
   assert.equal(await cache.find('a'), undefined)
 })
+
+test('what waits to be written is bounded, even where there are no bodies', async () => {
+  using at = folder()
+  const cache = open(at.path)
+  const count = 200
+  const uri = `/${'a'.repeat(100_000)}`
+  for (let key = 0; key < count; key++) cache.keep(String(key), { ...stored(''), uri })
+  assert.ok(cache.find('0') instanceof Promise)
+  assert.equal(cache.find(String(count - 1)), undefined)
+  cache.drop('0')
+  await cache.flush()
+})
+
+test('what there is no room for does not leave an older one behind', async () => {
+  using at = folder()
+  const cache = open(at.path)
+  cache.keep('a', stored('old'))
+  await cache.flush()
+  cache.keep('b', stored('x'.repeat(8_000_000)))
+  cache.keep('a', stored('x'.repeat(1_000_000)))
+  assert.equal(cache.find('a'), undefined)
+  await cache.flush()
+})

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import { mkdirSync, rmSync } from 'node:fs'
 import { readdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Spill, Stored } from '@sekisho/edge'
+import { type Spill, type Stored, sizeOf } from '@sekisho/edge'
 
 export interface DiskCache extends Spill {
   /** Resolves when the files that were there before are known. */
@@ -21,8 +21,14 @@ export interface DiskCacheOptions {
   readonly onFailure: (error: unknown) => void
 }
 
-/** Waiting to be written; beyond it what memory lets go of is gone. */
-const mostWaitingBytes = 16 * 1024 * 1024
+interface Waiting {
+  readonly key: string
+  readonly stored: Stored
+  readonly sizeBytes: number
+}
+
+/** Waiting in memory to be written; beyond it what memory lets go of is gone. A single one may be larger. */
+const mostWaitingBytes = 8 * 1024 * 1024
 /** Files are remembered by name: that costs memory too. */
 const mostFiles = 100_000
 
@@ -32,7 +38,7 @@ export function openDiskCache(options: DiskCacheOptions): DiskCache {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   // In the order of their making, the oldest first.
   const files = new Map<string, number>()
-  const waiting = new Map<string, { readonly key: string; readonly stored: Stored }>()
+  const waiting = new Map<string, Waiting>()
   let total = 0
   let waitingBytes = 0
   let writing: Promise<void> | undefined
@@ -40,6 +46,10 @@ export function openDiskCache(options: DiskCacheOptions): DiskCache {
   const forget = (name: string) => {
     total -= files.get(name) ?? 0
     files.delete(name)
+  }
+  const settle = (name: string) => {
+    waitingBytes -= waiting.get(name)?.sizeBytes ?? 0
+    waiting.delete(name)
   }
   const remove = (name: string) => {
     forget(name)
@@ -63,8 +73,7 @@ export function openDiskCache(options: DiskCacheOptions): DiskCache {
         await rename(`${path}.new`, path)
         // Meanwhile it may have been dropped, or taken back.
         if (waiting.get(name)?.stored === stored) {
-          waiting.delete(name)
-          waitingBytes -= stored.body.length
+          settle(name)
           add(name, bytes.length)
         } else if (!waiting.has(name)) await unlink(path)
       } catch (error) {
@@ -84,6 +93,12 @@ export function openDiskCache(options: DiskCacheOptions): DiskCache {
       if (!files.has(name)) add(name, size)
   }
 
+  const drop = (key: string) => {
+    const name = nameOf(key)
+    settle(name)
+    if (files.has(name)) remove(name)
+  }
+
   return {
     ready: keeps ? found().catch(onFailure) : Promise.resolve(),
     find(key) {
@@ -100,18 +115,16 @@ export function openDiskCache(options: DiskCacheOptions): DiskCache {
       )
     },
     keep(key, stored) {
-      if (waitingBytes + stored.body.length > mostWaitingBytes) return
+      const sizeBytes = sizeOf(key, stored)
+      // What is there from before is older.
+      if (waiting.size > 0 && waitingBytes + sizeBytes > mostWaitingBytes) return drop(key)
       const name = nameOf(key)
-      waitingBytes += stored.body.length - (waiting.get(name)?.stored.body.length ?? 0)
-      waiting.set(name, { key, stored })
+      settle(name)
+      waitingBytes += sizeBytes
+      waiting.set(name, { key, stored, sizeBytes })
       writing ??= write()
     },
-    drop(key) {
-      const name = nameOf(key)
-      waitingBytes -= waiting.get(name)?.stored.body.length ?? 0
-      waiting.delete(name)
-      if (files.has(name)) remove(name)
-    },
+    drop,
     async flush() {
       while (writing !== undefined) await writing
     },
