@@ -10,7 +10,7 @@ import { type Measured, type RoundOptions, takeTurns } from './lib/rounds.ts'
 import { nginxCache, origin, varnish } from './peers/caches.ts'
 import { launchOf, readCredentials, region } from './peers/sekisho.ts'
 
-const policies = {
+export const policies = {
   optimized: '658327ea-f89d-4fab-a63d-7e88639e58f6',
   disabled: '4135ea2d-6df8-44a3-9df3-4b5a84be39ad',
 } as const
