@@ -89,5 +89,6 @@ function installPeers(): void {
 
 function peerVersions(): string {
   const nginx = versionOf('nginx', ['-v'], /nginx\/(\S+)/)
-  return `nginx ${nginx}, serverless-offline 13.10.1`
+  const varnish = versionOf('varnishd', ['-V'], /varnish-(\d\S*)/)
+  return `nginx ${nginx}${varnish === undefined ? '' : `, Varnish ${varnish}`}, serverless-offline 13.10.1`
 }

@@ -85,7 +85,18 @@ backend default { .host = "${hostname}"; .port = "${upstreamPort}"; }
   return {
     command: 'varnishd',
     args: [
-      ...['-F', '-n', folder, '-a', `127.0.0.1:${port}`, '-f', join(folder, 'default.vcl')],
+      // Started by root, it would become somebody who may not read the folder.
+      ...[
+        '-j',
+        'none',
+        '-F',
+        '-n',
+        folder,
+        '-a',
+        `127.0.0.1:${port}`,
+        '-f',
+        join(folder, 'default.vcl'),
+      ],
       ...['-s', 'malloc,64m'],
     ],
     url: `http://127.0.0.1:${port}/1`,
