@@ -6,21 +6,18 @@ import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import {
   type Arrival,
-  abandon,
   BodyTimeoutError,
   BodyTooLargeError,
   ClientGoneError,
   type Reply,
-  type TlsConnection,
 } from './arrival.ts'
-import { bodyOf, Expectation, piecesOf, wholeBodyMs } from './body.ts'
+import { bodyOf, Expectation, piecesOf } from './body.ts'
 import { brokenAnswer, type LargeHead, refuseBroken, seenOfHead } from './broken-requests.ts'
-import { drained } from './drained.ts'
+import { isOwn, localAddressOf, peerOf, tlsOf } from './connection-facts.ts'
 import { createHttp2 } from './http2.ts'
 import { inFlight } from './in-flight.ts'
-import { unmapped } from './net/addresses.ts'
 import { PlainConnection } from './plain-connection.ts'
-import { framedHeaders, hasNoBody } from './reply-text.ts'
+import { send } from './send.ts'
 import type { Certificates } from './tls/certificates.ts'
 import { createTlsServer } from './tls/tls-server.ts'
 import type { VpcEndpoint } from './vpc-endpoints.ts'
@@ -305,104 +302,6 @@ function originForm(url: string, host: string): string | undefined {
   const [, authority, rest] = /^https?:\/\/([^/?#]*)([/?].*)?$/is.exec(url) ?? []
   if (authority?.toLowerCase() !== host.toLowerCase()) return undefined
   return rest === undefined ? '/' : rest.startsWith('?') ? `/${rest}` : rest
-}
-
-const peerKey = Symbol('peer')
-type KnownSocket = Socket & { [peerKey]?: string }
-
-/** Asked once a connection: the address is fetched from the kernel. */
-function peerOf(socket: KnownSocket): string {
-  return (socket[peerKey] ??= unmapped(socket.remoteAddress ?? ''))
-}
-
-const localKey = Symbol('local')
-
-function localAddressOf(socket: Socket & { [localKey]?: string }): string {
-  return (socket[localKey] ??= unmapped(socket.localAddress ?? ''))
-}
-
-const tlsKey = Symbol('tls')
-
-function tlsOf(socket: Socket): TlsConnection | undefined {
-  if (!(socket instanceof TLSSocket)) return undefined
-  const known = socket as TLSSocket & { [tlsKey]?: TlsConnection }
-  return (known[tlsKey] ??= {
-    version: socket.getProtocol() ?? '',
-    cipherSuite: socket.getCipher()?.standardName ?? '',
-    clientCertificate: socket.getPeerX509Certificate(),
-  })
-}
-
-const ownKey = Symbol('own')
-
-/** A connection of ours is known to us before its first request arrives. */
-function isOwn(socket: Socket & { [ownKey]?: boolean }, options: ListenOn): boolean {
-  return (socket[ownKey] ??=
-    options.isOwn?.(
-      `${peerOf(socket)}|${socket.remotePort}`,
-      `${localAddressOf(socket)}|${socket.localPort}`,
-    ) ?? false)
-}
-
-function send(
-  response: ServerResponse,
-  request: IncomingMessage,
-  reply: Reply,
-  requestId: string,
-  options: ListenOn,
-): void {
-  try {
-    if (reply.closes) response.shouldKeepAlive = false
-    const { body } = reply
-    if (!request.complete) response.once('finish', () => endLateBody(request))
-    response.writeHead(reply.status, framedHeaders(reply))
-    if (typeof body === 'string' || body instanceof Uint8Array) {
-      // As bytes: a text would take the headers along into its own encoding.
-      response.end(hasNoBody(reply.status) ? undefined : bytesOf(body))
-      return
-    }
-    void stream(response, body, reply.lengthBytes).catch((error) => {
-      // Of a client that left nothing has failed here.
-      if (!response.destroyed) options.onFailure(error, requestId)
-      request.socket.destroy()
-    })
-  } catch (error) {
-    if (typeof reply.body === 'object') abandon(reply.body)
-    options.onFailure(error, requestId)
-    request.socket.destroy()
-  }
-}
-
-/** What still comes of a body that nobody wanted is read away, for a while. */
-function endLateBody(request: IncomingMessage): void {
-  if (request.complete) return
-  const late = setTimeout(() => request.socket.destroy(), wholeBodyMs)
-  late.unref()
-  request.once('close', () => clearTimeout(late))
-}
-
-function bytesOf(body: string | Uint8Array): Uint8Array {
-  return typeof body === 'string' ? Buffer.from(body) : body
-}
-
-async function stream(
-  response: ServerResponse,
-  body: AsyncIterable<Uint8Array | string>,
-  lengthBytes: number | undefined,
-): Promise<void> {
-  let sentBytes = 0
-  const gone = () => abandon(body)
-  if (response.destroyed) gone()
-  response.once('close', gone)
-  for await (const chunk of body) {
-    if (response.destroyed) return
-    sentBytes += Buffer.byteLength(chunk)
-    if (!response.write(chunk)) await drained(response)
-  }
-  if (lengthBytes !== undefined && sentBytes !== lengthBytes)
-    throw new Error(`a body has ${sentBytes} bytes instead of ${lengthBytes}`)
-  response.removeListener('close', gone)
-  response.end()
 }
 
 function failed(error: unknown, requestId: string, options: ListenOn): Reply {
