@@ -22,6 +22,7 @@ const sample = {
   Key: 'sample',
   CopySource: 'sample/sample',
   resourceArn: 'arn:aws:logs:us-east-1:000000000000:log-group:sample',
+  deliveryDestinationArn: 'arn:aws:logs:us-east-1:000000000000:delivery-destination:sample',
 }
 
 /** Where a service means something else by a name that another has too. */
