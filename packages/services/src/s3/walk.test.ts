@@ -62,3 +62,22 @@ test('pages of any size, one after another, are the whole list', async () => {
     }),
   )
 })
+
+test('keys with the last of all characters are passed over once, not for ever', async () => {
+  await using store = await openStore('memory:')
+  await store.documents.transact((transaction) => {
+    for (const name of ['1', '2', '3', '4', '5'])
+      transaction.put('keys', `a/\u{10ffff}${name}`, { key: `a/\u{10ffff}${name}` })
+    transaction.put('keys', 'b', { key: 'b' })
+  })
+  const page = await walk<Entry>(store.documents, {
+    collection: 'keys',
+    prefixed: (text) => text,
+    prefix: '',
+    delimiter: '/',
+    most: 2,
+    after: undefined,
+    afterPrefix: undefined,
+  })
+  assert.deepEqual([page.prefixes, page.entries], [['a/'], [{ key: 'b' }]])
+})

@@ -59,9 +59,9 @@ export async function walk<T extends { readonly key: string }>(
       last = { prefix: common }
     }
     if (found.length < Math.min(atOnce, most + 1)) return page(false)
-    // The rest of what is rolled up is not even looked at.
+    // The rest of what is rolled up is not even looked at, but for keys that come behind what stands for its end.
     if (rolled !== undefined && position!.startsWith(prefixed(rolled)))
-      position = behind(prefixed(rolled))
+      position = later(position!, behind(prefixed(rolled)))
   }
 }
 
@@ -116,8 +116,13 @@ export async function walkMarked<T extends { readonly key: string }>(
   }
 }
 
+/** Where nearly all that begins so has ended: keys may hold the last of all characters too. */
 function behind(stored: string): string {
   return `${stored}\u{10ffff}`
+}
+
+function later(one: string, other: string): string {
+  return Buffer.compare(Buffer.from(one), Buffer.from(other)) > 0 ? one : other
 }
 
 function commonPrefix(key: string, prefix: string, delimiter: string): string | undefined {
