@@ -1,7 +1,13 @@
 /** Deliveries: what joins a source of logs with their destination, and says what lines look like. */
 import type * as Sdk from '@aws-sdk/client-cloudwatch-logs'
 import { isLogField } from '@sekisho/edge'
-import type { Need, Operations } from '../service.ts'
+import type { Operations } from '../service.ts'
+import {
+  deliveryId,
+  deliveryName,
+  deliveryNeed,
+  deliveryOperations,
+} from './delivery-operations.ts'
 import { letDeliveriesIn } from './delivery-policy.ts'
 import {
   allKept,
@@ -14,17 +20,12 @@ import {
   destinationName,
   invalid,
   keptOf,
-  largestPage,
   mostOfAKind,
   notBuilt,
   overQuota,
 } from './delivery-records.ts'
-import { makeToken, readToken } from './paging.ts'
 import type { Owner } from './records.ts'
 
-const collection = deliveryCollections.deliveries
-
-const id = [{ minLength: 1, maxLength: 64 }, { pattern: /[0-9A-Za-z]+/ }] as const
 const lines = {
   recordFields: { minLength: 0, maxLength: 128 },
   'recordFields.*': { minLength: 1, maxLength: 64 },
@@ -35,13 +36,13 @@ export const deliveries = {
   CreateDelivery: {
     constraints: {
       ...lines,
-      deliverySourceName: [{ minLength: 1, maxLength: 60 }, { pattern: /[\w-]*/ }],
+      deliverySourceName: deliveryName,
     },
     needs: ({ deliverySourceName, deliveryDestinationArn }, call) => [
-      need('CreateDelivery', deliveryArn('source', deliverySourceName, call)),
-      need('CreateDelivery', deliveryDestinationArn),
+      deliveryNeed('CreateDelivery', 'source', deliverySourceName, call),
+      { action: 'logs:CreateDelivery', resource: deliveryDestinationArn },
       // It has no id yet.
-      need('CreateDelivery', deliveryArn('delivery', '*', call)),
+      deliveryNeed('CreateDelivery', 'delivery', '*', call),
     ],
     async handle({ deliverySourceName: sourceName, deliveryDestinationArn, ...input }, call) {
       if (Object.keys(input.tags ?? {}).length > 0) throw notBuilt('A tag of a delivery')
@@ -63,64 +64,34 @@ export const deliveries = {
         if (all.some((each) => each.sourceName === sourceName && each.destinationName === name))
           throw conflict('Delivery already exists between this source and this destination.')
         if (all.length >= mostOfAKind) throw overQuota('The limit of deliveries is reached.')
-        transaction.put(collection, deliveryKey(call, record.id), record)
+        transaction.put(deliveryCollections.delivery, deliveryKey(call, record.id), record)
       })
       return { delivery: shown(record, call) }
     },
   },
 
-  GetDelivery: {
-    constraints: { id },
-    needs: ({ id }, call) => [need('GetDelivery', deliveryArn('delivery', id, call))],
-    handle: async ({ id }, call) => ({
-      delivery: shown(await keptOf(call.documents, 'delivery', id, call), call),
-    }),
-  },
-
-  DescribeDeliveries: {
-    constraints: { limit: { min: 1, max: largestPage } },
-    needs: () => [need('DescribeDeliveries', '*')],
-    async handle({ nextToken, limit = largestPage, deliverySourceNames: names }, call) {
-      const after = readToken(nextToken) ?? ''
-      const all = await allKept(call.documents, 'delivery', call)
-      const rest = all.filter(
-        (each) => each.id > after && (names === undefined || names.includes(each.sourceName)),
-      )
-      const items = rest.slice(0, limit)
-      return {
-        deliveries: items.map((each) => shown(each, call)),
-        ...(rest.length > limit && { nextToken: makeToken(items.at(-1)!.id) }),
-      }
-    },
-  },
-
   UpdateDeliveryConfiguration: {
-    constraints: { ...lines, id },
-    needs: ({ id }, call) => [
-      need('UpdateDeliveryConfiguration', deliveryArn('delivery', id, call)),
-    ],
+    constraints: { ...lines, id: deliveryId },
+    needs: ({ id }, call) => [deliveryNeed('UpdateDeliveryConfiguration', 'delivery', id, call)],
     async handle({ id, ...input }, call) {
       await call.documents.transact(async (transaction) => {
         const record = await keptOf(transaction, 'delivery', id, call)
         const { destinationName } = record
         checkLines(input, await keptOf(transaction, 'destination', destinationName, call))
-        transaction.put(collection, deliveryKey(call, id), { ...record, ...linesOf(input) })
+        transaction.put(deliveryCollections.delivery, deliveryKey(call, id), {
+          ...record,
+          ...linesOf(input),
+        })
       })
       return {}
     },
   },
 
-  DeleteDelivery: {
-    constraints: { id },
-    needs: ({ id }, call) => [need('DeleteDelivery', deliveryArn('delivery', id, call))],
-    async handle({ id }, call) {
-      await call.documents.transact(async (transaction) => {
-        await keptOf(transaction, 'delivery', id, call)
-        transaction.delete(collection, deliveryKey(call, id))
-      })
-      return {}
-    },
-  },
+  ...deliveryOperations('delivery', {
+    shown,
+    isAskedFor: ({ sourceName }, { deliverySourceNames: names }) =>
+      names === undefined || (names as readonly string[]).includes(sourceName),
+  }),
 } satisfies Operations<typeof Sdk>
 
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
@@ -164,9 +135,4 @@ function shown(record: DeliveryRecord, owner: Owner): Sdk.Delivery {
     ...(fields && { recordFields: [...fields] }),
     ...(delimiter !== undefined && { fieldDelimiter: delimiter }),
   }
-}
-
-/** @see Service Authorization Reference, "… for Amazon CloudWatch Logs" */
-function need(action: string, resource: string): Need {
-  return { action: `logs:${action}`, resource }
 }

@@ -1,39 +1,33 @@
 /** Delivery destinations: log groups that logs may be delivered to. */
 import type * as Sdk from '@aws-sdk/client-cloudwatch-logs'
-import type { Call, Need, Operations } from '../service.ts'
+import type { Call, Operations } from '../service.ts'
+import { deliveryName, deliveryNeed, deliveryOperations } from './delivery-operations.ts'
 import { letDeliveriesIn } from './delivery-policy.ts'
 import {
   allKept,
-  conflict,
   type DestinationRecord,
   deliveryArn,
   deliveryCollections,
   deliveryKey,
   invalid,
-  keptOf,
-  largestPage,
   mostOfAKind,
   notBuilt,
   overQuota,
 } from './delivery-records.ts'
-import { makeToken, readToken } from './paging.ts'
 import { groupArn, groupOf, identifiedGroup, type Owner } from './records.ts'
-
-const { destinations } = deliveryCollections
-
-const name = [{ minLength: 1, maxLength: 60 }, { pattern: /[\w-]*/ }] as const
 
 export const deliveryDestinations = {
   PutDeliveryDestination: {
     constraints: {
-      name,
+      name: deliveryName,
       outputFormat: { enum: ['json', 'plain', 'w3c', 'raw', 'parquet'] },
       deliveryDestinationType: { enum: ['S3', 'CWL', 'FH', 'XRAY'] },
     },
     needs: ({ name, deliveryDestinationConfiguration }, call) => {
       const resourceArn = deliveryDestinationConfiguration?.destinationResourceArn
       const keys = resourceArn && { 'logs:DeliveryDestinationResourceArn': resourceArn }
-      return [{ ...need('PutDeliveryDestination', name, call), ...(keys && { keys }) }]
+      const need = deliveryNeed('PutDeliveryDestination', 'destination', name, call)
+      return [{ ...need, ...(keys && { keys }) }]
     },
     async handle({ name, outputFormat = 'json', ...rest }, call) {
       const resourceArn = await checkedGroup(rest, call)
@@ -48,51 +42,16 @@ export const deliveryDestinations = {
         const all = await allKept(transaction, 'destination', call)
         if (all.length >= mostOfAKind && !all.some((each) => each.name === name))
           throw overQuota('The limit of delivery destinations is reached.')
-        transaction.put(destinations, deliveryKey(call, name), record)
+        transaction.put(deliveryCollections.destination, deliveryKey(call, name), record)
       })
       return { deliveryDestination: shown(record, call) }
     },
   },
 
-  GetDeliveryDestination: {
-    constraints: { name },
-    needs: ({ name }, call) => [need('GetDeliveryDestination', name, call)],
-    handle: async ({ name }, call) => ({
-      deliveryDestination: shown(await keptOf(call.documents, 'destination', name, call), call),
-    }),
-  },
-
-  DescribeDeliveryDestinations: {
-    constraints: { limit: { min: 1, max: largestPage } },
-    needs: () => [{ action: 'logs:DescribeDeliveryDestinations', resource: '*' }],
-    async handle({ nextToken, limit = largestPage }, call) {
-      const after = readToken(nextToken)
-      const all = await allKept(call.documents, 'destination', call)
-      const rest = after === undefined ? all : all.filter((each) => each.name > after)
-      const items = rest.slice(0, limit)
-      return {
-        deliveryDestinations: items.map((each) => shown(each, call)),
-        ...(rest.length > limit && { nextToken: makeToken(items.at(-1)!.name) }),
-      }
-    },
-  },
-
-  DeleteDeliveryDestination: {
-    constraints: { name },
-    needs: ({ name }, call) => [need('DeleteDeliveryDestination', name, call)],
-    async handle({ name }, call) {
-      await call.documents.transact(async (transaction) => {
-        await keptOf(transaction, 'destination', name, call)
-        const deliveries = await allKept(transaction, 'delivery', call)
-        if (deliveries.some(({ destinationName }) => destinationName === name))
-          throw conflict(
-            'This delivery destination is used by a delivery, which must be deleted first.',
-          )
-        transaction.delete(destinations, deliveryKey(call, name))
-      })
-      return {}
-    },
-  },
+  ...deliveryOperations('destination', {
+    shown,
+    isUsed: ({ destinationName }, name) => destinationName === name,
+  }),
 } satisfies Operations<typeof Sdk>
 
 interface Destined {
@@ -131,9 +90,4 @@ function shown(record: DestinationRecord, owner: Owner): Sdk.DeliveryDestination
     outputFormat,
     deliveryDestinationConfiguration: { destinationResourceArn: resourceArn },
   }
-}
-
-/** @see Service Authorization Reference, "… for Amazon CloudWatch Logs" */
-function need(action: string, name: string, call: Call): Need {
-  return { action: `logs:${action}`, resource: deliveryArn('destination', name, call) }
 }

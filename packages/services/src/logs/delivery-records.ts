@@ -6,10 +6,10 @@ import { notFound } from './errors.ts'
 import { identifiedGroup, type Owner } from './records.ts'
 
 export const deliveryCollections = {
-  sources: 'logs/delivery-sources',
-  destinations: 'logs/delivery-destinations',
+  source: 'logs/delivery-sources',
+  destination: 'logs/delivery-destinations',
   /** By id. */
-  deliveries: 'logs/deliveries',
+  delivery: 'logs/deliveries',
 } as const
 
 export interface SourceRecord {
@@ -50,22 +50,28 @@ export const overQuota = error('ServiceQuotaExceededException')
 /** Said, never ignored. */
 export const notBuilt = (what: string) => invalid(`${what} is not supported by Sekisho yet.`)
 
-type Kind = 'source' | 'destination' | 'delivery'
-
-const kinds = {
-  source: { arn: 'delivery-source', collection: deliveryCollections.sources },
-  destination: { arn: 'delivery-destination', collection: deliveryCollections.destinations },
-  delivery: { arn: 'delivery', collection: deliveryCollections.deliveries },
-} as const
-
-interface Records {
+export interface DeliveryRecords {
   readonly source: SourceRecord
   readonly destination: DestinationRecord
   readonly delivery: DeliveryRecord
 }
 
+type Kind = keyof DeliveryRecords
+
+/** In ARNs. */
+const types = {
+  source: 'delivery-source',
+  destination: 'delivery-destination',
+  delivery: 'delivery',
+} as const satisfies Record<Kind, string>
+
+/** By what one is found: sources and destinations have no other id than their name. */
+export function idOf(record: DeliveryRecords[Kind]): string {
+  return 'id' in record ? record.id : record.name
+}
+
 export function deliveryArn(kind: Kind, name: string, { accountId, region }: Owner): string {
-  return `arn:aws:logs:${region}:${accountId}:${kinds[kind].arn}:${name}`
+  return `arn:aws:logs:${region}:${accountId}:${types[kind]}:${name}`
 }
 
 export function deliveryKey({ accountId, region }: Owner, name: string): string {
@@ -78,22 +84,22 @@ export async function keptOf<K extends Kind>(
   kind: K,
   name: string,
   owner: Owner,
-): Promise<Records[K]> {
+): Promise<DeliveryRecords[K]> {
   const key = deliveryKey(owner, name)
-  const found = await reader.get<Records[K]>(kinds[kind].collection, key)
+  const found = await reader.get<DeliveryRecords[K]>(deliveryCollections[kind], key)
   if (found === undefined)
-    throw notFound(`Requested ${kinds[kind].arn.replace('-', ' ')} does not exist: ${name}`)
+    throw notFound(`Requested ${types[kind].replace('-', ' ')} does not exist: ${name}`)
   return found.value
 }
 
-/** In the order of their names. */
+/** In the order of their ids. */
 export async function allKept<K extends Kind>(
   reader: Reader,
   kind: K,
   owner: Owner,
-): Promise<readonly Records[K][]> {
+): Promise<readonly DeliveryRecords[K][]> {
   const prefix = deliveryKey(owner, '')
-  const found = await reader.list<Records[K]>(kinds[kind].collection, { prefix })
+  const found = await reader.list<DeliveryRecords[K]>(deliveryCollections[kind], { prefix })
   return found.map(({ value }) => value)
 }
 

@@ -1,7 +1,8 @@
 /** Delivery sources: distributions whose logs may be delivered. */
 import type * as Sdk from '@aws-sdk/client-cloudwatch-logs'
 import { isDistributionArn, needsToVend, ownsDistribution } from '../cloudfront/vended.ts'
-import type { Call, Need, Operations } from '../service.ts'
+import type { Call, Operations } from '../service.ts'
+import { deliveryName, deliveryNeed, deliveryOperations } from './delivery-operations.ts'
 import {
   allKept,
   cloudfrontRegion,
@@ -10,27 +11,23 @@ import {
   deliveryCollections,
   deliveryKey,
   invalid,
-  keptOf,
-  largestPage,
   mostOfAKind,
   notBuilt,
   overQuota,
   type SourceRecord,
 } from './delivery-records.ts'
 import { notFound } from './errors.ts'
-import { makeToken, readToken } from './paging.ts'
 import type { Owner } from './records.ts'
-
-const { sources } = deliveryCollections
-
-const name = [{ minLength: 1, maxLength: 60 }, { pattern: /[\w-]*/ }] as const
 
 export const deliverySources = {
   PutDeliverySource: {
-    constraints: { name, logType: [{ minLength: 1, maxLength: 255 }, { pattern: /[\w]*/ }] },
+    constraints: {
+      name: deliveryName,
+      logType: [{ minLength: 1, maxLength: 255 }, { pattern: /[\w]*/ }],
+    },
     needs: async ({ name, resourceArn }, call) => [
       {
-        ...need('PutDeliverySource', name, call),
+        ...deliveryNeed('PutDeliverySource', 'source', name, call),
         keys: { 'logs:LogGeneratingResourceArns': [resourceArn] },
       },
       ...(await needsToVend(resourceArn, call)),
@@ -54,49 +51,16 @@ export const deliverySources = {
           )
         if (former === undefined && all.length >= mostOfAKind)
           throw overQuota('The limit of delivery sources is reached.')
-        transaction.put(sources, deliveryKey(call, name), record)
+        transaction.put(deliveryCollections.source, deliveryKey(call, name), record)
       })
       return { deliverySource: shown(record, call) }
     },
   },
 
-  GetDeliverySource: {
-    constraints: { name },
-    needs: ({ name }, call) => [need('GetDeliverySource', name, call)],
-    handle: async ({ name }, call) => ({
-      deliverySource: shown(await keptOf(call.documents, 'source', name, call), call),
-    }),
-  },
-
-  DescribeDeliverySources: {
-    constraints: { limit: { min: 1, max: largestPage } },
-    needs: () => [{ action: 'logs:DescribeDeliverySources', resource: '*' }],
-    async handle({ nextToken, limit = largestPage }, call) {
-      const after = readToken(nextToken)
-      const all = await allKept(call.documents, 'source', call)
-      const rest = after === undefined ? all : all.filter((each) => each.name > after)
-      const items = rest.slice(0, limit)
-      return {
-        deliverySources: items.map((each) => shown(each, call)),
-        ...(rest.length > limit && { nextToken: makeToken(items.at(-1)!.name) }),
-      }
-    },
-  },
-
-  DeleteDeliverySource: {
-    constraints: { name },
-    needs: ({ name }, call) => [need('DeleteDeliverySource', name, call)],
-    async handle({ name }, call) {
-      await call.documents.transact(async (transaction) => {
-        await keptOf(transaction, 'source', name, call)
-        const deliveries = await allKept(transaction, 'delivery', call)
-        if (deliveries.some(({ sourceName }) => sourceName === name))
-          throw conflict('This delivery source is used by a delivery, which must be deleted first.')
-        transaction.delete(sources, deliveryKey(call, name))
-      })
-      return {}
-    },
-  },
+  ...deliveryOperations('source', {
+    shown,
+    isUsed: ({ sourceName }, name) => sourceName === name,
+  }),
 } satisfies Operations<typeof Sdk>
 
 /** @throws AwsError ValidationException, ResourceNotFoundException */
@@ -117,9 +81,4 @@ function shown({ name, resourceArn, logType }: SourceRecord, owner: Owner): Sdk.
     service: 'cloudfront',
     logType,
   }
-}
-
-/** @see Service Authorization Reference, "… for Amazon CloudWatch Logs" */
-function need(action: string, name: string, call: Call): Need {
-  return { action: `logs:${action}`, resource: deliveryArn('source', name, call) }
 }
