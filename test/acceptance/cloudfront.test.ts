@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { CloudFront, waitUntilDistributionDeployed } from '@aws-sdk/client-cloudfront'
 import { needs, programOf } from '../debian-packages.ts'
-import { launcher, type Serving, serve, temporaryFolder } from './server.fixture.ts'
+import { launcher, type Serving, serve, settingsOf, temporaryFolder } from './server.fixture.ts'
 
 const config = {
   CallerReference: 'one',
@@ -37,15 +37,6 @@ const config = {
   },
 }
 
-function credentialsOf(folder: string) {
-  const text = readFileSync(join(folder, 'credentials'), 'utf8')
-  const value = (key: string) => new RegExp(`^${key} = (\\S+)`, 'm').exec(text)?.[1] ?? ''
-  return {
-    accessKeyId: value('aws_access_key_id'),
-    secretAccessKey: value('aws_secret_access_key'),
-  }
-}
-
 function aws({ data }: Serving, ...args: readonly string[]) {
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
@@ -61,11 +52,7 @@ function aws({ data }: Serving, ...args: readonly string[]) {
 test('the SDK makes, waits for, changes and deletes a distribution', async () => {
   using folder = temporaryFolder()
   await using server = await serve(folder.path)
-  const client = new CloudFront({
-    endpoint: server.endpoint,
-    region: 'us-east-1',
-    credentials: credentialsOf(folder.path),
-  })
+  const client = new CloudFront(settingsOf(server))
   const made = await client.createDistributionWithTags({
     DistributionConfigWithTags: {
       DistributionConfig: config,

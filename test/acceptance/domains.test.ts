@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:http'
 import { connect, type IncomingHttpHeaders } from 'node:http2'
-import { type AddressInfo, connect as connectPlain } from 'node:net'
+import { connect as connectPlain } from 'node:net'
 import { after, before, test } from 'node:test'
 import { connect as connectTls } from 'node:tls'
 import { promisify } from 'node:util'
 import { CloudFront } from '@aws-sdk/client-cloudfront'
 import { needs } from '../debian-packages.ts'
-import { launcher, type Serving, serve, temporaryFolder } from './server.fixture.ts'
+import { customOrigin, distributionConfig } from '../distribution.fixture.ts'
+import { backend } from './backend.fixture.ts'
+import { hostOf } from './edge.fixture.ts'
+import { launcher, type Serving, serve, settingsOf, temporaryFolder } from './server.fixture.ts'
 
 const run = promisify(execFile)
 const folder = temporaryFolder()
@@ -130,7 +132,7 @@ async function protocolFor(host: string): Promise<string | false | null> {
 }
 
 test('viewers call a distribution over HTTP/2, where it speaks that', async () => {
-  const origin = createServer((request, response) => {
+  using origin = await backend((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk) => chunks.push(chunk))
     request.on('end', () => {
@@ -139,38 +141,15 @@ test('viewers call a distribution over HTTP/2, where it speaks that', async () =
       response.end(`${request.method} ${request.url} ${Buffer.concat(chunks).length}`)
     })
   })
-  await new Promise<void>((resolve) => origin.listen(0, '127.0.0.1', resolve))
-  const text = readFileSync(`${folder.path}/credentials`, 'utf8')
-  const value = (key: string) => new RegExp(`^${key} = (\\S+)`, 'm').exec(text)?.[1] ?? ''
   const client = new CloudFront({
-    endpoint: server.endpoint,
-    region: 'us-east-1',
-    credentials: {
-      accessKeyId: value('aws_access_key_id'),
-      secretAccessKey: value('aws_secret_access_key'),
-    },
+    ...settingsOf(server),
     requestHandler: { httpsAgent: { ca: readFileSync(`${folder.path}/tls/ca.pem`) } },
   })
   const distribute = async (HttpVersion: 'http2' | 'http1.1') => {
     const { Distribution } = await client.createDistribution({
-      DistributionConfig: {
-        ...{ CallerReference: HttpVersion, Comment: '', Enabled: true, HttpVersion },
-        Origins: {
-          Quantity: 1,
-          Items: [
-            {
-              Id: 'origin',
-              DomainName: 'localhost',
-              CustomOriginConfig: {
-                HTTPPort: (origin.address() as AddressInfo).port,
-                HTTPSPort: 443,
-                OriginProtocolPolicy: 'http-only',
-              },
-            },
-          ],
-        },
-        DefaultCacheBehavior: {
-          TargetOriginId: 'origin',
+      DistributionConfig: distributionConfig(
+        customOrigin(origin.port),
+        {
           ViewerProtocolPolicy: 'https-only',
           CachePolicyId: '83da9c7e-98b4-4e11-a168-04f0df8e2c65',
           AllowedMethods: {
@@ -178,9 +157,10 @@ test('viewers call a distribution over HTTP/2, where it speaks that', async () =
             Items: ['GET', 'HEAD', 'OPTIONS', 'PUT', 'POST', 'PATCH', 'DELETE'],
           },
         },
-      },
+        { HttpVersion },
+      ),
     })
-    return `${Distribution?.Id?.toLowerCase()}.cloudfront.localhost`
+    return hostOf(Distribution?.Id ?? '')
   }
   const host = await distribute('http2')
   const old = await distribute('http1.1')
@@ -202,5 +182,4 @@ test('viewers call a distribution over HTTP/2, where it speaks that', async () =
   assert.deepEqual([head?.headers[':status'], head?.text], [200, ''])
   assert.equal(elsewhere?.headers[':status'], 421)
   assert.equal(large?.headers[':status'], 414)
-  origin.close()
 })

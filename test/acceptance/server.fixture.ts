@@ -1,7 +1,7 @@
 /** The command as users run it, in processes of their own. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -51,6 +51,22 @@ export async function serve(data: string, ...args: readonly string[]): Promise<S
     stop,
     [Symbol.asyncDispose]: async () => void (await stop('SIGKILL')),
   }
+}
+
+/** Of the first account, as its folder has it. */
+export function rootKeyOf({ data }: Pick<Serving, 'data'>) {
+  const text = readFileSync(join(data, 'credentials'), 'utf8')
+  const value = (key: string) => new RegExp(`^${key} = (\\S+)`, 'm').exec(text)?.[1] ?? ''
+  return {
+    accessKeyId: value('aws_access_key_id'),
+    secretAccessKey: value('aws_secret_access_key'),
+  }
+}
+
+/** Of an SDK's client that acts with the root key. */
+export function settingsOf(server: Pick<Serving, 'data' | 'endpoint'>) {
+  const { endpoint } = server
+  return { endpoint, region: 'us-east-1', credentials: rootKeyOf(server), maxAttempts: 1 }
 }
 
 /** What comes behind an answer: asked for until it is there, for ten seconds at most. */
