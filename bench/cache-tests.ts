@@ -15,7 +15,7 @@ import {
   type Last,
 } from './cache-cases.ts'
 import { freePort, startServer } from './lib/processes.ts'
-import { launchOf, readCredentials, region } from './peers/sekisho.ts'
+import { distribute, launchOf, readCredentials, region } from './peers/sekisho.ts'
 
 interface Asked {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
@@ -113,7 +113,7 @@ function answerOf(url: URL, { method = 'GET', headers = [] }: Ask, id: string): 
   })
 }
 
-async function distribute(client: CloudFront, keys: readonly string[]): Promise<string> {
+async function distributeBy(client: CloudFront, keys: readonly string[]): Promise<string> {
   const { CachePolicy } = await client.createCachePolicy({
     CachePolicyConfig: {
       Name: `by-${keys.length}`,
@@ -131,38 +131,15 @@ async function distribute(client: CloudFront, keys: readonly string[]): Promise<
       },
     },
   })
-  const { Distribution } = await client.createDistribution({
-    DistributionConfig: {
-      CallerReference: String(keys.length),
-      Comment: '',
-      Enabled: true,
-      Origins: {
-        Quantity: 1,
-        Items: [
-          {
-            Id: 'origin',
-            DomainName: 'localhost',
-            CustomOriginConfig: {
-              HTTPPort: (origin.address() as AddressInfo).port,
-              HTTPSPort: 443,
-              OriginProtocolPolicy: 'http-only',
-            },
-          },
-        ],
-      },
-      DefaultCacheBehavior: {
-        TargetOriginId: 'origin',
-        ViewerProtocolPolicy: 'allow-all',
-        CachePolicyId: CachePolicy?.Id,
-        AllowedMethods: {
-          Quantity: 7,
-          Items: ['GET', 'HEAD', 'OPTIONS', 'PUT', 'POST', 'PATCH', 'DELETE'],
-          CachedMethods: { Quantity: 2, Items: ['GET', 'HEAD'] },
-        },
-      },
+  const path = await distribute(client, (origin.address() as AddressInfo).port, {
+    CachePolicyId: CachePolicy?.Id,
+    AllowedMethods: {
+      Quantity: 7,
+      Items: ['GET', 'HEAD', 'OPTIONS', 'PUT', 'POST', 'PATCH', 'DELETE'],
+      CachedMethods: { Quantity: 2, Items: ['GET', 'HEAD'] },
     },
   })
-  return `/_aws/cloudfront/${Distribution?.Id}/`
+  return `${path}/`
 }
 
 function outcomeOf({ cloudfront, isOptional }: CacheCase, isMet: boolean): Outcome {
@@ -179,8 +156,8 @@ const endpoint = `http://127.0.0.1:${port}`
 const credentials = readCredentials(join(data, 'credentials'))
 const client = new CloudFront({ endpoint, region, credentials })
 const bases = {
-  plain: new URL(await distribute(client, []), endpoint),
-  keyed: new URL(await distribute(client, ['X-Key']), endpoint),
+  plain: new URL(await distributeBy(client, []), endpoint),
+  keyed: new URL(await distributeBy(client, ['X-Key']), endpoint),
 }
 const results: readonly Result[] = await Promise.all(
   Object.entries(groups).flatMap(([group, cases], row) =>

@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { CloudFront } from '@aws-sdk/client-cloudfront'
-import { distribute, policies } from './edge.ts'
+import { cachePolicies } from '../test/distribution.fixture.ts'
 import { load, type Side } from './lib/load.ts'
 import { freePort, loadCore, residentMb, serverCore, startServer } from './lib/processes.ts'
 import { figure, type Section } from './lib/report.ts'
 import type { KeysMeasured } from './million-keys.ts'
 import { origin } from './peers/caches.ts'
-import { launchOf, readCredentials, region } from './peers/sekisho.ts'
+import { distribute, launchOf, readCredentials, region } from './peers/sekisho.ts'
 
 /** All query strings are in the key. */
 const byQuery = '4cc15a8a-d715-48a4-82b8-cc0b614638fe'
@@ -38,9 +38,11 @@ async function overHttp(): Promise<Section> {
   const client = new CloudFront({ endpoint: url, region, credentials })
   const server = { ...started, url }
   const idle = residentMb(server.pid)
-  const passing = await distribute(client, originPort, policies.disabled)
+  const passing = await distribute(client, originPort, {
+    CachePolicyId: cachePolicies.disabled,
+  })
   await load({ name: 'passing', server, path: `${passing}/1`, countsFrom: 1 }, 10)
-  const path = `${await distribute(client, originPort, byQuery)}/1`
+  const path = `${await distribute(client, originPort, { CachePolicyId: byQuery })}/1`
   return await underManyKeys({ name: 'keys', server, path }, idle)
 }
 

@@ -3,17 +3,13 @@ import { existsSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CloudFront } from '@aws-sdk/client-cloudfront'
+import { cachePolicies } from '../test/distribution.fixture.ts'
 import type { Side } from './lib/load.ts'
 import { freePort, loadCore, type Started, startServer } from './lib/processes.ts'
 import { figure, type Section } from './lib/report.ts'
 import { type Measured, type RoundOptions, takeTurns } from './lib/rounds.ts'
 import { nginxCache, origin, varnish } from './peers/caches.ts'
-import { launchOf, readCredentials, region } from './peers/sekisho.ts'
-
-export const policies = {
-  optimized: '658327ea-f89d-4fab-a63d-7e88639e58f6',
-  disabled: '4135ea2d-6df8-44a3-9df3-4b5a84be39ad',
-} as const
+import { distribute, launchOf, readCredentials, region } from './peers/sekisho.ts'
 
 export async function edge(options: RoundOptions): Promise<readonly Section[]> {
   const [port, originPort, nginxPort, varnishPort] = await Promise.all(
@@ -28,8 +24,10 @@ export async function edge(options: RoundOptions): Promise<readonly Section[]> {
     region,
     credentials: readCredentials(join(data, 'credentials')),
   })
-  const cached = await distribute(client, originPort!, policies.optimized)
-  const passing = await distribute(client, originPort!, policies.disabled)
+  const cached = await distribute(client, originPort!)
+  const passing = await distribute(client, originPort!, {
+    CachePolicyId: cachePolicies.disabled,
+  })
   await using nginx = await startServer(nginxCache(nginxPort!, upstream.url))
   const hasVarnish = existsSync('/usr/sbin/varnishd')
   const intro = `One core for each server; the origin shares the other with the generator.${hasVarnish ? '' : ' Varnish is not installed here: its rows are left out.'}`
@@ -87,39 +85,4 @@ function section(
       },
     ],
   }
-}
-
-/** @returns the path under which it is served */
-export async function distribute(
-  client: CloudFront,
-  port: number,
-  CachePolicyId: string,
-): Promise<string> {
-  const { Distribution } = await client.createDistribution({
-    DistributionConfig: {
-      CallerReference: CachePolicyId,
-      Comment: '',
-      Enabled: true,
-      Origins: {
-        Quantity: 1,
-        Items: [
-          {
-            Id: 'origin',
-            DomainName: 'localhost',
-            CustomOriginConfig: {
-              HTTPPort: port,
-              HTTPSPort: 443,
-              OriginProtocolPolicy: 'http-only',
-            },
-          },
-        ],
-      },
-      DefaultCacheBehavior: {
-        TargetOriginId: 'origin',
-        ViewerProtocolPolicy: 'allow-all',
-        CachePolicyId,
-      },
-    },
-  })
-  return `/_aws/cloudfront/${Distribution?.Id}`
 }

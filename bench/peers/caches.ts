@@ -1,20 +1,19 @@
 /** Caches beside a distribution: nginx's `proxy_cache`, and Varnish where it is installed. One worker each. */
-import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Launch } from '../lib/processes.ts'
+import { launchNginx, nginxFolder } from './nginx-launch.ts'
 
 /** An origin with the bodies that are asked for: `/1` of 1 KiB, `/100` of 100 KiB, kept for a day. */
 export function origin(port: number): Launch {
-  const prefix = mkdtempSync(join(tmpdir(), 'sekisho-bench-origin-'))
-  mkdirSync(join(prefix, 'logs'))
-  // Started by root, its workers are nobody.
-  chmodSync(prefix, 0o755)
+  const prefix = nginxFolder()
   for (const kib of [1, 100]) writeFileSync(join(prefix, String(kib)), 'x'.repeat(kib * 1_024))
-  return conf(
+  return launchNginx(
     prefix,
     port,
-    `  server {
+    `${sending}
+  server {
     listen 127.0.0.1:${port};
     root ${prefix};
     default_type application/octet-stream;
@@ -26,13 +25,12 @@ export function origin(port: number): Launch {
 
 /** `/1` and `/100` from the cache, `/fresh` passed on. */
 export function nginxCache(port: number, upstream: string): Launch {
-  const prefix = mkdtempSync(join(tmpdir(), 'sekisho-bench-cache-'))
-  chmodSync(prefix, 0o755)
-  mkdirSync(join(prefix, 'logs'))
-  return conf(
+  const prefix = nginxFolder()
+  return launchNginx(
     prefix,
     port,
-    `  proxy_cache_path ${prefix}/cache keys_zone=edge:10m;
+    `${sending}
+  proxy_cache_path ${prefix}/cache keys_zone=edge:10m;
   upstream origin { server ${new URL(upstream).host}; keepalive 64; }
   server {
     listen 127.0.0.1:${port};
@@ -44,34 +42,8 @@ export function nginxCache(port: number, upstream: string): Launch {
   )
 }
 
-function conf(prefix: string, port: number, http: string): Launch {
-  writeFileSync(
-    join(prefix, 'nginx.conf'),
-    `daemon off;
-worker_processes 1;
-pid ${prefix}/nginx.pid;
-error_log ${prefix}/logs/error.log;
-events { worker_connections 1024; }
-http {
-  access_log off;
-  sendfile on;
-  tcp_nopush on;
-  keepalive_requests 100000000;
-  client_body_temp_path ${prefix}/body;
-  proxy_temp_path ${prefix}/proxy;
-  fastcgi_temp_path ${prefix}/fastcgi;
-  uwsgi_temp_path ${prefix}/uwsgi;
-  scgi_temp_path ${prefix}/scgi;
-${http}
-}
-`,
-  )
-  return {
-    command: 'nginx',
-    args: ['-p', prefix, '-c', join(prefix, 'nginx.conf')],
-    url: `http://127.0.0.1:${port}/`,
-  }
-}
+const sending = `  sendfile on;
+  tcp_nopush on;`
 
 export function varnish(port: number, upstream: string): Launch {
   const folder = mkdtempSync(join(tmpdir(), 'sekisho-bench-varnish-'))

@@ -3,6 +3,8 @@ import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { APIGateway } from '@aws-sdk/client-api-gateway'
+import type { CloudFront, DefaultCacheBehavior } from '@aws-sdk/client-cloudfront'
+import { customOrigin, distributionConfig } from '../../test/distribution.fixture.ts'
 import { type Launch, type Started, startServer } from '../lib/processes.ts'
 
 export interface Credentials {
@@ -95,6 +97,18 @@ async function deploy(
   }
   await client.createDeployment({ restApiId: restApiId!, stageName: 'prod' })
   return restApiId!
+}
+
+/** @returns the path under which a distribution serves what is on this port */
+export async function distribute(
+  client: CloudFront,
+  originPort: number,
+  behaviour: Partial<DefaultCacheBehavior> = {},
+): Promise<string> {
+  const { Distribution } = await client.createDistribution({
+    DistributionConfig: distributionConfig(customOrigin(originPort), behaviour),
+  })
+  return `/_aws/cloudfront/${Distribution?.Id}`
 }
 
 export function readCredentials(path: string): Credentials {
