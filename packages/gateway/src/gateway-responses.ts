@@ -1,5 +1,6 @@
 /** What API Gateway answers by itself: one row a gateway response type. */
 import type { GatewayResponseType } from '@aws-sdk/client-api-gateway'
+import type { IntegrationResponse } from './pass.ts'
 
 export interface GatewayResponseRow {
   /** Absent for the two that stand for classes. */
@@ -79,6 +80,8 @@ export interface RefusalDetails {
   readonly validationError?: string
   /** For people who look into the logs, never for the client. */
   readonly detail?: string
+  /** The service did answer, though not with what can be passed on. */
+  readonly answered?: Pick<IntegrationResponse, 'serviceStatus' | 'serviceRequestId'>
 }
 
 /** A gate refuses: the name of a gateway response, and what it says. */

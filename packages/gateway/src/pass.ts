@@ -65,6 +65,8 @@ export interface Authorized extends Matched {
   readonly usageIdentifierKey?: string
   /** What an authorizer says of the caller: `$context.authorizer`. */
   readonly authorizer?: Readonly<Record<string, unknown>>
+  /** By which the authorizer's function knows the call that it answered so. */
+  readonly authorizerRequestId?: string
   /** Absent: no policy was attached and none was asked for. */
   readonly authorization?: Authorization
 }
@@ -103,6 +105,8 @@ export interface IntegrationResponse {
   readonly stream?: BodyStream
   /** Of the service itself, where its answer says another status. */
   readonly serviceStatus?: number
+  /** By which the service knows the call, where its headers do not say. */
+  readonly serviceRequestId?: string
   /** Of functions: they are answered by whether they failed, and with what words. */
   readonly functionResult?: { readonly errorMessage: string | undefined }
 }

@@ -113,6 +113,8 @@ export interface FunctionAnswer {
   readonly stream?: BodyStream
   /** `Unhandled`: the payload is an error object. */
   readonly functionError?: string | undefined
+  /** By which the function knows the call. */
+  readonly requestId?: string
 }
 
 export interface ServiceRequest {

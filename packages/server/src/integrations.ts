@@ -14,7 +14,7 @@ import {
   traitsOfService,
   type WireRequest,
 } from '@sekisho/protocols'
-import { type Behalf, type Identity, WrittenEvent } from '@sekisho/services'
+import { type Behalf, type Identity, type IdSource, WrittenEvent } from '@sekisho/services'
 import type { Api } from './api/answer.ts'
 import type { OnBehalfOfCaller } from './api/caller.ts'
 import { noBody, type Reply } from './arrival.ts'
@@ -24,10 +24,10 @@ const gatewayService = 'apigateway.amazonaws.com'
 /** @see API Gateway Developer Guide, "Quotas for configuring and running a REST API" */
 const mostAnswerBytes = 10 * 1024 * 1024
 
-export function createServicePorts({
-  call,
-  forward,
-}: Pick<Api, 'call' | 'forward'>): Pick<Ports, 'invokeFunction' | 'askService'> {
+export function createServicePorts(
+  { call, forward }: Pick<Api, 'call' | 'forward'>,
+  ids: Pick<IdSource, 'uuid'>,
+): Pick<Ports, 'invokeFunction' | 'askService'> {
   return {
     invokeFunction: ({ functionName, payload, isEvent, onBehalf, timeoutMs, streaming }) =>
       within(timeoutMs, async (): Promise<FunctionAnswer> => {
@@ -37,21 +37,19 @@ export function createServicePorts({
           ...(isEvent && { InvocationType: 'Event' }),
         }
         const untilMs = performance.now() + timeoutMs
+        const requestId = ids.uuid()
+        const behalf = { ...behalfOf(onBehalf), requestId }
         try {
           if (streaming) {
-            const begun = await call(
-              'lambda',
-              'InvokeWithResponseStream',
-              input,
-              behalfOf(onBehalf),
-            )
+            const begun = await call('lambda', 'InvokeWithResponseStream', input, behalf)
             const pieces = piecesOf(begun['EventStream'] as Parameters<typeof piecesOf>[0])
-            return { payload: noBody, stream: inTime(pieces, untilMs, streaming.idleMs) }
+            return { payload: noBody, stream: inTime(pieces, untilMs, streaming.idleMs), requestId }
           }
-          const output = await call('lambda', 'Invoke', input, behalfOf(onBehalf))
+          const output = await call('lambda', 'Invoke', input, behalf)
           return {
             payload: (output['Payload'] as Uint8Array | undefined) ?? new Uint8Array(),
             functionError: output['FunctionError'] as string | undefined,
+            requestId,
           }
         } catch (error) {
           throw error instanceof AwsError ? refusalOf(error) : error

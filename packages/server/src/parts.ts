@@ -207,7 +207,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     identify: identities.find,
     noteUse,
     send: upstream.send,
-    ...createServicePorts(api),
+    ...createServicePorts(api, randomIds),
     findKey: apiKeys.find,
     draw: (draws, nowMs) => store.counters.draw(draws, nowMs),
     journal: createJournal(logWriter),

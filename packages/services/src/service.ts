@@ -33,6 +33,8 @@ export interface Behalf extends Acting {
   readonly region: string
   /** The request that this comes of, for the decision log. */
   readonly causedBy?: string | undefined
+  /** By which the call is known; absent: an id that nobody else has. */
+  readonly requestId?: string
 }
 
 /**

@@ -11,6 +11,8 @@ export interface AuthorizerAnswer {
   readonly usageIdentifierKey: string | undefined
   /** How long the function took. */
   readonly latencyMs: number
+  /** By which the function knows the call. */
+  readonly requestId?: string
 }
 
 /** Not an answer of the form that is asked for. */

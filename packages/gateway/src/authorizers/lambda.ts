@@ -50,13 +50,14 @@ export function lambdaAuthorizer(
         )
       : undefined
   const go = (answer: AuthorizerAnswer): Authorized => {
-    const { principalId, policy, context, usageIdentifierKey, latencyMs } = answer
+    const { principalId, policy, context, usageIdentifierKey, latencyMs, requestId } = answer
     const own: PolicySet = { identity: [policy] }
     return {
       ...matched,
       caller: anonymous,
       authorization: decided(matched, request, own, options),
       authorizer: { ...context, principalId, integrationLatency: latencyMs },
+      ...(requestId !== undefined && { authorizerRequestId: requestId }),
       ...(usageIdentifierKey !== undefined && { usageIdentifierKey }),
     }
   }
@@ -153,7 +154,7 @@ async function invoked(
   const { accountId, region } = deployment.snapshot
   const roleArn = fillStageVariables(definition.authorizerCredentials ?? '', stage.variables)
   const begunAt = ports.machineNowMs()
-  const { payload, functionError } = await ports.invokeFunction({
+  const { payload, functionError, requestId } = await ports.invokeFunction({
     functionName,
     payload: JSON.stringify(eventOf(matched, authorizer)),
     isEvent: false,
@@ -172,7 +173,10 @@ async function invoked(
     throw misconfigured('the function failed')
   }
   const latencyMs = ports.machineNowMs() - begunAt
-  return readAuthorizerAnswer(payload, definition.name, latencyMs)
+  return {
+    ...readAuthorizerAnswer(payload, definition.name, latencyMs),
+    ...(requestId !== undefined && { requestId }),
+  }
 }
 
 /** @see API Gateway Developer Guide, "Input to an API Gateway Lambda authorizer" */

@@ -4,7 +4,7 @@ import { headerOf } from '../headers.ts'
 import type { IntegrationRequest, IntegrationResponse } from '../pass.ts'
 import { type Ports, UpstreamError } from '../ports.ts'
 import { behalfOf } from './behalf.ts'
-import { askFunction } from './function.ts'
+import { askFunction, serviceRequest } from './function.ts'
 import { upstreamRefusal } from './http.ts'
 import { functionOf, parseServiceAddress, type ServiceAddress } from './service-address.ts'
 
@@ -38,6 +38,7 @@ async function invoke(
     status: 200,
     headers: ['Content-Type', 'application/json'],
     body: answer.payload,
+    ...serviceRequest(answer),
     functionResult: { errorMessage: answer.functionError && errorMessageOf(answer.payload) },
   }
 }

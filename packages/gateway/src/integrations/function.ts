@@ -1,6 +1,6 @@
 /** A function is asked, and what it means when it cannot be. */
 import { GatewayError } from '../gateway-responses.ts'
-import type { IntegrationRequest } from '../pass.ts'
+import type { IntegrationRequest, IntegrationResponse } from '../pass.ts'
 import { type FunctionAnswer, type FunctionCall, type Ports, UpstreamError } from '../ports.ts'
 import { behalfOf } from './behalf.ts'
 import { upstreamRefusal } from './http.ts'
@@ -35,6 +35,12 @@ export async function askFunction(
       detail: `${row.words}: ${error.message}`,
     })
   }
+}
+
+export function serviceRequest({
+  requestId,
+}: FunctionAnswer): Pick<IntegrationResponse, 'serviceRequestId'> {
+  return requestId === undefined ? {} : { serviceRequestId: requestId }
 }
 
 /** Whatever it is, the client learns of an error of ours; the words are the execution log's. */

@@ -1,9 +1,9 @@
 /** AWS_PROXY: a function is given the whole request, and its answer is the response. */
 import { isBinary } from '../content-handling.ts'
-import { GatewayError } from '../gateway-responses.ts'
+import { GatewayError, type RefusalDetails } from '../gateway-responses.ts'
 import type { IntegrationRequest, IntegrationResponse } from '../pass.ts'
 import { type BodyStream, type Ports, UpstreamError } from '../ports.ts'
-import { askFunction } from './function.ts'
+import { askFunction, serviceRequest } from './function.ts'
 import { upstreamRefusal } from './http.ts'
 import { MalformedAnswerError, type ProxyAnswer, readProxyAnswer } from './proxy-answer.ts'
 import { proxyEvent } from './proxy-event.ts'
@@ -29,17 +29,20 @@ export async function lambdaProxy(
   const event = JSON.stringify(proxyEvent(request.env))
   const asked = await askFunction(request, functionName, event, ports)
   const { payload, stream, functionError } = asked
-  if (functionError !== undefined) throw malformed('the function failed')
-  if (stream !== undefined) return streamed(request, stream)
-  const answer = read(payload)
+  const asService: AsService = { serviceStatus: 200, ...serviceRequest(asked) }
+  if (functionError !== undefined) throw malformed('the function failed', asService)
+  if (stream !== undefined) return streamed(request, stream, asService)
+  const answer = read(payload, asService)
   return {
     to: request,
     status: answer.status,
-    serviceStatus: 200,
+    ...asService,
     headers: answer.headers,
     body: bodyOf(answer, request),
   }
 }
+
+type AsService = NonNullable<RefusalDetails['answered']>
 
 const functionNames = new Map<string, string | undefined>()
 const streamingNames = new Map<string, string | undefined>()
@@ -59,33 +62,36 @@ function functionAt(uri: string, streams: boolean): string | undefined {
   return name
 }
 
-function read(payload: Uint8Array): ProxyAnswer {
+function read(payload: Uint8Array, asService: AsService): ProxyAnswer {
   try {
     return readProxyAnswer(payload)
   } catch (error) {
-    throw error instanceof MalformedAnswerError ? malformed(error.message) : error
+    throw error instanceof MalformedAnswerError ? malformed(error.message, asService) : error
   }
 }
 
 async function streamed(
   request: IntegrationRequest,
   pieces: BodyStream,
+  asService: AsService,
 ): Promise<IntegrationResponse> {
   try {
     const answer = await readStreamedAnswer(pieces)
-    return { to: request, serviceStatus: 200, body: new Uint8Array(), ...answer }
+    return { to: request, body: new Uint8Array(), ...asService, ...answer }
   } catch (error) {
     if (error instanceof UpstreamError) throw upstreamRefusal(error)
-    throw malformed(error instanceof MalformedAnswerError ? error.message : 'the function failed')
+    const why = error instanceof MalformedAnswerError ? error.message : 'the function failed'
+    throw malformed(why, asService)
   }
 }
 
 /** @see API Gateway Developer Guide, "Handle Lambda errors in API Gateway" */
-function malformed(why: string): GatewayError {
+function malformed(why: string, answered: AsService): GatewayError {
   return new GatewayError('DEFAULT_5XX', {
     status: 502,
     message: 'Internal server error',
     detail: `Execution failed due to configuration error: Malformed Lambda proxy response: ${why}`,
+    answered,
   })
 }
 

@@ -22,7 +22,9 @@ export function logContextOf(progress: Progress, reply: GatewayReply): Record<st
   const identity = context['identity'] as { readonly apiKey?: string }
   const times = timesOf(progress)
   const reached = phasesOf(progress, times.authorization)
-  const integrationStatus = response?.serviceStatus ?? response?.status
+  const answered = response ?? progress.refusal?.details.answered
+  const integrationStatus = answered?.serviceStatus ?? response?.status
+  const serviceRequestId = answered?.serviceRequestId ?? requestIdOf(response?.headers)
   return {
     ...context,
     authenticate: reached.authenticate,
@@ -36,14 +38,14 @@ export function logContextOf(progress: Progress, reply: GatewayReply): Record<st
       vpceId: received.vpcEndpoint?.id,
       vpcId: received.vpcEndpoint?.vpcId,
     },
-    awsEndpointRequestId: response && requestIdOf(response.headers),
+    awsEndpointRequestId: serviceRequestId,
     endpointType: deployment.snapshot.endpointTypes[0],
     error: progress.refusal && errorContextOf(progress.refusal),
     integration: {
       error: progress.request && !response ? progress.refusal?.message : undefined,
       integrationStatus,
       latency: times.integration,
-      requestId: response && requestIdOf(response.headers),
+      requestId: serviceRequestId,
       responseTransferMode: progress.request && transferModeOf(progress.request),
       status: response?.status,
       timeToAllHeaders: times.integration,
@@ -147,7 +149,8 @@ function authorizerOf(
   return {
     ...(said as object | undefined),
     ...phase,
-    ...(isFunction && authorized && { integrationStatus: 200 }),
+    ...(isFunction &&
+      authorized && { integrationStatus: 200, requestId: authorized.authorizerRequestId }),
   }
 }
 
@@ -156,7 +159,7 @@ function statusOf(type: GatewayResponseType): number {
 }
 
 /** Of the service behind the integration. */
-function requestIdOf(headers: readonly string[]): string | undefined {
+function requestIdOf(headers: readonly string[] = []): string | undefined {
   for (let at = 0; at + 1 < headers.length; at += 2)
     if (/^x-amzn?-request-?id$/i.test(headers[at]!)) return headers[at + 1]
   return undefined

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type CallOptions, call, mock, nowMs, owner, snapshotOf } from '../call.fixture.ts'
-import { UpstreamError } from '../ports.ts'
+import { type FunctionAnswer, UpstreamError } from '../ports.ts'
 import type { DeploymentSnapshot, SnapshotMethod, StageSettings } from '../snapshot.ts'
 
 interface Scenario {
@@ -12,7 +12,12 @@ interface Scenario {
 
 const requestId = '3d2b9f4e-0000-4000-8000-000000000000'
 const keyValue = 'abcdefghijklmnopqrstuvwxyz'
-const answers = (body: unknown) => async () => ({ payload: Buffer.from(JSON.stringify(body)) })
+const answers =
+  (body: unknown, more: Partial<FunctionAnswer> = {}) =>
+  async () => ({
+    payload: Buffer.from(JSON.stringify(body)),
+    ...more,
+  })
 const allowing = (Resource: string) => ({
   Version: '2012-10-17',
   Statement: { Effect: 'Allow', Action: 'execute-api:Invoke', Resource },
@@ -102,8 +107,20 @@ const scenarios = {
       headers: ['Auth', 'friend'],
       invokeFunction: async (asked) =>
         asked.functionName.endsWith('door')
-          ? answers({ principalId: 'me', policyDocument: allowing('*'), context: { size: 7 } })()
-          : answers({ statusCode: 404, body: 'no cat' })(),
+          ? answers(
+              { principalId: 'me', policyDocument: allowing('*'), context: { size: 7 } },
+              { requestId: 'at the door' },
+            )()
+          : answers({ statusCode: 404, body: 'no cat' }, { requestId: 'theirs' })(),
+    },
+  },
+  'a failed function': {
+    method: {
+      ...mock,
+      methodIntegration: { type: 'AWS_PROXY', httpMethod: 'POST', uri: functionAt('pets') },
+    },
+    options: {
+      invokeFunction: answers({}, { functionError: 'Unhandled', requestId: 'theirs' }),
     },
   },
   'no friend': {
@@ -173,6 +190,7 @@ const rows: readonly (readonly [string, keyof typeof scenarios, string])[] = [
   ['authorizer.integrationStatus', 'functions', '200'],
   ['authorizer.latency', 'functions', '0'],
   ['authorizer.principalId', 'functions', 'me'],
+  ['authorizer.requestId', 'functions', 'at the door'],
   ['authorizer.size', 'functions', '7'],
   ['authorizer.status', 'functions', '200'],
   ['authorizer.status', 'no friend', '200'],
@@ -216,6 +234,10 @@ const rows: readonly (readonly [string, keyof typeof scenarios, string])[] = [
   ['integration.integrationStatus', 'functions', '200'],
   ['integration.latency', 'whole', '0'],
   ['integration.requestId', 'whole', 'theirs'],
+  ['integration.requestId', 'functions', 'theirs'],
+  ['integration.requestId', 'a failed function', 'theirs'],
+  ['integration.integrationStatus', 'a failed function', '200'],
+  ['integration.status', 'a failed function', '-'],
   ['integration.responseTransferMode', 'whole', 'BUFFERED'],
   ['integration.status', 'whole', '201'],
   ['integration.status', 'functions', '404'],
@@ -248,9 +270,8 @@ const rows: readonly (readonly [string, keyof typeof scenarios, string])[] = [
   ['waf.status', 'whole', '-'],
   ['wafResponseCode', 'whole', '-'],
   ['webaclArn', 'whole', '-'],
-  // No routing rules, and functions are asked inside this process.
+  // No routing rules.
   ['customDomain.routingRuleIdMatched', 'whole', '-'],
-  ['authorizer.requestId', 'functions', '-'],
 ]
 
 for (const [variable, name, expected] of rows)

@@ -18,6 +18,8 @@ export interface OnBehalfOfCaller {
   /** The service between. */
   readonly by: ServiceName
   readonly causedBy: string | undefined
+  /** By which the call is known; absent: an id that nobody else has. */
+  readonly requestId?: string
 }
 
 /** Asked without being done. @returns why it is refused; undefined: it would not be */

@@ -73,7 +73,7 @@ export function openInside(
   const call: CallInside = async (...asked) =>
     deeper(async () => {
       const [name, , , behalf] = asked
-      const requestId = gate.ids.uuid()
+      const requestId = behalf.requestId ?? gate.ids.uuid()
       const progress = begun(name)
       let failure: AwsError | undefined
       try {

@@ -17,6 +17,8 @@ test('a new API has the defaults that AWS fills in', async () => {
     apiKeySource: 'HEADER',
     endpointConfiguration: { types: ['EDGE'], ipAddressType: 'ipv4' },
     disableExecuteApiEndpoint: false,
+    securityPolicy: 'TLS_1_0',
+    apiStatus: 'AVAILABLE',
   })
   assert.deepEqual((await api.ask('GET', `/restapis/${id}`)).json.tags, {})
 })

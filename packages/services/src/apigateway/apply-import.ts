@@ -14,7 +14,13 @@ import type { ImportedApi, ImportedMethod } from './openapi/import.ts'
 import type { RestApiRecord } from './records.ts'
 import { readResourcePolicy } from './resource-policy.ts'
 import { addResource } from './resources.ts'
-import { checkEndpoints, compressionSize, endpointTypes, withPolicy } from './rest-api-patches.ts'
+import {
+  checkEndpoints,
+  compressionSize,
+  endpointTypes,
+  withPolicy,
+  withSecurityPolicy,
+} from './rest-api-patches.ts'
 
 /** What overwriting leaves: the id, the settings that the document may not speak of, the policy. */
 export function emptied(record: RestApiRecord): RestApiRecord {
@@ -127,13 +133,14 @@ function withSettings(imported: ImportedApi, before: RestApiRecord, call: Call):
     vpcEndpointIds,
     ipAddressType,
     disableExecuteApiEndpoint,
+    securityPolicy,
   } = imported
   const size = imported.minimumCompressionSize
   const types = imported.endpointTypes?.map(endpointType)
   const source = imported.apiKeySource?.toUpperCase()
   if (source !== undefined && source !== 'HEADER' && source !== 'AUTHORIZER')
     throw badRequest('Invalid API key source. Valid options are HEADER,AUTHORIZER')
-  const record: RestApiRecord = {
+  const settings: RestApiRecord = {
     ...before,
     ...(name && { name }),
     ...(description && { description }),
@@ -146,6 +153,8 @@ function withSettings(imported: ImportedApi, before: RestApiRecord, call: Call):
     ...(vpcEndpointIds && { vpcEndpointIds }),
     ...(disableExecuteApiEndpoint !== undefined && { disableExecuteApiEndpoint }),
   }
+  const record =
+    securityPolicy === undefined ? settings : withSecurityPolicy(settings, securityPolicy)
   checkEndpoints(record)
   return policy === undefined
     ? record

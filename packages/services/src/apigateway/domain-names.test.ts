@@ -54,6 +54,18 @@ test('an edge-optimized domain name has a distribution instead', async () => {
   )
 })
 
+test('that somebody owns the name can be shown by another certificate', async () => {
+  await using made = await deployed()
+  const path = '/ownershipVerificationCertificateArn'
+  const { json } = await createDomain(made, { ownershipVerificationCertificateArn: certificate })
+  assert.equal(json.ownershipVerificationCertificateArn, certificate)
+  const removed = await made.patch('/domainnames/api.example.com', { op: 'remove', path })
+  assert.equal(removed.json.ownershipVerificationCertificateArn, undefined)
+  const elsewhere = certificate.replace('us-east-1', 'eu-west-1')
+  const wrong = { op: 'replace', path, value: elsewhere }
+  assert.equal((await made.patch('/domainnames/api.example.com', wrong)).status, 400)
+})
+
 test('a name belongs to one place alone', async () => {
   await using made = await deployed()
   await createDomain(made)

@@ -14,7 +14,6 @@ import {
 import {
   checkCertificateArn,
   checkEndpointType,
-  checkSecurityPolicy,
   distributionHostedZoneId,
   edgeCertificateRegion,
   readDomainName,
@@ -36,6 +35,7 @@ import {
 import { page } from './paging.ts'
 import { applyPatches, type PatchRow, type PatchTable, patchConstraints, textRow } from './patch.ts'
 import { shownTime } from './records.ts'
+import { checkSecurityPolicy } from './security-policies.ts'
 import { checkTags } from './tags.ts'
 
 /** @see API Gateway Developer Guide, "Quotas for configuring and running a REST API" */
@@ -179,6 +179,12 @@ function newDomain(input: Input<typeof Sdk, 'CreateDomainName'>, call: Call): Do
     ipAddressType: endpoint?.ipAddressType === 'dualstack' ? 'dualstack' : 'ipv4',
     securityPolicy: checkSecurityPolicy(input.securityPolicy ?? 'TLS_1_2'),
     ...certificates,
+    ...(input.ownershipVerificationCertificateArn !== undefined && {
+      ownershipVerificationCertificateArn: checkCertificateArn(
+        input.ownershipVerificationCertificateArn,
+        region,
+      ),
+    }),
     regionalId: `d-${ids.text(hostAlphabet, 10)}`,
     distributionId: `d${ids.text(hostAlphabet, 13)}`,
     tags: checkTags(input.tags),
@@ -198,6 +204,18 @@ function checkCertificates(record: DomainRecord): DomainRecord {
         : 'Regional endpoint type requires a certificate: specify regionalCertificateArn.',
     )
   return record
+}
+
+/** That somebody owns the name, where its own certificate does not say so. */
+function ownershipPatch(region: string): PatchRow<DomainRecord> {
+  return {
+    ops: ['add', 'replace', 'remove'],
+    apply({ ownershipVerificationCertificateArn: _, ...record }, { op, value }) {
+      if (op === 'remove' || value === '') return record
+      const ownershipVerificationCertificateArn = checkCertificateArn(value, region)
+      return { ...record, ownershipVerificationCertificateArn }
+    },
+  }
 }
 
 /** @see API Gateway API Reference, "Patch operations" (UpdateDomainName) */
@@ -251,6 +269,7 @@ const domainPatches = ({ region, now }: Call): PatchTable<DomainRecord> => {
       apply: (record, { value }) => ({ ...record, securityPolicy: checkSecurityPolicy(value) }),
     },
     ...mutualTlsPatches,
+    '/ownershipVerificationCertificateArn': ownershipPatch(region),
     '/routingMode': {
       ops: ['replace'],
       apply(record, { value }) {
@@ -259,12 +278,10 @@ const domainPatches = ({ region, now }: Call): PatchTable<DomainRecord> => {
       },
     },
     ...Object.fromEntries(
-      [
-        '/ownershipVerificationCertificateArn',
-        '/endpointAccessMode',
-        '/managementPolicy',
-        '/policy',
-      ].map((path) => [path, refused(path.split('/')[1]!)]),
+      ['/endpointAccessMode', '/managementPolicy', '/policy'].map((path) => [
+        path,
+        refused(path.split('/')[1]!),
+      ]),
     ),
   }
 }
@@ -301,8 +318,9 @@ function shownDomain(record: DomainRecord): Sdk.DomainName {
         }),
     endpointConfiguration: { types: [record.endpointType], ipAddressType: record.ipAddressType },
     domainNameStatus: 'AVAILABLE',
-    securityPolicy: record.securityPolicy as Sdk.SecurityPolicy,
+    securityPolicy: record.securityPolicy,
     mutualTlsAuthentication: shownMutualTls(record.mutualTls),
+    ownershipVerificationCertificateArn: record.ownershipVerificationCertificateArn,
     tags: Object.keys(record.tags).length > 0 ? { ...record.tags } : undefined,
     routingMode: 'BASE_PATH_MAPPING_ONLY',
   }

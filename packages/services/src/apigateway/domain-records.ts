@@ -2,6 +2,7 @@
 import type { Reader, Transaction } from '@sekisho/store'
 import type { Call } from '../service.ts'
 import { badRequest, notFound } from './errors.ts'
+import type { SecurityPolicy } from './security-policies.ts'
 
 export const domainCollections = {
   domains: 'apigateway/domain-names',
@@ -34,7 +35,7 @@ export interface DomainRecord {
   readonly region: string
   readonly endpointType: 'REGIONAL' | 'EDGE'
   readonly ipAddressType: 'ipv4' | 'dualstack'
-  readonly securityPolicy: string
+  readonly securityPolicy: SecurityPolicy
   readonly certificateArn?: string
   readonly certificateName?: string
   readonly certificateChangedAt?: number
@@ -45,6 +46,7 @@ export interface DomainRecord {
   readonly distributionId: string
   /** Absent: whoever connects may call. */
   readonly mutualTls?: MutualTlsRecord
+  readonly ownershipVerificationCertificateArn?: string
   readonly tags: Readonly<Record<string, string>>
   readonly createdAt: number
   /** By base path; empty for the one that is called `(none)`. */

@@ -28,24 +28,11 @@ export function readDomainName(given: string): string {
   return name
 }
 
-/** AWS's newer policies ask for more than its two classic ones; TLS 1.2 is the least that is spoken here. */
-export const securityPolicies = ['TLS_1_0', 'TLS_1_2']
-
-/** @throws AwsError BadRequestException */
-export function checkSecurityPolicy(given: string): string {
-  if (securityPolicies.includes(given)) return given
-  if (/^SecurityPolicy_/.test(given)) throw notSupported(`Security policy '${given}'`)
-  throw badRequest(
-    `Invalid SecurityPolicy specified. Valid options are ${securityPolicies.join(',')}`,
-  )
-}
-
 /** What a domain name could say beside that and has no meaning here. */
 export const unsupportedMembers = [
   'certificateBody',
   'certificatePrivateKey',
   'certificateChain',
-  'ownershipVerificationCertificateArn',
   'endpointAccessMode',
   'policy',
 ] as const

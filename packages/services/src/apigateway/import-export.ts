@@ -25,6 +25,7 @@ import {
 } from './openapi/parse.ts'
 import { getApi, putApi } from './records.ts'
 import { policyNeeds, shown, shownOnCreate } from './rest-apis.ts'
+import { defaultSecurityPolicy } from './security-policies.ts'
 import { stageOf } from './stages.ts'
 
 export const importExport: GatedOperations<typeof Sdk> = {
@@ -213,6 +214,7 @@ async function exported(
     ...snapshot,
     stageName,
     ipAddressType: api.ipAddressType,
+    securityPolicy: api.securityPolicy ?? defaultSecurityPolicy(api.endpointTypes),
     ...(description !== undefined && { description }),
     ...(apiVersion !== undefined && { version: apiVersion }),
     createdAt: new Date(api.createdAt),

@@ -23,10 +23,7 @@ export function checkIntegration(integration: SnapshotIntegration): SnapshotInte
       throw badRequest('Invalid connectionId: VPC_LINK needs the id of a VPC link')
   }
   const streams = integration.responseTransferMode === 'STREAM'
-  if (streams && !type?.endsWith('_PROXY'))
-    throw badRequest(
-      'Response transfer mode STREAM is only supported for HTTP_PROXY and AWS_PROXY integrations',
-    )
+  if (streams) checkStreaming(integration)
   if (integration.tlsConfig?.insecureSkipVerification && !isHttp)
     throw badRequest('tlsConfig is only supported for HTTP and HTTP_PROXY integrations')
   if (integration.integrationTarget !== undefined) throw notSupported("'integrationTarget'")
@@ -41,6 +38,26 @@ export function checkIntegration(integration: SnapshotIntegration): SnapshotInte
   if (isHttp) checkHttpUri(uri)
   else checkAwsUri(type, uri)
   return integration
+}
+
+/** Request and answer pass as they are: the answer may pass as it comes, too. */
+export function isProxy({ type }: SnapshotIntegration): boolean {
+  return type === 'HTTP_PROXY' || type === 'AWS_PROXY'
+}
+
+/** The address by which a function is asked with InvokeWithResponseStream. */
+const streamingUri =
+  /^(?:[^:]*:){4}lambda:path\/2021-11-15\/functions\/.+\/response-streaming-invocations$/
+
+function checkStreaming(integration: SnapshotIntegration): void {
+  if (!isProxy(integration))
+    throw badRequest(
+      'Invalid ResponseTransferMode. ResponseTransferMode STREAM is only supported for HTTP_PROXY and AWS_PROXY integrations.',
+    )
+  if (integration.type === 'AWS_PROXY' && !streamingUri.test(integration.uri ?? ''))
+    throw badRequest(
+      'Invalid ResponseTransferMode. ResponseTransferMode STREAM is only supported for Lambda functions invoked by InvokeWithResponseStream for AWS_PROXY integrations.',
+    )
 }
 
 /** @throws AwsError BadRequestException  a key is no parameter that the method or its integration has */

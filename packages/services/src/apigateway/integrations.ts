@@ -8,6 +8,7 @@ import {
   checkIntegration,
   connectionTypes,
   contentHandlings,
+  isProxy,
   type SnapshotIntegration,
 } from './integration-rules.ts'
 import { changeMethod, readMethod } from './methods.ts'
@@ -109,6 +110,7 @@ export function newIntegration(
     timeoutInMillis: 29_000,
     cacheNamespace: resourceId,
     cacheKeyParameters: [],
+    ...(isProxy(defined) && { responseTransferMode: 'BUFFERED' }),
     ...defined,
   })
 }

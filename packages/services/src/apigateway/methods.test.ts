@@ -53,6 +53,15 @@ test('an integration has the defaults that AWS fills in', async () => {
   })
 })
 
+test('a proxy waits for the whole answer where nobody says otherwise', async () => {
+  await using made = await madeApi()
+  const proxy = { type: 'HTTP_PROXY', httpMethod: 'GET', uri: 'http://127.0.0.1/' }
+  const { json } = await made.ask('PUT', `${get}/integration`, proxy)
+  assert.equal(json.responseTransferMode, 'BUFFERED')
+  const embedded = (await made.ask('GET', get)).json.methodIntegration
+  assert.equal(embedded.responseTransferMode, 'BUFFERED')
+})
+
 test('maps are added to, replaced in, and gone when they are empty', async () => {
   await using made = await madeApi()
   const model = '/requestModels/application~1json'

@@ -8,7 +8,7 @@ import { badRequest, unavailable } from './errors.ts'
 import { apiId, partId } from './ids.ts'
 import { collections, putApi, type RestApiRecord } from './records.ts'
 import { readResourcePolicy } from './resource-policy.ts'
-import { checkEndpoints, compressionSize } from './rest-api-patches.ts'
+import { checkEndpoints, compressionSize, withSecurityPolicy } from './rest-api-patches.ts'
 import { checkTags } from './tags.ts'
 
 /**
@@ -73,7 +73,9 @@ export function newApi(
   }
   checkEndpoints(record)
   checkTags(record.tags)
-  return source === undefined ? record : cloned(record, source, input.apiKeySource === undefined)
+  const { securityPolicy } = input
+  const secured = securityPolicy === undefined ? record : withSecurityPolicy(record, securityPolicy)
+  return source === undefined ? secured : cloned(secured, source, input.apiKeySource === undefined)
 }
 
 /** Every new API has these two. @see API Gateway Developer Guide, "Data models for REST APIs" */

@@ -12,6 +12,7 @@ import type {
 import type { Documents, Reader, Transaction } from '@sekisho/store'
 import type { Call } from '../service.ts'
 import { notFound } from './errors.ts'
+import type { SecurityPolicy } from './security-policies.ts'
 
 export const collections = {
   apis: 'apigateway/apis',
@@ -36,6 +37,8 @@ export interface RestApiRecord {
   readonly ipAddressType: 'ipv4' | 'dualstack'
   readonly vpcEndpointIds: readonly string[]
   readonly disableExecuteApiEndpoint: boolean
+  /** Absent: the one of its endpoint type. */
+  readonly securityPolicy?: SecurityPolicy
   readonly binaryMediaTypes: readonly string[]
   readonly minimumCompressionSize?: number
   /** Normalised: full ARNs. */

@@ -3,6 +3,7 @@ import { badRequest, notSupported } from './errors.ts'
 import { booleanOf, type PatchTable, plainWording, textRow } from './patch.ts'
 import type { RestApiRecord } from './records.ts'
 import { readResourcePolicy } from './resource-policy.ts'
+import { apiSecurityPolicy } from './security-policies.ts'
 
 export const endpointTypes = ['REGIONAL', 'EDGE', 'PRIVATE'] as const
 export const ipAddressTypes = ['ipv4', 'dualstack'] as const
@@ -40,6 +41,15 @@ export function withPolicy(
   const { policy: before, ...others } = record
   if (before === policy) return record
   return { ...others, ...(policy !== undefined && { policy }), policyChangedAt: nowMs }
+}
+
+/** @throws AwsError BadRequestException */
+export function withSecurityPolicy(
+  { securityPolicy: _, ...record }: RestApiRecord,
+  given: string,
+): RestApiRecord {
+  const securityPolicy = apiSecurityPolicy(given, record.endpointTypes)
+  return { ...record, ...(securityPolicy && { securityPolicy }) }
 }
 
 /** @see API Gateway API Reference, "Patch operations" (UpdateRestApi) */
@@ -102,7 +112,8 @@ export const restApiPatches = (nowMs: number): PatchTable<RestApiRecord> => ({
         throw plainWording.unknownPath(path, op, [])
       // A private API has both address types, whatever it had before.
       const ipAddressType = value === 'PRIVATE' ? 'dualstack' : record.ipAddressType
-      return checkEndpoints({ ...record, endpointTypes: [value], ipAddressType })
+      const { securityPolicy: _, ...others } = record
+      return checkEndpoints({ ...others, endpointTypes: [value], ipAddressType })
     },
   },
   '/endpointConfiguration/ipAddressType': {
@@ -121,7 +132,10 @@ export const restApiPatches = (nowMs: number): PatchTable<RestApiRecord> => ({
       return checkEndpoints({ ...record, vpcEndpointIds })
     },
   },
-  '/securityPolicy': refused('securityPolicy'),
+  '/securityPolicy': {
+    ops: ['replace'],
+    apply: (record, { value }) => withSecurityPolicy(record, value),
+  },
   '/endpointAccessMode': refused('endpointAccessMode'),
 })
 

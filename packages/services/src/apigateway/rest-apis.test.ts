@@ -48,6 +48,24 @@ test('ids of a request cannot reach past their place in the gate', async () => {
   ])
 })
 
+test('an API shows by which TLS it is spoken to, and keeps to what it is told', async () => {
+  await using api = await harness('apigateway')
+  const policyOf = async (body: object) => {
+    const { json } = await api.ask('POST', '/restapis', { name: 'x', ...body })
+    return [json.securityPolicy, json.apiStatus]
+  }
+  const at = (type: string) => ({ endpointConfiguration: { types: [type] } })
+  assert.deepEqual(await policyOf({}), ['TLS_1_0', 'AVAILABLE'])
+  assert.deepEqual(await policyOf({ securityPolicy: 'TLS_1_2' }), ['TLS_1_2', 'AVAILABLE'])
+  assert.deepEqual(await policyOf(at('PRIVATE')), ['TLS_1_2', 'AVAILABLE'])
+  const { json } = await api.ask('POST', '/restapis', { name: 'x', ...at('REGIONAL') })
+  const patch = (path: string, value: string) =>
+    api.ask('PATCH', `/restapis/${json.id}`, { patchOperations: [{ op: 'replace', path, value }] })
+  assert.equal((await patch('/securityPolicy', 'TLS_1_2')).json.securityPolicy, 'TLS_1_2')
+  const moved = await patch('/endpointConfiguration/types/REGIONAL', 'EDGE')
+  assert.equal(moved.json.securityPolicy, 'TLS_1_0')
+})
+
 test('what a request sets goes to the gate as condition keys', async () => {
   await using made = await madeApi()
   await made.ask('POST', '/restapis', {
@@ -58,6 +76,7 @@ test('what a request sets goes to the gate as condition keys', async () => {
   assert.deepEqual(made.api.needs()[0]?.keys, {
     'apigateway:Request/ApiName': 'x',
     'apigateway:Request/EndpointType': ['REGIONAL'],
+    'apigateway:Request/SecurityPolicy': 'TLS_1_0',
     'apigateway:Request/DisableExecuteApiEndpoint': 'false',
     'aws:TagKeys': ['team'],
     'aws:RequestTag/team': 'a',

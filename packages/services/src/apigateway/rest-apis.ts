@@ -16,6 +16,7 @@ import { applyPatches, patchConstraints } from './patch.ts'
 import { apiKey, collections, getApi, type RestApiRecord, shownTime, updateApi } from './records.ts'
 import { shownPolicy } from './resource-policy.ts'
 import { ipAddressTypes, restApiPatches } from './rest-api-patches.ts'
+import { defaultSecurityPolicy } from './security-policies.ts'
 import { leavePlans } from './usage-plans.ts'
 
 export const restApis = {
@@ -25,10 +26,18 @@ export const restApis = {
       'endpointConfiguration.ipAddressType': { enum: ipAddressTypes },
       apiKeySource: { enum: ['AUTHORIZER', 'HEADER'] },
     },
-    keys: ({ name, endpointConfiguration, disableExecuteApiEndpoint = false, tags }) => ({
+    keys: ({
+      name,
+      endpointConfiguration,
+      disableExecuteApiEndpoint = false,
+      securityPolicy,
+      tags,
+    }) => ({
       'apigateway:Request/ApiName': name,
       'apigateway:Request/EndpointType': endpointConfiguration?.types ?? ['EDGE'],
       'apigateway:Request/DisableExecuteApiEndpoint': String(disableExecuteApiEndpoint),
+      'apigateway:Request/SecurityPolicy':
+        securityPolicy ?? defaultSecurityPolicy(endpointConfiguration?.types ?? []),
       ...requestTags(tags),
     }),
     needs: ({ policy, cloneFrom }, call) => [
@@ -36,7 +45,7 @@ export const restApis = {
       ...(cloneFrom === undefined ? [] : [readNeed(call, cloneFrom)]),
     ],
     async handle(input, call) {
-      refuseMembers(input, ['securityPolicy', 'endpointAccessMode'])
+      refuseMembers(input, ['endpointAccessMode'])
       const record = await call.documents.transact(async (transaction) => {
         const { cloneFrom } = input
         const source =
@@ -79,6 +88,7 @@ export const restApis = {
       return {
         ...oneOrMore('apigateway:Request/ApiName', values('/name')),
         ...oneOrMore('apigateway:Request/EndpointType', values('/endpointConfiguration/types/')),
+        ...oneOrMore('apigateway:Request/SecurityPolicy', values('/securityPolicy')),
         ...oneOrMore(
           'apigateway:Request/DisableExecuteApiEndpoint',
           values('/disableExecuteApiEndpoint'),
@@ -152,6 +162,9 @@ export function shown(record: RestApiRecord): Sdk.RestApi {
     tags: { ...record.tags },
     disableExecuteApiEndpoint: record.disableExecuteApiEndpoint,
     rootResourceId: record.rootResourceId,
+    securityPolicy: record.securityPolicy ?? defaultSecurityPolicy(record.endpointTypes),
+    // Nothing here takes its time to become so.
+    apiStatus: 'AVAILABLE',
   }
 }
 

@@ -30,6 +30,7 @@ export interface ExportedApi {
   readonly vpcEndpointIds: readonly string[]
   readonly ipAddressType?: string
   readonly disableExecuteApiEndpoint: boolean
+  readonly securityPolicy: string
   readonly resources: readonly SnapshotResource[]
   readonly models: ReadonlyMap<string, Node>
   readonly authorizers?: Readonly<Record<string, SnapshotAuthorizer>>
@@ -276,6 +277,7 @@ function rootExtensions(api: ExportedApi): Node {
     ...(api.apiKeySource !== 'HEADER' && {
       'x-amazon-apigateway-api-key-source': api.apiKeySource,
     }),
+    'x-amazon-apigateway-security-policy': api.securityPolicy,
     'x-amazon-apigateway-endpoint-configuration': {
       types: api.endpointTypes,
       ...(api.vpcEndpointIds.length > 0 && { vpcEndpointIds: api.vpcEndpointIds }),

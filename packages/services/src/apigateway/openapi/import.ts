@@ -47,6 +47,7 @@ export interface ImportedApi {
   readonly vpcEndpointIds?: readonly string[]
   readonly ipAddressType?: string
   readonly disableExecuteApiEndpoint?: boolean
+  readonly securityPolicy?: string
   /** Path (base path applied) to HTTP method (or `ANY`) to method. */
   readonly paths: ReadonlyMap<string, Readonly<Record<string, ImportedMethod>>>
   /** Name to JSON schema. */
@@ -108,10 +109,7 @@ export function importDocument(
 }
 
 /** Extensions of the root that change who may call or what is answered, and are not served yet: refused, not dropped. */
-const unsupportedAtRoot = [
-  'x-amazon-apigateway-security-policy',
-  'x-amazon-apigateway-endpoint-access-mode',
-] as const
+const unsupportedAtRoot = ['x-amazon-apigateway-endpoint-access-mode'] as const
 
 const httpMethods = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch'] as const
 
@@ -312,6 +310,7 @@ const known: Readonly<Record<'root' | 'operation', ReadonlySet<string>>> = {
     'policy',
     'request-validator',
     'request-validators',
+    'security-policy',
   ]),
   operation: new Set(['auth', 'integration', 'request-validator']),
 }
@@ -350,6 +349,7 @@ function settingsOf({ root, version }: OpenApiSource, reading: Reading) {
     ...present('binaryMediaTypes', binaryMediaTypes.length > 0 ? binaryMediaTypes : undefined),
     ...present('minimumCompressionSize', compression == null ? undefined : Number(compression)),
     ...present('apiKeySource', textAt(root, 'x-amazon-apigateway-api-key-source')),
+    ...present('securityPolicy', textAt(root, 'x-amazon-apigateway-security-policy')),
     ...present('endpointTypes', endpointTypes.length > 0 ? endpointTypes : undefined),
     ...present('vpcEndpointIds', vpcEndpointIds.length > 0 ? vpcEndpointIds : undefined),
     ...present('ipAddressType', textAt(endpoint, 'ipAddressType')),

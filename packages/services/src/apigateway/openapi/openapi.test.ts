@@ -312,6 +312,7 @@ for (const version of ['swagger', 'oas30'] as const satisfies readonly OpenApiVe
           endpointTypes: ['REGIONAL'],
           vpcEndpointIds: [],
           disableExecuteApiEndpoint: true,
+          securityPolicy: 'TLS_1_2',
           resources: made,
           models: new Map<string, Node>([
             ['Empty', { type: 'object' }],
@@ -362,6 +363,7 @@ for (const version of ['swagger', 'oas30'] as const satisfies readonly OpenApiVe
             size: back.minimumCompressionSize,
             at: back.endpointTypes,
             off: back.disableExecuteApiEndpoint,
+            tls: back.securityPolicy,
           },
           {
             name,
@@ -371,6 +373,7 @@ for (const version of ['swagger', 'oas30'] as const satisfies readonly OpenApiVe
             size: minimumCompressionSize,
             at: endpointTypes,
             off: disableExecuteApiEndpoint,
+            tls: api.securityPolicy,
           },
         )
       }),
