@@ -6,7 +6,7 @@ import * as gateway from '@aws-sdk/client-api-gateway'
 import * as logs from '@aws-sdk/client-cloudwatch-logs'
 import * as iam from '@aws-sdk/client-iam'
 import { needs } from '../debian-packages.ts'
-import { type Serving, sekisho, serve, temporaryFolder } from './server.fixture.ts'
+import { type Serving, serve, settingsOf, temporaryFolder, variablesOf } from './server.fixture.ts'
 
 const folder = temporaryFolder()
 let server: Serving
@@ -19,16 +19,8 @@ const group = 'arn:aws:logs:us-east-1:000000000000:log-group:access'
 
 before(async () => {
   server = await serve(folder.path)
-  environment = JSON.parse(sekisho(['env', '--data', server.data, '--json']).stdout)
-  const settings = {
-    endpoint: server.endpoint,
-    region: 'us-east-1',
-    credentials: {
-      accessKeyId: environment['AWS_ACCESS_KEY_ID']!,
-      secretAccessKey: environment['AWS_SECRET_ACCESS_KEY']!,
-    },
-    maxAttempts: 1,
-  }
+  environment = variablesOf(server)
+  const settings = settingsOf(server)
   api = new gateway.APIGateway(settings)
   reader = new logs.CloudWatchLogs(settings)
   const body = {

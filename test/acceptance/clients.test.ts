@@ -21,7 +21,14 @@ import {
   UpdateRestApiCommand,
 } from '@aws-sdk/client-api-gateway'
 import { needs } from '../debian-packages.ts'
-import { type Serving, sekisho, serve, temporaryFolder } from './server.fixture.ts'
+import {
+  type Serving,
+  sekisho,
+  serve,
+  settingsOf,
+  temporaryFolder,
+  variablesOf,
+} from './server.fixture.ts'
 
 const onlyFrom = (address: string) =>
   JSON.stringify({
@@ -37,22 +44,7 @@ const onlyFrom = (address: string) =>
     ],
   })
 
-/** The variables that `sekisho env` gives. */
-function variablesOf({ data }: Serving): Readonly<Record<string, string>> {
-  return JSON.parse(sekisho(['env', '--data', data, '--json']).stdout)
-}
-
-function clientOf(server: Serving): APIGatewayClient {
-  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = variablesOf(server)
-  return new APIGatewayClient({
-    endpoint: server.endpoint,
-    region: 'us-east-1',
-    credentials: {
-      accessKeyId: AWS_ACCESS_KEY_ID!,
-      secretAccessKey: AWS_SECRET_ACCESS_KEY!,
-    },
-  })
-}
+const clientOf = (server: Serving) => new APIGatewayClient(settingsOf(server))
 
 async function call(url: string, localAddress: string, headers: Record<string, string> = {}) {
   const { promise, resolve, reject } =

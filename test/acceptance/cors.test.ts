@@ -1,13 +1,12 @@
 /** A page of another origin calls a deployed API, in a real browser. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { APIGateway } from '@aws-sdk/client-api-gateway'
 import { needs, programOf } from '../debian-packages.ts'
-import { sekisho, serve, temporaryFolder } from './server.fixture.ts'
+import { backend } from './backend.fixture.ts'
+import { serve, settingsOf, temporaryFolder } from './server.fixture.ts'
 
 const header = (name: string) => `gatewayresponse.header.Access-Control-Allow-${name}`
 const answer = (name: string) => `method.response.header.Access-Control-Allow-${name}`
@@ -60,15 +59,7 @@ test(
   async () => {
     using folder = temporaryFolder()
     await using server = await serve(join(folder.path, 'data'))
-    const given = JSON.parse(sekisho(['env', '--data', server.data, '--json']).stdout)
-    const client = new APIGateway({
-      endpoint: server.endpoint,
-      region: 'us-east-1',
-      credentials: {
-        accessKeyId: given.AWS_ACCESS_KEY_ID,
-        secretAccessKey: given.AWS_SECRET_ACCESS_KEY,
-      },
-    })
+    const client = new APIGateway(settingsOf(server))
     const deployed = async (responses: object) => {
       const body = new TextEncoder().encode(JSON.stringify(document(responses)))
       const { id } = await client.importRestApi({ body })
@@ -79,7 +70,7 @@ test(
     const silent = await deployed({})
     const addresses = [`${kind}/open`, `${kind}/closed`, `${silent}/open`, `${silent}/closed`]
     const { promise, resolve } = Promise.withResolvers<unknown>()
-    const origin = createServer((request, response) => {
+    using origin = await backend((request, response) => {
       if (request.url !== '/results') {
         response.setHeader('content-type', 'text/html').end(page(addresses))
         return
@@ -87,13 +78,11 @@ test(
       request.toArray().then((pieces) => resolve(JSON.parse(Buffer.concat(pieces).toString())))
       response.end()
     })
-    await new Promise<void>((listening) => origin.listen(0, '127.0.0.1', listening))
-    const { port } = origin.address() as AddressInfo
     const browser = spawn(
       programOf('chromium'),
       [
         ...['--headless=new', '--no-sandbox', '--disable-gpu', '--no-first-run'],
-        ...[`--user-data-dir=${join(folder.path, 'browser')}`, `http://127.0.0.1:${port}/`],
+        ...[`--user-data-dir=${join(folder.path, 'browser')}`, origin.url],
       ],
       { stdio: 'ignore' },
     )
@@ -110,8 +99,6 @@ test(
     } finally {
       browser.removeAllListeners('exit')
       browser.kill('SIGKILL')
-      origin.close()
-      origin.closeAllConnections()
     }
   },
 )

@@ -7,7 +7,7 @@ import * as iam from '@aws-sdk/client-iam'
 import * as lambda from '@aws-sdk/client-lambda'
 import { zip } from '../../packages/server/src/functions/zip.fixture.ts'
 import { needs } from '../debian-packages.ts'
-import { type Serving, sekisho, serve, temporaryFolder } from './server.fixture.ts'
+import { type Serving, sekisho, serve, settingsOf, temporaryFolder } from './server.fixture.ts'
 
 const isolated = process.platform === 'linux' ? needs('bubblewrap') : { skip: 'needs Linux' }
 const folder = temporaryFolder()
@@ -21,16 +21,7 @@ const role = 'arn:aws:iam::000000000000:role/functions'
 
 async function begin(): Promise<iam.IAM> {
   server = await serve(join(folder.path, 'data'), '--test-clock')
-  const given = JSON.parse(sekisho(['env', '--data', server.data, '--json']).stdout)
-  const settings = {
-    endpoint: server.endpoint,
-    region: 'us-east-1',
-    credentials: {
-      accessKeyId: given.AWS_ACCESS_KEY_ID,
-      secretAccessKey: given.AWS_SECRET_ACCESS_KEY,
-    },
-    maxAttempts: 1,
-  }
+  const settings = settingsOf(server)
   client = new lambda.Lambda(settings)
   watcher = new logs.CloudWatchLogs(settings)
   return new iam.IAM(settings)

@@ -5,7 +5,7 @@ import * as lambda from '@aws-sdk/client-lambda'
 import { S3 } from '@aws-sdk/client-s3'
 import { zip } from '../../packages/server/src/functions/zip.fixture.ts'
 import { needs } from '../debian-packages.ts'
-import { type Serving, sekisho, serve, temporaryFolder } from './server.fixture.ts'
+import { type Serving, serve, settingsOf, temporaryFolder } from './server.fixture.ts'
 
 const isolated = process.platform === 'linux' ? needs('bubblewrap') : { skip: 'needs Linux' }
 const folder = temporaryFolder()
@@ -16,16 +16,7 @@ const role = 'arn:aws:iam::000000000000:role/functions'
 
 before(async () => {
   server = await serve(folder.path)
-  const given = JSON.parse(sekisho(['env', '--data', server.data, '--json']).stdout)
-  const settings = {
-    endpoint: server.endpoint,
-    region: 'us-east-1',
-    credentials: {
-      accessKeyId: given.AWS_ACCESS_KEY_ID,
-      secretAccessKey: given.AWS_SECRET_ACCESS_KEY,
-    },
-    maxAttempts: 1,
-  }
+  const settings = settingsOf(server)
   client = new lambda.Lambda(settings)
   buckets = new S3(settings)
   const access = new iam.IAM(settings)

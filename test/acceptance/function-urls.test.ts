@@ -7,7 +7,7 @@ import * as lambda from '@aws-sdk/client-lambda'
 import { signRequest } from '@sekisho/sigv4'
 import { zip } from '../../packages/server/src/functions/zip.fixture.ts'
 import { needs } from '../debian-packages.ts'
-import { type Serving, sekisho, serve, temporaryFolder } from './server.fixture.ts'
+import { type Serving, sekisho, serve, settingsOf, temporaryFolder } from './server.fixture.ts'
 
 const isolated = process.platform === 'linux' ? needs('bubblewrap') : { skip: 'needs Linux' }
 const folder = temporaryFolder()
@@ -19,14 +19,8 @@ const role = 'arn:aws:iam::000000000000:role/functions'
 
 before(async () => {
   server = await serve(folder.path)
-  const given = JSON.parse(sekisho(['env', '--data', server.data, '--json']).stdout)
-  key = { accessKeyId: given.AWS_ACCESS_KEY_ID, secretAccessKey: given.AWS_SECRET_ACCESS_KEY }
-  const settings = {
-    endpoint: server.endpoint,
-    region: 'us-east-1',
-    credentials: key,
-    maxAttempts: 1,
-  }
+  const settings = settingsOf(server)
+  key = settings.credentials
   client = new lambda.Lambda(settings)
   access = new iam.IAM(settings)
   await access.createRole({

@@ -5,7 +5,7 @@ import * as gateway from '@aws-sdk/client-api-gateway'
 import * as iam from '@aws-sdk/client-iam'
 import * as sts from '@aws-sdk/client-sts'
 import { signRequest } from '@sekisho/sigv4'
-import { type Serving, sekisho, serve, temporaryFolder } from './server.fixture.ts'
+import { rootKeyOf, type Serving, sekisho, serve, temporaryFolder } from './server.fixture.ts'
 
 export interface Credentials {
   readonly accessKeyId: string
@@ -22,11 +22,7 @@ export const region = 'us-east-1'
 
 before(async () => {
   server = await serve(folder.path)
-  const given = JSON.parse(sekisho(['env', '--data', server.data, '--json']).stdout)
-  root = {
-    accessKeyId: given.AWS_ACCESS_KEY_ID,
-    secretAccessKey: given.AWS_SECRET_ACCESS_KEY,
-  }
+  root = rootKeyOf(server)
   other = JSON.parse(
     sekisho(['account', 'create', 'other', '--data', server.data, '--json']).stdout,
   )

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { after, before, test } from 'node:test'
 import * as apigateway from '@aws-sdk/client-api-gateway'
@@ -9,7 +7,8 @@ import * as iam from '@aws-sdk/client-iam'
 import * as lambda from '@aws-sdk/client-lambda'
 import { zip } from '../../packages/server/src/functions/zip.fixture.ts'
 import { needs } from '../debian-packages.ts'
-import { type Serving, sekisho, serve, temporaryFolder } from './server.fixture.ts'
+import { backend } from './backend.fixture.ts'
+import { type Serving, sekisho, serve, settingsOf, temporaryFolder } from './server.fixture.ts'
 
 const isolated = process.platform === 'linux' ? needs('bubblewrap') : { skip: 'needs Linux' }
 const folder = temporaryFolder()
@@ -29,16 +28,7 @@ const allowing = (Action: string, Resource = '*') =>
 
 before(async () => {
   server = await serve(folder.path)
-  const given = JSON.parse(sekisho(['env', '--data', server.data, '--json']).stdout)
-  const settings = {
-    endpoint: server.endpoint,
-    region: 'us-east-1',
-    credentials: {
-      accessKeyId: given.AWS_ACCESS_KEY_ID,
-      secretAccessKey: given.AWS_SECRET_ACCESS_KEY,
-    },
-    maxAttempts: 1,
-  }
+  const settings = settingsOf(server)
   api = new apigateway.APIGateway(settings)
   functions = new lambda.Lambda(settings)
   access = new iam.IAM(settings)
@@ -82,20 +72,6 @@ async function deploy(
     get: async (query = '') => {
       const answer = await fetch(`${url}${query}`)
       return { status: answer.status, text: await answer.text() }
-    },
-  }
-}
-
-async function listening(
-  answer: RequestListener,
-): Promise<AsyncDisposable & { readonly url: string }> {
-  const backend = createServer(answer)
-  await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve))
-  return {
-    url: `http://127.0.0.1:${(backend.address() as AddressInfo).port}/`,
-    async [Symbol.asyncDispose]() {
-      backend.closeAllConnections()
-      backend.close()
     },
   }
 }
@@ -303,7 +279,7 @@ test('a backend’s answer reaches its client as it comes, beyond 10 MB, and tak
   const gone = new Promise<void>((resolve) => {
     told = resolve
   })
-  await using backend = await listening((request, response) => {
+  using origin = await backend((request, response) => {
     response.write('first')
     if (request.url === '/slow') {
       response.once('close', told)
@@ -321,7 +297,7 @@ test('a backend’s answer reaches its client as it comes, beyond 10 MB, and tak
     responseTransferMode: 'STREAM',
     timeoutInMillis: 60_000,
   } as const
-  const large = await deploy({ ...streaming, uri: backend.url })
+  const large = await deploy({ ...streaming, uri: origin.url })
   const residentBytes = () => {
     if (process.platform !== 'linux') return 0
     const text = readFileSync(`/proc/${server.process.pid}/status`, 'utf8')
@@ -336,7 +312,7 @@ test('a backend’s answer reaches its client as it comes, beyond 10 MB, and tak
   }
   assert.equal(taken, wholeBytes + 'first'.length)
   assert.ok(most - before < 80 * 1024 * 1024, `${(most - before) / 2 ** 20} MB more`)
-  const slow = await deploy({ ...streaming, uri: `${backend.url}slow` })
+  const slow = await deploy({ ...streaming, uri: `${origin.url}slow` })
   const begun = await fetch(slow.url)
   const reader = begun.body!.getReader()
   assert.equal(Buffer.from((await reader.read()).value!).toString(), 'first')
@@ -345,7 +321,7 @@ test('a backend’s answer reaches its client as it comes, beyond 10 MB, and tak
   // Nothing is told of an answer of which more came than may be waited for.
   const buffered = await deploy({
     ...streaming,
-    uri: backend.url,
+    uri: origin.url,
     responseTransferMode: 'BUFFERED',
     timeoutInMillis: 29_000,
   })

@@ -5,20 +5,12 @@ import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs'
 import { needs, programOf } from '../debian-packages.ts'
-import { sekisho, serve, temporaryFolder } from './server.fixture.ts'
+import { serve, settingsOf, temporaryFolder, variablesOf } from './server.fixture.ts'
 
 test('`aws logs tail --follow` shows what comes after it began', needs('awscli'), async () => {
   using folder = temporaryFolder()
   await using server = await serve(folder.path)
-  const given = JSON.parse(sekisho(['env', '--data', server.data, '--json']).stdout)
-  const logs = new CloudWatchLogs({
-    endpoint: server.endpoint,
-    region: 'us-east-1',
-    credentials: {
-      accessKeyId: given.AWS_ACCESS_KEY_ID,
-      secretAccessKey: given.AWS_SECRET_ACCESS_KEY,
-    },
-  })
+  const logs = new CloudWatchLogs(settingsOf(server))
   const stream = { logGroupName: 'group', logStreamName: 'stream' }
   await logs.createLogGroup(stream)
   await logs.createLogStream(stream)
@@ -34,7 +26,7 @@ test('`aws logs tail --follow` shows what comes after it began', needs('awscli')
       ...['logs', 'tail', 'group', '--follow', '--format', 'short', '--filter-pattern=-wanted'],
       ...['--endpoint-url', server.endpoint, '--no-cli-pager'],
     ],
-    { env: { ...process.env, ...given }, stdio: ['ignore', 'pipe', 'inherit'] },
+    { env: { ...process.env, ...variablesOf(server) }, stdio: ['ignore', 'pipe', 'inherit'] },
   )
   const lines = createInterface({ input: tail.stdout })
   const next = async () => ((await once(lines, 'line')) as [string])[0].replace(/^\S+ /, '')

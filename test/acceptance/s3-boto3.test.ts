@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { needs } from '../debian-packages.ts'
-import { sekisho, serve, temporaryFolder } from './server.fixture.ts'
+import { serve, temporaryFolder, variablesOf } from './server.fixture.ts'
 
 test(
   'boto3 uploads in parts, keeps versions, copies, tags and presigns',
@@ -12,7 +12,7 @@ test(
   async () => {
     using folder = temporaryFolder()
     await using server = await serve(join(folder.path, 'data'))
-    const variables = JSON.parse(sekisho(['env', '--data', server.data, '--json']).stdout)
+    const variables = variablesOf(server)
     const script = join(import.meta.dirname, 's3-boto3.fixture.py')
     const { stdout } = await promisify(execFile)(
       '/usr/bin/python3',

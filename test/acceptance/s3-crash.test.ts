@@ -8,20 +8,9 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { test } from 'node:test'
 import { S3 } from '@aws-sdk/client-s3'
-import { type Serving, sekisho, serve, temporaryFolder } from './server.fixture.ts'
+import { type Serving, serve, settingsOf, temporaryFolder } from './server.fixture.ts'
 
-function clientOf({ endpoint, data }: Serving): S3 {
-  const given = JSON.parse(sekisho(['env', '--data', data, '--json']).stdout)
-  return new S3({
-    endpoint,
-    region: 'us-east-1',
-    credentials: {
-      accessKeyId: given.AWS_ACCESS_KEY_ID,
-      secretAccessKey: given.AWS_SECRET_ACCESS_KEY,
-    },
-    maxAttempts: 1,
-  })
-}
+const clientOf = (server: Serving) => new S3(settingsOf(server))
 
 /** Files that hold bytes of objects. */
 function blobsIn(data: string): readonly string[] {

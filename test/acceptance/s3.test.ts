@@ -22,7 +22,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import { needs, programOf } from '../debian-packages.ts'
-import { type Serving, sekisho, serve, temporaryFolder } from './server.fixture.ts'
+import { type Serving, serve, settingsOf, temporaryFolder, variablesOf } from './server.fixture.ts'
 
 const run = promisify(execFile)
 const folder = temporaryFolder()
@@ -32,15 +32,8 @@ let variables: Readonly<Record<string, string>>
 
 before(async () => {
   server = await serve(join(folder.path, 'data'))
-  variables = JSON.parse(sekisho(['env', '--data', server.data, '--json']).stdout)
-  client = new S3Client({
-    endpoint: server.endpoint,
-    region: 'us-east-1',
-    credentials: {
-      accessKeyId: variables['AWS_ACCESS_KEY_ID']!,
-      secretAccessKey: variables['AWS_SECRET_ACCESS_KEY']!,
-    },
-  })
+  variables = variablesOf(server)
+  client = new S3Client(settingsOf(server))
 })
 
 after(async () => {

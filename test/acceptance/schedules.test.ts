@@ -10,7 +10,7 @@ import * as lambda from '@aws-sdk/client-lambda'
 import * as scheduler from '@aws-sdk/client-scheduler'
 import { zip } from '../../packages/server/src/functions/zip.fixture.ts'
 import { needs, programOf } from '../debian-packages.ts'
-import { type Serving, sekisho, serve, temporaryFolder } from './server.fixture.ts'
+import { type Serving, sekisho, serve, temporaryFolder, variablesOf } from './server.fixture.ts'
 
 const isolated = process.platform === 'linux' ? needs('bubblewrap') : { skip: 'needs Linux' }
 const place = 'us-east-1:000000000000'
@@ -44,7 +44,7 @@ function clientsOf({ endpoint }: Serving, given = variables) {
 
 async function begin(): Promise<void> {
   server = await serve(folder.path, '--test-clock')
-  variables = JSON.parse(sekisho(['env', '--data', server.data, '--json']).stdout)
+  variables = variablesOf(server)
   clients = clientsOf(server)
 }
 
@@ -128,7 +128,7 @@ const aws = (...args: readonly string[]) =>
 test('awscli: a rate runs at once, and by the machine’s clock', needs('awscli'), async () => {
   using own = temporaryFolder()
   await using real = await serve(own.path)
-  const given = JSON.parse(sekisho(['env', '--data', real.data, '--json']).stdout)
+  const given = variablesOf(real)
   const { iam: access, logs: watcher } = clientsOf(real, given)
   await makeRole(access)
   await watcher.createLogGroup({ logGroupName: 'seen' })
@@ -388,7 +388,7 @@ test('a universal target calls an API as the schedule’s role', async () => {
 test('of several processes one fires, whoever was asked', async () => {
   using own = temporaryFolder()
   await using crew = await serve(own.path, '--workers', '2', '--test-clock')
-  const given = JSON.parse(sekisho(['env', '--data', crew.data, '--json']).stdout)
+  const given = variablesOf(crew)
   const { iam: access, logs: watcher, scheduler: maker } = clientsOf(crew, given)
   await makeRole(access)
   await watcher.createLogGroup({ logGroupName: 'seen' })

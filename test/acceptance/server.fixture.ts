@@ -69,6 +69,11 @@ export function settingsOf(server: Pick<Serving, 'data' | 'endpoint'>) {
   return { endpoint, region: 'us-east-1', credentials: rootKeyOf(server), maxAttempts: 1 }
 }
 
+/** What `sekisho env` prints, for programs that find the server by their environment. */
+export function variablesOf({ data }: Pick<Serving, 'data'>): Readonly<Record<string, string>> {
+  return JSON.parse(sekisho(['env', '--data', data, '--json']).stdout)
+}
+
 /** What comes behind an answer: asked for until it is there, for ten seconds at most. */
 export async function eventually<T>(ask: () => Promise<T | undefined>): Promise<T> {
   for (const until = Date.now() + 10_000; ; ) {

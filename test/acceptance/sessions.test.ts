@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { promisify } from 'node:util'
 import * as sts from '@aws-sdk/client-sts'
 import { needs } from '../debian-packages.ts'
-import { sekisho, serve, temporaryFolder } from './server.fixture.ts'
+import { sekisho, serve, temporaryFolder, variablesOf } from './server.fixture.ts'
 
 test(
   'boto3 keeps users, groups and roles; a session ends when its time is over',
@@ -13,7 +13,7 @@ test(
   async () => {
     using folder = temporaryFolder()
     await using server = await serve(folder.path, '--test-clock')
-    const env = JSON.parse(sekisho(['env', '--data', server.data, '--json']).stdout)
+    const env = variablesOf(server)
     const script = join(import.meta.dirname, 'sessions.fixture.py')
     const { stdout } = await promisify(execFile)('/usr/bin/python3', [script, server.endpoint], {
       env: { PATH: '/usr/bin:/bin', ...env },

@@ -1,33 +1,21 @@
 /** What a stage does with calls while it serves: keeps responses, and sends some to a canary. */
 import assert from 'node:assert/strict'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import * as gateway from '@aws-sdk/client-api-gateway'
-import { type Serving, sekisho, serve, temporaryFolder } from './server.fixture.ts'
+import { type Backend, backend } from './backend.fixture.ts'
+import { type Serving, serve, settingsOf, temporaryFolder } from './server.fixture.ts'
 
 const folder = temporaryFolder()
 let server: Serving
 let api: gateway.APIGateway
-let backend: Server
+let origin: Backend
 let apiId: string
 let asked = 0
 
 before(async () => {
-  backend = createServer((_, response) => response.end(`answer ${++asked}`))
-  await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve))
+  origin = await backend((_, response) => response.end(`answer ${++asked}`))
   server = await serve(folder.path, '--workers', '1')
-  const environment = JSON.parse(sekisho(['env', '--data', server.data, '--json']).stdout)
-  api = new gateway.APIGateway({
-    endpoint: server.endpoint,
-    region: 'us-east-1',
-    credentials: {
-      accessKeyId: environment.AWS_ACCESS_KEY_ID,
-      secretAccessKey: environment.AWS_SECRET_ACCESS_KEY,
-    },
-    maxAttempts: 1,
-  })
-  const { port } = backend.address() as AddressInfo
+  api = new gateway.APIGateway(settingsOf(server))
   const operation = (integration: object) => ({
     get: {
       parameters: [{ name: 'q', in: 'query', schema: { type: 'string' } }],
@@ -42,7 +30,7 @@ before(async () => {
       '/slow': operation({
         type: 'http_proxy',
         httpMethod: 'GET',
-        uri: `http://127.0.0.1:${port}/`,
+        uri: origin.url,
         cacheKeyParameters: ['method.request.querystring.q'],
       }),
       '/which': operation({
@@ -70,7 +58,7 @@ before(async () => {
 })
 after(async () => {
   await server.stop()
-  backend.close()
+  origin[Symbol.dispose]()
   folder[Symbol.dispose]()
 })
 

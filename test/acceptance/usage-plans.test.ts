@@ -5,21 +5,18 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import * as sdk from '@aws-sdk/client-api-gateway'
 import { needs, programOf } from '../debian-packages.ts'
-import { type Serving, sekisho, serve, temporaryFolder } from './server.fixture.ts'
+import {
+  type Serving,
+  sekisho,
+  serve,
+  settingsOf,
+  temporaryFolder,
+  variablesOf,
+} from './server.fixture.ts'
 
 const run = promisify(execFile)
 
-function clientOf(server: Serving): sdk.APIGatewayClient {
-  const given = JSON.parse(sekisho(['env', '--data', server.data, '--json']).stdout)
-  return new sdk.APIGatewayClient({
-    endpoint: server.endpoint,
-    region: 'us-east-1',
-    credentials: {
-      accessKeyId: given.AWS_ACCESS_KEY_ID,
-      secretAccessKey: given.AWS_SECRET_ACCESS_KEY,
-    },
-  })
-}
+const clientOf = (server: Serving) => new sdk.APIGatewayClient(settingsOf(server))
 
 interface Keyed {
   readonly path: string
@@ -178,7 +175,7 @@ test('the AWS CLI reads usage and lists keys', needs('awscli'), async () => {
   await using server = await serve(folder.path, '--test-clock')
   setClock(server, noon)
   const { usagePlanId, keyId } = await keyed(clientOf(server), daily(10))
-  const env = JSON.parse(sekisho(['env', '--data', server.data, '--json']).stdout)
+  const env = variablesOf(server)
   const aws = async (...args: readonly string[]) => {
     const { stdout } = await run(
       programOf('awscli'),

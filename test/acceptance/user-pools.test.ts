@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { APIGateway } from '@aws-sdk/client-api-gateway'
-import { sekisho, serve, temporaryFolder } from './server.fixture.ts'
+import { sekisho, serve, settingsOf, temporaryFolder } from './server.fixture.ts'
 
 const arn = 'arn:aws:cognito-idp:us-east-1:000000000000:userpool/us-east-1_Abc'
 const issuer = 'https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Abc'
@@ -25,15 +25,7 @@ test('a token of a described user pool opens a method, a body that fits its mode
   const keys = [{ ...publicKey.export({ format: 'jwk' }), kid: 'k', use: 'sig' }]
   writeFileSync(join(folder.path, 'keys.json'), JSON.stringify({ keys }))
   await using server = await serve(join(folder.path, 'data'), '--user-pools', pools)
-  const given = JSON.parse(sekisho(['env', '--data', server.data, '--json']).stdout)
-  const client = new APIGateway({
-    endpoint: server.endpoint,
-    region: 'us-east-1',
-    credentials: {
-      accessKeyId: given.AWS_ACCESS_KEY_ID,
-      secretAccessKey: given.AWS_SECRET_ACCESS_KEY,
-    },
-  })
+  const client = new APIGateway(settingsOf(server))
   const { id: restApiId, rootResourceId: resourceId } = await client.createRestApi({ name: 'pets' })
   const { id: authorizerId } = await client.createAuthorizer({
     restApiId,

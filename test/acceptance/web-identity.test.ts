@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import { createSign, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import * as iam from '@aws-sdk/client-iam'
 import * as sts from '@aws-sdk/client-sts'
-import { sekisho, serve, temporaryFolder } from './server.fixture.ts'
+import { backend } from './backend.fixture.ts'
+import { serve, settingsOf, temporaryFolder } from './server.fixture.ts'
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -44,27 +43,15 @@ test('a web identity takes a role on the word of a provider that the account bel
   const file = join(folder.path, 'keys.json')
   writeFileSync(file, JSON.stringify(keys))
   // The other provider gives its keys over HTTP.
-  const provider = createServer((_, response) => {
+  using provider = await backend((_, response) => {
     const key = { ...ec.publicKey.export({ format: 'jwk' }), kid: 'ec' }
     response.end(JSON.stringify({ keys: [key] }))
   })
-  await new Promise<void>((done) => provider.listen(0, '127.0.0.1', done))
-  provider.unref()
-  const address = `http://127.0.0.1:${(provider.address() as AddressInfo).port}/`
   await using server = await serve(
     join(folder.path, 'data'),
-    ...['--web-identity-keys', `id.example.com/pool=${file},other.example.com=${address}`],
+    ...['--web-identity-keys', `id.example.com/pool=${file},other.example.com=${provider.url}`],
   )
-  const given = JSON.parse(sekisho(['env', '--data', server.data, '--json']).stdout)
-  const settings = {
-    endpoint: server.endpoint,
-    region: 'us-east-1',
-    credentials: {
-      accessKeyId: given.AWS_ACCESS_KEY_ID,
-      secretAccessKey: given.AWS_SECRET_ACCESS_KEY,
-    },
-    maxAttempts: 1,
-  }
+  const settings = settingsOf(server)
   const client = new iam.IAM(settings)
   for (const Url of ['https://id.example.com/pool', 'https://other.example.com'])
     await client.createOpenIDConnectProvider({ Url, ClientIDList: ['sekisho'] })
@@ -152,6 +139,4 @@ test('a web identity takes a role on the word of a provider that the account bel
       assert.equal(error.name, name, `${what}: ${error.message}`)
       return true
     })
-  provider.closeAllConnections()
-  provider.close()
 })

@@ -6,21 +6,11 @@ import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import * as sdk from '@aws-sdk/client-api-gateway'
 import { needs, programOf } from '../debian-packages.ts'
-import { type Serving, sekisho, serve, temporaryFolder } from './server.fixture.ts'
+import { type Serving, sekisho, serve, settingsOf, temporaryFolder } from './server.fixture.ts'
 
 const skip = process.platform !== 'linux' && 'sharing a port between processes needs Linux here'
 
-function clientOf(server: Serving): sdk.APIGatewayClient {
-  const given = JSON.parse(sekisho(['env', '--data', server.data, '--json']).stdout)
-  return new sdk.APIGatewayClient({
-    endpoint: server.endpoint,
-    region: 'us-east-1',
-    credentials: {
-      accessKeyId: given.AWS_ACCESS_KEY_ID,
-      secretAccessKey: given.AWS_SECRET_ACCESS_KEY,
-    },
-  })
-}
+const clientOf = (server: Serving) => new sdk.APIGatewayClient(settingsOf(server))
 
 const policyFor = (address: string) =>
   JSON.stringify({
