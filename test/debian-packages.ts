@@ -20,3 +20,7 @@ export function needs(...packages: readonly string[]): { skip: string | false } 
 export function programOf(packageName: string): string {
   return table[packageName]!
 }
+
+/** For tests that run functions. */
+export const isolated =
+  process.platform === 'linux' ? needs('bubblewrap') : { skip: 'needs Linux' as const }

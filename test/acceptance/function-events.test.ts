@@ -5,11 +5,10 @@ import { after, before, test } from 'node:test'
 import * as logs from '@aws-sdk/client-cloudwatch-logs'
 import * as iam from '@aws-sdk/client-iam'
 import * as lambda from '@aws-sdk/client-lambda'
-import { zip } from '../../packages/server/src/functions/zip.fixture.ts'
-import { needs } from '../debian-packages.ts'
+import { isolated } from '../debian-packages.ts'
+import { allowing, makeRole, nodeFunction } from './roles.fixture.ts'
 import { type Serving, sekisho, serve, settingsOf, temporaryFolder } from './server.fixture.ts'
 
-const isolated = process.platform === 'linux' ? needs('bubblewrap') : { skip: 'needs Linux' }
 const folder = temporaryFolder()
 let server: Serving
 let client: lambda.Lambda
@@ -17,7 +16,6 @@ let watcher: logs.CloudWatchLogs
 // A killed server may leave nothing there.
 process.env['TMPDIR'] = join(folder.path, 'temporary')
 mkdirSync(process.env['TMPDIR'])
-const role = 'arn:aws:iam::000000000000:role/functions'
 
 async function begin(): Promise<iam.IAM> {
   server = await serve(join(folder.path, 'data'), '--test-clock')
@@ -29,17 +27,12 @@ async function begin(): Promise<iam.IAM> {
 
 before(async () => {
   const access = await begin()
-  await access.createRole({
-    RoleName: 'functions',
-    AssumeRolePolicyDocument:
-      '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}',
-  })
-  await access.putRolePolicy({
-    RoleName: 'functions',
-    PolicyName: 'own',
-    PolicyDocument:
-      '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:*","lambda:InvokeFunction"],"Resource":"*"}]}',
-  })
+  await makeRole(
+    access,
+    'functions',
+    ['lambda.amazonaws.com'],
+    allowing(['logs:*', 'lambda:InvokeFunction']),
+  )
 })
 after(async () => {
   await server.stop()
@@ -47,14 +40,7 @@ after(async () => {
 })
 
 async function create(name: string, code: string, more = {}): Promise<void> {
-  await client.createFunction({
-    FunctionName: name,
-    Runtime: 'nodejs22.x',
-    Role: role,
-    Handler: 'index.handler',
-    Code: { ZipFile: zip([{ name: 'index.js', content: code }]) },
-    ...more,
-  })
+  await client.createFunction({ ...nodeFunction(name, code), ...more })
 }
 
 const send = (name: string, event: unknown) =>

@@ -4,15 +4,14 @@ import * as iam from '@aws-sdk/client-iam'
 import * as lambda from '@aws-sdk/client-lambda'
 import { S3 } from '@aws-sdk/client-s3'
 import { zip } from '../../packages/server/src/functions/zip.fixture.ts'
-import { needs } from '../debian-packages.ts'
+import { isolated } from '../debian-packages.ts'
+import { allowing, makeRole, roleArn } from './roles.fixture.ts'
 import { type Serving, serve, settingsOf, temporaryFolder } from './server.fixture.ts'
 
-const isolated = process.platform === 'linux' ? needs('bubblewrap') : { skip: 'needs Linux' }
 const folder = temporaryFolder()
 let server: Serving
 let client: lambda.Lambda
 let buckets: S3
-const role = 'arn:aws:iam::000000000000:role/functions'
 
 before(async () => {
   server = await serve(folder.path)
@@ -20,17 +19,12 @@ before(async () => {
   client = new lambda.Lambda(settings)
   buckets = new S3(settings)
   const access = new iam.IAM(settings)
-  await access.createRole({
-    RoleName: 'functions',
-    AssumeRolePolicyDocument:
-      '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}',
-  })
-  await access.putRolePolicy({
-    RoleName: 'functions',
-    PolicyName: 'own',
-    PolicyDocument:
-      '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:*","s3:PutObject"],"Resource":"*"}]}',
-  })
+  await makeRole(
+    access,
+    'functions',
+    ['lambda.amazonaws.com'],
+    allowing(['logs:*', 's3:PutObject']),
+  )
 })
 after(async () => {
   await server.stop()
@@ -58,7 +52,7 @@ test('functions find what their layers bring, and keep it', isolated, async () =
   const made = await client.createFunction({
     FunctionName: 'layered',
     Runtime: 'nodejs22.x',
-    Role: role,
+    Role: roleArn('functions'),
     Handler: 'index.handler',
     Code: {
       ZipFile: zip([
@@ -104,7 +98,7 @@ test('Python finds what lies in python/ of a layer', isolated, async () => {
   await client.createFunction({
     FunctionName: 'python',
     Runtime: 'python3.12',
-    Role: role,
+    Role: roleArn('functions'),
     Handler: 'app.handler',
     Code: {
       ZipFile: zip([
@@ -133,7 +127,7 @@ test('code comes from a bucket, and failures go to one', isolated, async () => {
   await client.createFunction({
     FunctionName: 'stored',
     Runtime: 'nodejs22.x',
-    Role: role,
+    Role: roleArn('functions'),
     Handler: 'index.handler',
     Code: code,
   })
@@ -179,7 +173,7 @@ test('the link to a function brings its code, and nothing else', async () => {
   await client.createFunction({
     FunctionName: 'linked',
     Runtime: 'nodejs22.x',
-    Role: role,
+    Role: roleArn('functions'),
     Handler: 'index.handler',
     Code: { ZipFile: code },
   })

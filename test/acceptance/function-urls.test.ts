@@ -5,17 +5,15 @@ import { after, before, test } from 'node:test'
 import * as iam from '@aws-sdk/client-iam'
 import * as lambda from '@aws-sdk/client-lambda'
 import { signRequest } from '@sekisho/sigv4'
-import { zip } from '../../packages/server/src/functions/zip.fixture.ts'
-import { needs } from '../debian-packages.ts'
+import { isolated } from '../debian-packages.ts'
+import { makeRole, nodeFunction } from './roles.fixture.ts'
 import { type Serving, sekisho, serve, settingsOf, temporaryFolder } from './server.fixture.ts'
 
-const isolated = process.platform === 'linux' ? needs('bubblewrap') : { skip: 'needs Linux' }
 const folder = temporaryFolder()
 let server: Serving
 let client: lambda.Lambda
 let access: iam.IAM
 let key: { accessKeyId: string; secretAccessKey: string }
-const role = 'arn:aws:iam::000000000000:role/functions'
 
 before(async () => {
   server = await serve(folder.path)
@@ -23,11 +21,7 @@ before(async () => {
   key = settings.credentials
   client = new lambda.Lambda(settings)
   access = new iam.IAM(settings)
-  await access.createRole({
-    RoleName: 'functions',
-    AssumeRolePolicyDocument:
-      '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}',
-  })
+  await makeRole(access, 'functions', ['lambda.amazonaws.com'])
 })
 after(async () => {
   await server.stop()
@@ -91,13 +85,7 @@ async function create(
   code: string,
   more: Partial<lambda.CreateFunctionUrlConfigRequest>,
 ) {
-  await client.createFunction({
-    FunctionName: name,
-    Runtime: 'nodejs22.x',
-    Role: role,
-    Handler: 'index.handler',
-    Code: { ZipFile: zip([{ name: 'index.js', content: code }]) },
-  })
+  await client.createFunction(nodeFunction(name, code))
   const { FunctionUrl } = await client.createFunctionUrlConfig({
     FunctionName: name,
     AuthType: 'NONE',
