@@ -1,104 +1,18 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { Readable } from 'node:stream'
-import { after, before, test } from 'node:test'
-import * as apigateway from '@aws-sdk/client-api-gateway'
-import * as iam from '@aws-sdk/client-iam'
-import * as lambda from '@aws-sdk/client-lambda'
-import { zip } from '../../packages/server/src/functions/zip.fixture.ts'
-import { needs } from '../debian-packages.ts'
-import { backend } from './backend.fixture.ts'
-import { type Serving, sekisho, serve, settingsOf, temporaryFolder } from './server.fixture.ts'
-
-const isolated = process.platform === 'linux' ? needs('bubblewrap') : { skip: 'needs Linux' }
-const folder = temporaryFolder()
-const account = '000000000000'
-let server: Serving
-let api: apigateway.APIGateway
-let functions: lambda.Lambda
-let access: iam.IAM
-
-const trusting = (Service: string) =>
-  JSON.stringify({
-    Version: '2012-10-17',
-    Statement: { Effect: 'Allow', Principal: { Service }, Action: 'sts:AssumeRole' },
-  })
-const allowing = (Action: string, Resource = '*') =>
-  JSON.stringify({ Version: '2012-10-17', Statement: { Effect: 'Allow', Action, Resource } })
-
-before(async () => {
-  server = await serve(folder.path)
-  const settings = settingsOf(server)
-  api = new apigateway.APIGateway(settings)
-  functions = new lambda.Lambda(settings)
-  access = new iam.IAM(settings)
-  for (const [RoleName, service] of [
-    ['function', 'lambda.amazonaws.com'],
-    ['gateway', 'apigateway.amazonaws.com'],
-    ['other', 'events.amazonaws.com'],
-  ] as const)
-    await access.createRole({ RoleName, AssumeRolePolicyDocument: trusting(service) })
-})
-after(async () => {
-  await server.stop()
-  folder[Symbol.dispose]()
-})
-
-/** `GET /` of a new API with this integration, deployed. */
-async function deploy(
-  integration: Omit<
-    apigateway.PutIntegrationCommandInput,
-    'restApiId' | 'resourceId' | 'httpMethod'
-  >,
-  responses: Readonly<Record<string, string>> = {},
-): Promise<{
-  restApiId: string
-  url: string
-  get: (query?: string) => Promise<{ status: number; text: string }>
-}> {
-  const { id: restApiId, rootResourceId: resourceId } = await api.createRestApi({ name: 'test' })
-  const method = { restApiId, resourceId, httpMethod: 'GET' }
-  await api.putMethod({ ...method, authorizationType: 'NONE' })
-  await api.putIntegration({ ...method, ...integration })
-  for (const [statusCode, selectionPattern] of Object.entries(responses)) {
-    await api.putMethodResponse({ ...method, statusCode })
-    await api.putIntegrationResponse({ ...method, statusCode, selectionPattern })
-  }
-  await api.createDeployment({ restApiId, stageName: 'prod' })
-  const url = `${server.endpoint}/_aws/execute-api/${restApiId}/prod/`
-  return {
-    restApiId: restApiId!,
-    url,
-    get: async (query = '') => {
-      const answer = await fetch(`${url}${query}`)
-      return { status: answer.status, text: await answer.text() }
-    },
-  }
-}
-
-let count = 0
-async function makeFunction(
-  code: string,
-): Promise<{ name: string; uri: string; streamingUri: string }> {
-  const name = `function-${++count}`
-  await functions.createFunction({
-    FunctionName: name,
-    Runtime: 'nodejs22.x',
-    Role: `arn:aws:iam::${account}:role/function`,
-    Handler: 'index.handler',
-    Code: { ZipFile: zip([{ name: 'index.js', content: `exports.handler = ${code}` }]) },
-  })
-  const arn = `arn:aws:lambda:us-east-1:${account}:function:${name}`
-  const path = 'arn:aws:apigateway:us-east-1:lambda:path'
-  return {
-    name,
-    uri: `${path}/2015-03-31/functions/${arn}/invocations`,
-    streamingUri: `${path}/2021-11-15/functions/${arn}/response-streaming-invocations`,
-  }
-}
-
-const proxied = (uri: string) =>
-  ({ type: 'AWS_PROXY', integrationHttpMethod: 'POST', uri }) as const
+import { test } from 'node:test'
+import { isolated } from '../debian-packages.ts'
+import {
+  access,
+  account,
+  api,
+  deploy,
+  functions,
+  makeFunction,
+  proxied,
+  server,
+} from './integrations.fixture.ts'
+import { allowing } from './roles.fixture.ts'
+import { sekisho } from './server.fixture.ts'
 
 test(
   'a function behind a proxy integration answers once it has been permitted',
@@ -271,94 +185,6 @@ test(
     ])
   },
 )
-
-test('a backend’s answer reaches its client as it comes, beyond 10 MB, and takes no memory', async () => {
-  const wholeBytes = 128 * 1024 * 1024
-  const piece = Buffer.alloc(65_536, 'x')
-  let told: () => void = () => {}
-  const gone = new Promise<void>((resolve) => {
-    told = resolve
-  })
-  using origin = await backend((request, response) => {
-    response.write('first')
-    if (request.url === '/slow') {
-      response.once('close', told)
-      return
-    }
-    Readable.from(
-      (function* () {
-        for (let sent = 0; sent < wholeBytes; sent += piece.length) yield piece
-      })(),
-    ).pipe(response)
-  })
-  const streaming = {
-    type: 'HTTP_PROXY',
-    integrationHttpMethod: 'GET',
-    responseTransferMode: 'STREAM',
-    timeoutInMillis: 60_000,
-  } as const
-  const large = await deploy({ ...streaming, uri: origin.url })
-  const residentBytes = () => {
-    if (process.platform !== 'linux') return 0
-    const text = readFileSync(`/proc/${server.process.pid}/status`, 'utf8')
-    return Number(/VmRSS:\s+(\d+)/.exec(text)?.[1]) * 1024
-  }
-  const before = residentBytes()
-  let [taken, most, pieces] = [0, 0, 0]
-  const answer = await fetch(large.url)
-  for await (const each of answer.body!) {
-    taken += each.length
-    if (++pieces % 64 === 0) most = Math.max(most, residentBytes())
-  }
-  assert.equal(taken, wholeBytes + 'first'.length)
-  assert.ok(most - before < 80 * 1024 * 1024, `${(most - before) / 2 ** 20} MB more`)
-  const slow = await deploy({ ...streaming, uri: `${origin.url}slow` })
-  const begun = await fetch(slow.url)
-  const reader = begun.body!.getReader()
-  assert.equal(Buffer.from((await reader.read()).value!).toString(), 'first')
-  await reader.cancel()
-  await gone
-  // Nothing is told of an answer of which more came than may be waited for.
-  const buffered = await deploy({
-    ...streaming,
-    uri: origin.url,
-    responseTransferMode: 'BUFFERED',
-    timeoutInMillis: 29_000,
-  })
-  assert.equal((await buffered.get()).status, 500)
-})
-
-test('a function’s answer reaches its client as it comes', isolated, async () => {
-  const { name, streamingUri } = await makeFunction(
-    `awslambda.streamifyResponse(async (event, stream) => {
-      const metadata = { statusCode: 201, headers: { 'Content-Type': 'text/event-stream' }, cookies: ['a=b'] }
-      stream = awslambda.HttpResponseStream.from(stream, metadata)
-      stream.write('first ' + event.path)
-      await new Promise((resolve) => setTimeout(resolve, 300))
-      stream.end(' last')
-    })`,
-  )
-  const { restApiId, url } = await deploy({
-    ...proxied(streamingUri),
-    responseTransferMode: 'STREAM',
-  })
-  await functions.addPermission({
-    FunctionName: name,
-    StatementId: 'gateway',
-    Action: 'lambda:InvokeFunction',
-    Principal: 'apigateway.amazonaws.com',
-    SourceArn: `arn:aws:execute-api:us-east-1:${account}:${restApiId}/*`,
-  })
-  const answer = await fetch(url)
-  assert.deepEqual(
-    [answer.status, answer.headers.get('content-type'), answer.headers.getSetCookie()],
-    [201, 'text/event-stream', ['a=b']],
-  )
-  const pieces: string[] = []
-  for await (const each of answer.body!) pieces.push(Buffer.from(each).toString())
-  assert.equal(pieces[0], 'first /')
-  assert.equal(pieces.join(''), 'first / last')
-})
 
 test('another service is asked by action, as the role', async () => {
   const credentials = `arn:aws:iam::${account}:role/gateway`
