@@ -57,7 +57,8 @@ test('a hostile function reaches nothing that is not its own', isolated, async (
      exports.handler = async ({ data, home }) => ({
        data: tried(() => fs.readdirSync(data)), home: tried(() => fs.readdirSync(home)),
        shadow: tried(() => fs.readFileSync('/etc/shadow')), write: tried(() => fs.writeFileSync('/usr/x', 'x')),
-       own: tried(() => fs.writeFileSync('/var/task/x', 'x')), tmp: tried(() => fs.writeFileSync('/tmp/x', 'x')),
+       own: tried(() => fs.writeFileSync('/var/task/x', 'x')), root: tried(() => fs.writeFileSync('/x', 'x')),
+       shared: tried(() => fs.writeFileSync('/dev/shm/x', 'x')), tmp: tried(() => fs.writeFileSync('/tmp/x', 'x')),
        others: tried(() => fs.readdirSync('/proc').filter((each) => Number(each) > 0).length < 10),
        environment: Object.keys(process.env).filter((each) => /SEKISHO|SECRET_OF/.test(each)),
        outside: await connect('198.51.100.1', 80), ssh: await connect('127.0.0.1', 22),
@@ -74,6 +75,8 @@ test('a hostile function reaches nothing that is not its own', isolated, async (
     shadow: 'ENOENT',
     write: 'EROFS',
     own: 'EROFS',
+    root: 'EROFS',
+    shared: 'EROFS',
     tmp: 'undefined',
     others: 'true',
     environment: [],

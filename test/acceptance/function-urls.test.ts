@@ -112,12 +112,16 @@ async function open(FunctionName: string): Promise<void> {
   })
 }
 
+const forbidden = JSON.stringify({
+  Message:
+    'Forbidden. For troubleshooting Function URL authorization issues, see: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html',
+})
 const echo = `exports.handler = async (event) => event`
 
 test('a URL of type NONE answers whom the policy of its function lets in', isolated, async () => {
   const url = await create('open', echo, {})
   const closed = await get(url)
-  assert.deepEqual([closed.status, closed.body], [403, '{"Message":"Forbidden"}'])
+  assert.deepEqual([closed.status, closed.body], [403, forbidden])
   await open('open')
   const { status, headers, body } = await get(`${url}a/b%20c?x=1&x=2&y=z`, {
     method: 'POST',

@@ -211,6 +211,37 @@ test('code and configuration change, and the next call runs the new ones', isola
   await assert.rejects(ask(name), { name: 'ResourceNotFoundException' })
 })
 
+test('what a function cannot be made of is said in AWS’s words', isolated, async () => {
+  const made = nodeFunction('never', '')
+  const mandatory =
+    'Runtime and Handler are mandatory parameters for functions created with deployment packages.'
+  const refused: readonly (readonly [object, string, RegExp | string])[] = [
+    [{ Runtime: undefined }, 'InvalidParameterValueException', mandatory],
+    [{ Handler: undefined }, 'InvalidParameterValueException', mandatory],
+    [{ Handler: 'a b' }, 'ValidationException', /at 'handler' failed/],
+    [{ Role: 'functions' }, 'ValidationException', /^1 validation error .* at 'role' failed/],
+    [{ FunctionName: 'a b' }, 'ValidationException', /at 'functionName' failed/],
+    [{ Tags: { 'aws:x': 'y' } }, 'InvalidParameterValueException', /reserved/],
+    [
+      { Tags: Object.fromEntries(Array.from({ length: 51 }, (_, at) => [`t${at}`, ''])) },
+      'InvalidParameterValueException',
+      /at most 50/,
+    ],
+  ]
+  for (const [other, name, message] of refused)
+    await assert.rejects(client.createFunction({ ...made, ...other }), { name, message })
+  const fn = await create('nodejs22.x', 'exports.handler = async () => 1')
+  const Resource = `arn:aws:lambda:us-east-1:000000000000:function:${fn}`
+  await assert.rejects(client.tagResource({ Resource: `${Resource}:1`, Tags: { a: 'b' } }), {
+    message:
+      'Tags on function aliases and versions are not supported. Please specify either a function ARN.',
+  })
+  await assert.rejects(
+    client.invoke({ FunctionName: fn, Payload: Buffer.alloc(6 * 1024 * 1024 + 1, '1') }),
+    { name: 'RequestTooLargeException', message: /^Request must be smaller than 6291456 bytes/ },
+  )
+})
+
 test('who may ask a function is decided by policies, its own among them', isolated, async () => {
   const name = await create('nodejs22.x', 'exports.handler = async () => 1')
   await access.createUser({ UserName: 'asker' })
@@ -224,20 +255,32 @@ test('who may ask a function is decided by policies, its own among them', isolat
   })
   const asked = () => asker.invoke({ FunctionName: name })
   await assert.rejects(asked(), { name: 'AccessDeniedException' })
-  await client.addPermission({
-    FunctionName: name,
-    StatementId: 'asker',
-    Action: 'lambda:InvokeFunction',
-    Principal: 'arn:aws:iam::000000000000:user/asker',
+  const letIn = (user: string) =>
+    client.addPermission({
+      FunctionName: name,
+      StatementId: 'asker',
+      Action: 'lambda:InvokeFunction',
+      Principal: `arn:aws:iam::000000000000:user/${user}`,
+    })
+  await assert.rejects(letIn('nobody'), {
+    name: 'InvalidParameterValueException',
+    message: 'The provided principal was invalid. Please check the principal and try again.',
   })
+  await letIn('asker')
   assert.equal((await asked()).StatusCode, 200)
   const { Policy } = await client.getPolicy({ FunctionName: name })
-  assert.match(Policy!, /"Sid":"asker"/)
+  assert.match(Policy!, /"Sid":"asker".*user\/asker/)
   await client.removePermission({ FunctionName: name, StatementId: 'asker' })
   await assert.rejects(asked(), { name: 'AccessDeniedException' })
   await assert.rejects(client.getPolicy({ FunctionName: name }), {
     name: 'ResourceNotFoundException',
   })
+  // Whoever takes the name later is not meant.
+  await letIn('asker')
+  await access.deleteAccessKey({ UserName: 'asker', AccessKeyId: AccessKey!.AccessKeyId! })
+  await access.deleteUser({ UserName: 'asker' })
+  await access.createUser({ UserName: 'asker' })
+  assert.match((await client.getPolicy({ FunctionName: name })).Policy!, /"AIDA/)
   // A role that Lambda may not take is no function's.
   await assert.rejects(
     client.createFunction(nodeFunction('untrusted', '', 'nobody')),

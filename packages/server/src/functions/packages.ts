@@ -49,7 +49,7 @@ export async function walk(archive: Uint8Array, visit?: Visit): Promise<number> 
     let total = 0
     const fail = (error: unknown) => {
       zip.close()
-      reject(error instanceof RunnerError ? error : invalid('the archive cannot be read', error))
+      reject(error instanceof RunnerError ? error : invalid(whyUnreadable(error), error))
     }
     zip.on('error', fail)
     zip.on('end', () => resolve(total))
@@ -84,6 +84,12 @@ async function enter(zip: ZipFile, entry: Entry, visit: Visit): Promise<void> {
   if (posix.isAbsolute(target) || leadsTo === '..' || leadsTo.startsWith('../'))
     throw invalid(`the link \`${name}\` leaves the package`)
   return visit.link(name, target)
+}
+
+/** With what yauzl says of it: the name that leaves the package, or what is broken. */
+function whyUnreadable(error: unknown): string {
+  const why = error instanceof Error ? error.message : ''
+  return `the archive cannot be read${why && `: ${why}`}`
 }
 
 function invalid(message: string, cause?: unknown): RunnerError {

@@ -96,6 +96,8 @@ export function confineWithBubblewrap(bubblewrap: string, path: string): Confine
         inside,
       ]),
       ...['--ro-bind', confined.socket, insideSocket],
+      // What else is there lies in memory, where no limit of `/tmp` counts it.
+      ...['--remount-ro', '/', '--remount-ro', '/dev'],
       ...['--chdir', confined.workingFolder],
       '--',
       confined.program,

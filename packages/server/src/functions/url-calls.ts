@@ -106,9 +106,17 @@ async function walk(
     region,
     headers: arrival.headers,
   })
-  if (progress.decided?.decision.allowed !== true)
-    throw new AwsError('AccessDeniedException', 'Forbidden', 403)
+  if (progress.decided?.decision.allowed !== true) throw forbidden()
   return ask(arrival, url, call, source, body, caller, options)
+}
+
+/** @see Lambda Developer Guide, "Control access to Lambda function URLs" */
+function forbidden(): AwsError {
+  return new AwsError(
+    'AccessDeniedException',
+    'Forbidden. For troubleshooting Function URL authorization issues, see: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html',
+    403,
+  )
 }
 
 /** Who asks a function that anybody may be asked about is nobody, signed or not. */
@@ -126,7 +134,7 @@ async function callerOfUrl(
   }
   const request = { method, rawPath, rawQuery, headers }
   const claim = claimOf(request)
-  if (claim === undefined) throw new AwsError('AccessDeniedException', 'Forbidden', 403)
+  if (claim === undefined) throw forbidden()
   if (claim instanceof Error) throw claim
   const { identity } = await authenticate(request, body, claim, 'restJson', 'lambda', now, {
     identities,

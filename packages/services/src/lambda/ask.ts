@@ -10,7 +10,7 @@ import {
 } from './runner.ts'
 
 /** Six megabytes, and room for what an escaped text is wrapped in. */
-export const mostPayloadBytes = 6_291_556
+const mostPayloadBytes = 6_291_556
 
 export interface Asked {
   readonly payload: Uint8Array

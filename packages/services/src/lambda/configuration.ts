@@ -6,14 +6,14 @@ import { isTrusted } from '../iam/issue.ts'
 import { iamCollections, keyOf as iamKeyOf, type RoleRecord } from '../iam/records.ts'
 import type { Call } from '../service.ts'
 import { checkDeadLetter } from './destinations.ts'
-import { invalidParameter, notSupported } from './errors.ts'
+import { invalidParameter, notSupported, validation } from './errors.ts'
 import { arnOf } from './names.ts'
 import type { FunctionRecord } from './records.ts'
 
 export const configurationConstraints = {
   Timeout: { min: 1, max: 900 },
   MemorySize: { min: 128, max: 10_240 },
-  Handler: { maxLength: 128 },
+  Handler: [{ maxLength: 128 }, { pattern: /[^\s]+/ }],
   Description: { maxLength: 256 },
   'EphemeralStorage.Size': { min: 512, max: 10_240 },
   'LoggingConfig.LogFormat': { enum: ['JSON', 'Text'] },
@@ -166,20 +166,19 @@ function checkEnvironment(variables: Readonly<Record<string, string>> | undefine
 const reservedVariables =
   /^(?:_HANDLER|_X_AMZN_TRACE_ID|AWS_(?:DEFAULT_REGION|REGION|EXECUTION_ENV|LAMBDA_\w+|ACCESS_KEY(?:_ID)?|SECRET_ACCESS_KEY|SESSION_TOKEN|ENDPOINT_URL)|LAMBDA_(?:TASK_ROOT|RUNTIME_DIR)|SEKISHO_\w+|NODE_OPTIONS|LD_PRELOAD)$/
 
+const rolePattern = String.raw`arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+`
+
 /**
  * The role has to be there and to trust Lambda.
  *
- * @throws AwsError InvalidParameterValueException, AccessDeniedException
+ * @throws AwsError InvalidParameterValueException, ValidationException, AccessDeniedException
  */
 async function checkRole(
   { documents, accountId: callerId }: { readonly documents: Reader; readonly accountId: string },
   roleArn: string,
 ): Promise<void> {
   const [, accountId, path = ''] = /^arn:aws[a-z-]*:iam::(\d{12}):role\/(.+)$/.exec(roleArn) ?? []
-  if (accountId === undefined)
-    throw invalidParameter(
-      `1 validation error detected: Value '${roleArn}' at 'role' failed to satisfy constraint: Member must satisfy regular expression pattern: arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+`,
-    )
+  if (accountId === undefined) throw validation(roleArn, 'role', rolePattern)
   if (accountId !== callerId)
     throw new AwsError('AccessDeniedException', 'Cross-account pass role is not allowed.', 403)
   const key = iamKeyOf(accountId, path.slice(path.lastIndexOf('/') + 1))

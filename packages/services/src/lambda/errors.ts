@@ -10,6 +10,15 @@ export const conflict = error('ResourceConflictException', 409)
 export const tooLarge = error('RequestEntityTooLargeException', 413)
 export const preconditionFailed = error('PreconditionFailedException', 412)
 
+/** What a model's own constraints refuse, where they are checked by hand. */
+export function validation(value: string, member: string, pattern: string): AwsError {
+  return new AwsError(
+    'ValidationException',
+    `1 validation error detected: Value '${value}' at '${member}' failed to satisfy constraint: Member must satisfy regular expression pattern: ${pattern}`,
+    400,
+  )
+}
+
 export function noFunction(arn: string): AwsError {
   return notFound(`Function not found: ${arn}`)
 }

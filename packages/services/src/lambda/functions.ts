@@ -17,6 +17,7 @@ import {
 } from './records.ts'
 import { deleteFunction, deleteVersion } from './removal.ts'
 import { checkRevision } from './revisions.ts'
+import { checkTags } from './tag-rules.ts'
 import { publish } from './versions.ts'
 
 const collection = lambdaCollections.functions
@@ -38,8 +39,12 @@ export const functions = {
       return [create, ...rolePassed(Role), ...(await layersRead(Layers, call))]
     },
     async handle(input, call) {
-      if (input.PackageType === 'Image' || input.Runtime === undefined)
+      if (input.PackageType === 'Image' || input.Code?.ImageUri)
         throw notSupported('A function from a container image')
+      if (!input.Runtime || !input.Handler)
+        throw invalidParameter(
+          'Runtime and Handler are mandatory parameters for functions created with deployment packages.',
+        )
       const named = namedBy(input.FunctionName, call)
       if (named.accountId !== call.accountId || named.region !== call.region)
         throw invalidParameter(`The function ${qualifiedArnOf(named)} is not of this account here.`)
@@ -49,7 +54,7 @@ export const functions = {
       const configuration = configured(input, {
         runtime: input.Runtime,
         role: input.Role,
-        handler: '',
+        handler: input.Handler,
         description: '',
         timeoutSeconds: 3,
         memoryMb: 128,
@@ -65,7 +70,7 @@ export const functions = {
         name,
         ...configuration,
         architecture: input.Architectures?.[0] === 'arm64' ? 'arm64' : 'x86_64',
-        tags: input.Tags ?? {},
+        tags: checkTags(input.Tags ?? {}),
         code,
         ...(layers.length > 0 && { layers }),
         modifiedAt: call.now.getTime(),

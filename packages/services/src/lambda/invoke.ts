@@ -2,7 +2,7 @@
 import type * as Sdk from '@aws-sdk/client-lambda'
 import { AwsError } from '@sekisho/protocols'
 import type { Call, Operations } from '../service.ts'
-import { askFunction, beginInvocation, mostPayloadBytes, refusalOf } from './ask.ts'
+import { askFunction, beginInvocation, refusalOf } from './ask.ts'
 import { invalidParameter } from './errors.ts'
 import { keepEvent } from './events.ts'
 import { invokeNeed } from './gate.ts'
@@ -13,6 +13,7 @@ import { WrittenEvent } from './written-event.ts'
 
 /** @see Lambda Developer Guide, "Lambda quotas" (invocation payload) */
 const mostEventBytes = 1024 * 1024
+const mostRequestBytes = 6 * 1024 * 1024
 
 type Payload = NonNullable<Sdk.InvokeCommandOutput['Payload']>
 
@@ -32,7 +33,7 @@ export const invoke: Operations<typeof Sdk> = {
       const resolved = await resolve()
       const event = eventOf(
         input.Payload,
-        InvocationType === 'Event' ? mostEventBytes : mostPayloadBytes,
+        InvocationType === 'Event' ? mostEventBytes : mostRequestBytes,
       )
       const clientContext = contextOf(input.ClientContext)
       if (InvocationType === 'DryRun') return { StatusCode: 204 }
@@ -78,7 +79,7 @@ export const invoke: Operations<typeof Sdk> = {
       const named = namedBy(input.FunctionName, call, input.Qualifier)
       const resolve = () => resolveFunction(call.documents, named, () => draw(call))
       const resolved = await resolve()
-      const event = eventOf(input.Payload, mostPayloadBytes)
+      const event = eventOf(input.Payload, mostRequestBytes)
       const clientContext = contextOf(input.ClientContext)
       if (input.InvocationType === 'DryRun') return { StatusCode: 204 }
       const invocation = {

@@ -2,7 +2,7 @@
 import type { Reader } from '@sekisho/store'
 import { compiled } from '../iam/principals.ts'
 import type { Call, Need } from '../service.ts'
-import { invalidParameter } from './errors.ts'
+import { invalidParameter, validation } from './errors.ts'
 import type { Owner } from './names.ts'
 import {
   type CodeRecord,
@@ -61,13 +61,15 @@ export function layerVersionKeyOf(named: LayerName, version: number): string {
 
 const layerForm = /^arn:aws[a-z-]*:lambda:([a-z0-9-]+):(\d{12}):layer:([a-zA-Z0-9-_]{1,140})$/
 
-/** By its name or its ARN. @throws AwsError InvalidParameterValueException */
+/** By its name or its ARN. @throws AwsError ValidationException */
 export function layerNamed(text: string, { accountId, region }: Owner): LayerName {
   const match = layerForm.exec(text)
   if (match !== null) return { region: match[1]!, accountId: match[2]!, layer: match[3]! }
   if (/^[a-zA-Z0-9-_]{1,140}$/.test(text)) return { accountId, region, layer: text }
-  throw invalidParameter(
-    `1 validation error detected: Value '${text}' at 'layerName' failed to satisfy constraint: Member must satisfy regular expression pattern: (arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\\d{12}:layer:[a-zA-Z0-9-_]+)|[a-zA-Z0-9-_]+`,
+  throw validation(
+    text,
+    'layerName',
+    String.raw`(arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\d{12}:layer:[a-zA-Z0-9-_]+)|[a-zA-Z0-9-_]+`,
   )
 }
 

@@ -1,5 +1,5 @@
 /** Which function, and which version or alias of it, does a caller mean? */
-import { invalidParameter } from './errors.ts'
+import { invalidParameter, validation } from './errors.ts'
 
 export interface Owner {
   readonly accountId: string
@@ -20,18 +20,18 @@ export const latest = '$LATEST'
 const nameForm =
   /^(?:arn:aws[a-z-]*:lambda:([a-z0-9-]+):(\d{12}):function:|(?:(\d{12}):)?(?:function:)?)([a-zA-Z0-9-_]{1,64})(?::(\$LATEST|[a-zA-Z0-9-_]{1,128}))?$/
 
+/** As AWS writes it. */
+const namePattern = String.raw`(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}(-gov)?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\$LATEST|[a-zA-Z0-9-_]+))?`
+
 /**
  * A name, a partial or a whole ARN.
  *
- * @throws AwsError InvalidParameterValueException
+ * @throws AwsError InvalidParameterValueException, ValidationException
  * @see Lambda API Reference, "GetFunction" (FunctionName)
  */
 export function namedBy(text: string, { accountId, region }: Owner, given?: string): Named {
   const match = nameForm.exec(text)
-  if (match === null)
-    throw invalidParameter(
-      `1 validation error detected: Value '${text}' at 'functionName' failed to satisfy constraint: Member must satisfy regular expression pattern: (arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}(-gov)?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))?`,
-    )
+  if (match === null) throw validation(text, 'functionName', namePattern)
   const [, arnRegion, arnAccount, account, name = '', inName] = match
   if (given !== undefined && inName !== undefined && given !== inName)
     throw invalidParameter(
@@ -39,9 +39,7 @@ export function namedBy(text: string, { accountId, region }: Owner, given?: stri
     )
   const qualifier = given ?? inName
   if (qualifier !== undefined && !/^(?:\$LATEST|[a-zA-Z0-9$_-]{1,128})$/.test(qualifier))
-    throw invalidParameter(
-      `1 validation error detected: Value '${qualifier}' at 'qualifier' failed to satisfy constraint: Member must satisfy regular expression pattern: (|[a-zA-Z0-9$_-]+)`,
-    )
+    throw validation(qualifier, 'qualifier', '(|[a-zA-Z0-9$_-]+)')
   return {
     accountId: arnAccount ?? account ?? accountId,
     region: arnRegion ?? region,

@@ -1,6 +1,7 @@
 /** Who else may use a function: its resource policy, and those of its versions and aliases, statement by statement. */
 import type * as Sdk from '@aws-sdk/client-lambda'
 import { AwsError } from '@sekisho/protocols'
+import { withArns, withIds } from '../iam/principal-ids.ts'
 import type { Call, Operations } from '../service.ts'
 import { conflict, invalidParameter, notFound, preconditionFailed } from './errors.ts'
 import { policyText, qualifiedNeed } from './gate.ts'
@@ -44,6 +45,7 @@ export const permissions = {
         Resource: qualifiedArnOf(named),
         ...conditionOf(input),
       }
+      const kept = await namingIds(statement, call)
       await keep(call, named, (record) => {
         const policy = policyOf(record, named.qualifier)
         checkPolicyRevision(policy, input.RevisionId)
@@ -51,7 +53,7 @@ export const permissions = {
           throw conflict(
             `The statement id (${input.StatementId}) provided already exists. Please provide a new statement id, or remove the existing statement.`,
           )
-        return withPolicy(record, named, [...policy, statement])
+        return withPolicy(record, named, [...policy, kept])
       })
       return { Statement: JSON.stringify(statement) }
     },
@@ -84,7 +86,8 @@ export const permissions = {
       const { fn } = await resolveFunction(call.documents, named)
       const policy = policyOf(fn, named.qualifier)
       if (policy.length === 0) throw notFound('The resource you requested does not exist.')
-      return { Policy: policyText(policy), RevisionId: revisionOf(policy) }
+      const Policy = await withArns(call.documents, policyText(policy))
+      return { Policy, RevisionId: revisionOf(policy) }
     },
   },
 } satisfies Operations<typeof Sdk>
@@ -141,7 +144,27 @@ function principalOf(text: string): PermissionRecord['Principal'] {
   if (/^\d{12}$/.test(text)) return { AWS: `arn:aws:iam::${text}:root` }
   if (/^arn:aws[a-z-]*:(?:iam|sts)::\d{12}:.+$/.test(text)) return { AWS: text }
   if (/^[a-z0-9.-]+\.amazonaws\.com$/.test(text)) return { Service: text }
-  throw invalidParameter(
+  throw invalidPrincipal()
+}
+
+/**
+ * A user or a role by what nobody else ever is.
+ *
+ * @throws AwsError InvalidParameterValueException  there is no such user or role
+ */
+async function namingIds(
+  statement: PermissionRecord,
+  { documents }: Pick<Call, 'documents'>,
+): Promise<PermissionRecord> {
+  const text = await withIds(documents, policyText([statement])).catch((error) => {
+    throw error instanceof AwsError ? invalidPrincipal() : error
+  })
+  const [kept] = (JSON.parse(text) as { readonly Statement: readonly PermissionRecord[] }).Statement
+  return kept!
+}
+
+function invalidPrincipal(): AwsError {
+  return invalidParameter(
     'The provided principal was invalid. Please check the principal and try again.',
   )
 }

@@ -1,16 +1,18 @@
 /** Tags of functions. */
 import type * as Sdk from '@aws-sdk/client-lambda'
 import type { Operations } from '../service.ts'
+import { invalidParameter } from './errors.ts'
 import { functionNeed, tagKeys } from './gate.ts'
-import { namedBy } from './names.ts'
+import { type FunctionName, namedBy, type Owner } from './names.ts'
 import { findFunction } from './records.ts'
 import { keep } from './revisions.ts'
+import { checkTags } from './tag-rules.ts'
 
 export const tags = {
   ListTags: {
     needs: async ({ Resource }, call) => [await functionNeed('ListTags', Resource, call)],
     async handle({ Resource }, call) {
-      return { Tags: { ...(await findFunction(call.documents, namedBy(Resource, call))).tags } }
+      return { Tags: { ...(await findFunction(call.documents, taggedBy(Resource, call))).tags } }
     },
   },
   TagResource: {
@@ -18,9 +20,9 @@ export const tags = {
       await functionNeed('TagResource', Resource, call, tagKeys(Tags)),
     ],
     async handle({ Resource, Tags }, call) {
-      await keep(call, namedBy(Resource, call), (record) => ({
+      await keep(call, taggedBy(Resource, call), (record) => ({
         ...record,
-        tags: { ...record.tags, ...Tags },
+        tags: checkTags({ ...record.tags, ...Tags }),
       }))
       return {}
     },
@@ -30,7 +32,7 @@ export const tags = {
       await functionNeed('UntagResource', Resource, call, { 'aws:TagKeys': TagKeys }),
     ],
     async handle({ Resource, TagKeys }, call) {
-      await keep(call, namedBy(Resource, call), (record) => ({
+      await keep(call, taggedBy(Resource, call), (record) => ({
         ...record,
         tags: Object.fromEntries(
           Object.entries(record.tags).filter(([key]) => !TagKeys.includes(key)),
@@ -40,3 +42,13 @@ export const tags = {
     },
   },
 } satisfies Operations<typeof Sdk>
+
+/** @throws AwsError InvalidParameterValueException */
+function taggedBy(arn: string, owner: Owner): FunctionName {
+  const { qualifier, ...named } = namedBy(arn, owner)
+  if (qualifier !== undefined)
+    throw invalidParameter(
+      'Tags on function aliases and versions are not supported. Please specify either a function ARN.',
+    )
+  return named
+}

@@ -1,7 +1,7 @@
 /** Function URLs: addresses of functions, or of aliases of them. */
 import type * as Sdk from '@aws-sdk/client-lambda'
 import type { Call, Need, Operations, RequestKeys } from '../service.ts'
-import { conflict, invalidParameter, notFound } from './errors.ts'
+import { conflict, notFound, validation } from './errors.ts'
 import { functionNeed, qualifiedNeed } from './gate.ts'
 import {
   isVersionNumber,
@@ -141,14 +141,12 @@ async function need(action: string, given: Given, call: Call): Promise<readonly 
   return [await qualifiedNeed(action, FunctionName, Qualifier, call, keys)]
 }
 
-/** @throws AwsError InvalidParameterValueException */
+/** @throws AwsError InvalidParameterValueException, ValidationException */
 function urlNamed({ FunctionName, Qualifier }: Given, call: Call): Named {
   const named = namedBy(FunctionName, call, Qualifier)
   const { qualifier } = named
   if (qualifier !== undefined && (qualifier === latest || isVersionNumber(qualifier)))
-    throw invalidParameter(
-      `1 validation error detected: Value '${qualifier}' at 'qualifier' failed to satisfy constraint: Member must satisfy regular expression pattern: ((?!^\\d+$)^[0-9a-zA-Z-_]+$)`,
-    )
+    throw validation(qualifier, 'qualifier', String.raw`((?!^\d+$)^[0-9a-zA-Z-_]+$)`)
   return named
 }
 

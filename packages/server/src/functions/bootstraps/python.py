@@ -213,7 +213,13 @@ def encode_default(value):
 
 
 # Made once: `json.dumps` with a default makes another one each time.
-encoder = json.JSONEncoder(default=encode_default)
+encoder = json.JSONEncoder(
+    default=encode_default,
+    # From Python 3.12 on, AWS's runtimes write Unicode as it is.
+    ensure_ascii=os.environ.get("AWS_EXECUTION_ENV", "").endswith(
+        ("3.6", "3.7", "3.8", "3.9", "3.10", "3.11")
+    ),
+)
 
 
 class MarshalError(UserCodeError):
