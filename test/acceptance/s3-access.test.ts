@@ -140,7 +140,9 @@ test('a bucket policy means the user that it named, not whoever takes the name l
   const objects = 'arn:aws:s3:::meant/*'
   await assert.rejects(letIn('s3:GetObject', objects), malformed('Invalid principal in policy'))
   const reader = await userWith('reader')
+  await assert.rejects(letIn('s3:GetObjekt', objects), malformed('Policy has invalid action'))
   for (const [action, resource] of [
+    ['s3:ListAllMyBuckets', 'arn:aws:s3:::meant'],
     ['s3:GetObject', 'arn:aws:s3:::meant'],
     ['s3:ListBucket', objects],
   ] as const)

@@ -53,6 +53,14 @@ seen["its parts"] = [p["Size"] for p in s3.list_parts(Bucket="boto", Key="small"
 s3.abort_multipart_upload(Bucket="boto", Key="small", UploadId=upload)
 seen["given up"] = refusal(s3.list_parts, Bucket="boto", Key="small", UploadId=upload)
 
+upload = s3.create_multipart_upload(Bucket="boto", Key="sums", ChecksumAlgorithm="SHA256")["UploadId"]
+complete = dict(Bucket="boto", Key="sums", UploadId=upload)
+part = s3.upload_part(**complete, PartNumber=1, Body=b"x", ChecksumAlgorithm="SHA256")
+named = {"PartNumber": 1, "ETag": part["ETag"]}
+seen["without its sum"] = refusal(s3.complete_multipart_upload, **complete, MultipartUpload={"Parts": [named]})
+named["ChecksumSHA256"] = part["ChecksumSHA256"]
+seen["of sums"] = s3.complete_multipart_upload(**complete, MultipartUpload={"Parts": [named]})["ChecksumSHA256"][-2:]
+
 s3.copy_object(Bucket="boto", Key="copy", CopySource={"Bucket": "boto", "Key": "parts"})
 seen["copy"] = [s3.head_object(Bucket="boto", Key="copy")[k] for k in ("ContentLength", "Metadata")]
 seen["to itself"] = refusal(s3.copy_object, Bucket="boto", Key="copy", CopySource="boto/copy")

@@ -28,6 +28,8 @@ test(
       'under way': ['small'],
       'its parts': [1, 1],
       'given up': 'NoSuchUpload',
+      'without its sum': 'InvalidRequest',
+      'of sums': '-1',
       copy: [12_800_000, { made: 'in parts' }],
       'to itself': 'InvalidRequest',
       hidden: 'NoSuchKey',

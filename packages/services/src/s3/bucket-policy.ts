@@ -7,7 +7,7 @@ import { withArns, withIds } from '../iam/principal-ids.ts'
 import type { Operations } from '../service.ts'
 import { changeBucket, needing } from './bucket-settings.ts'
 import { s3Error } from './errors.ts'
-import { fitsItsResources } from './policy-actions.ts'
+import { fitsItsResources, isAction, isConditionKey } from './policy-actions.ts'
 import { isPublicPolicy } from './public-policy.ts'
 import { bucketArn, findBucket } from './records.ts'
 
@@ -67,9 +67,12 @@ function checkPolicy(text: string, bucket: string): boolean {
     throw malformed('Normalized policy document exceeds the maximum allowed size of 20480 bytes.')
   try {
     const document = parsePolicy(text, { type: 'resource' })
-    for (const { action, resource } of document.statements) {
-      if (action.values.some((value) => value !== '*' && !/^s3:/i.test(value)))
-        throw malformed('Policy has invalid action')
+    if (document.statements.length === 0)
+      throw malformed('Could not parse the policy: Statement is empty!')
+    for (const { action, conditions, resource } of document.statements) {
+      if (!action.values.every(isAction)) throw malformed('Policy has invalid action')
+      if (!conditions.every(({ key }) => isConditionKey(key)))
+        throw malformed('Policy has an invalid condition key')
       if (resource?.values.some((value) => !speaksOf(value, bucket)))
         throw malformed('Policy has invalid resource')
     }

@@ -113,7 +113,7 @@ export const completeUpload: Operations<typeof Sdk> = {
   },
 }
 
-/** @throws AwsError InvalidPartOrder, InvalidPart, EntityTooSmall */
+/** @throws AwsError InvalidPartOrder, InvalidPart, EntityTooSmall, InvalidRequest */
 function chosen(
   listed: readonly Listed[],
   stored: readonly PartRecord[],
@@ -127,6 +127,7 @@ function chosen(
     before = number
     const part = byNumber.get(number)
     const etag = ETag.replaceAll('"', '')
+    requireChecksum(each, number, upload)
     if (part === undefined || part.etag !== etag || !hasChecksum(each, part))
       throw s3Error('InvalidPart', undefined, {
         UploadId: upload.id,
@@ -144,6 +145,15 @@ function chosen(
       ETag: small.etag,
     })
   return parts
+}
+
+/** Of checksums of its own, an upload wants each part's. @throws AwsError InvalidRequest */
+function requireChecksum(listed: object, number: number, { checksum }: UploadRecord): void {
+  if (checksum?.type !== 'COMPOSITE' || checksumRows[checksum.algorithm].member in listed) return
+  throw s3Error(
+    'InvalidRequest',
+    `The upload was created using a ${checksum.algorithm.toLowerCase()} checksum. The complete request must include the checksum for each part. It was missing for part ${number} in the request.`,
+  )
 }
 
 /** What the list says of a part's checksum, if anything. */

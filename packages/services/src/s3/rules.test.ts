@@ -5,7 +5,7 @@ import { type Conditions, checkReadConditions, checkWriteConditions } from './co
 import { isAsked } from './events.ts'
 import { expirationOf, noncurrentExpirationOf } from './lifecycle-rules.ts'
 import { checkBucketName } from './names.ts'
-import { fitsItsResources } from './policy-actions.ts'
+import { fitsItsResources, isAction, isConditionKey } from './policy-actions.ts'
 import { isPublicPolicy } from './public-policy.ts'
 import { readRange } from './ranges.ts'
 import type { LifecycleRule } from './records.ts'
@@ -225,3 +225,18 @@ for (const [Action, Resource, expected] of fitting)
     const { document } = compilePolicy(text, { type: 'resource', name: 'p' })
     assert.equal(document.statements.every(fitsItsResources), expected)
   })
+
+test('an action or a condition key that S3 does not know means nothing', () => {
+  const actions = ['*', 's3:*', 's3:Get*', 's3:GetObject', 'S3:getobject', 's3:ListAllMyBuckets']
+  assert.deepEqual(actions.filter(isAction), actions)
+  assert.deepEqual(['s3:GetObjekt', 'ec2:Get*', 's3:'].filter(isAction), [])
+  const keys = [
+    'aws:SourceIp',
+    's3:prefix',
+    's3:x-amz-acl',
+    's3:ExistingObjectTag/team',
+    's3:VersionId',
+  ]
+  assert.deepEqual(keys.filter(isConditionKey), keys)
+  assert.deepEqual(['s3:prefixes', 's3:ExistingObjectTag', 's3:'].filter(isConditionKey), [])
+})
