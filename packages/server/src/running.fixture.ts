@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Credentials, sha256, signRequest } from '@sekisho/sigv4'
 import { type Config, readConfig } from './config.ts'
+import type { DecisionRecord } from './index.ts'
 import { type RunningServer, start } from './server.ts'
 
 export interface Answer {
@@ -149,6 +150,18 @@ function exchange(port: number, bytes: string): Promise<string> {
     socket.on('close', () => resolve(received))
     socket.write(bytes, 'latin1')
   })
+}
+
+/** Where a deployed API is called. */
+export const at = (apiId: string, path = '/prod/') => `/_aws/execute-api/${apiId}${path}`
+
+/** Of the decision log. */
+export async function lastRecord(
+  { operate }: Pick<Running, 'operate'>,
+  query = '',
+): Promise<DecisionRecord> {
+  const { body } = await operate('GET', `log?limit=1${query}`)
+  return JSON.parse(body) as DecisionRecord
 }
 
 /** Statement by statement as the first worked example has it, for these addresses. */
