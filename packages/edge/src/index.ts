@@ -18,6 +18,7 @@ export {
   type OriginResponse,
   type Ports,
 } from './ports.ts'
+export { createRecent } from './recent.ts'
 export { pageOf, Refusal, type RefusalName, refusals } from './refusal.ts'
 export { type Edge, serve } from './serve.ts'
 export type {
@@ -39,5 +40,6 @@ export type {
   Selection,
   TrustedKey,
 } from './snapshot.ts'
-export { type Stored, sizeOf } from './stored.ts'
+export type { Stored } from './stored.ts'
+export { bytesOf, storedOf } from './stored-bytes.ts'
 export type { Outcome, ResultType, ViewerReply, ViewerRequest } from './viewer.ts'

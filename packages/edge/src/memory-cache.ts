@@ -1,85 +1,96 @@
 /** A cache in memory, as large as it is told and no larger; what it lets go of may go to a slower one. */
 
-import { createOwner } from './owned.ts'
+import { createOwner, ownText } from './owned.ts'
 import type { Cache } from './ports.ts'
+import { createRecent } from './recent.ts'
+import { createRing } from './ring.ts'
 import { type Stored, sizeOf } from './stored.ts'
+import { bytesOf, storedOf } from './stored-bytes.ts'
 
 /** Where there is more room, and more time is taken. */
 export interface Spill {
   /** Undefined at once where it is sure that there is nothing. */
   readonly find: (key: string) => Promise<Stored | undefined> | undefined
-  readonly keep: (key: string, stored: Stored) => void
+  /** @param bytes  of the answer; nobody else has them */
+  readonly keep: (key: string, bytes: Uint8Array) => void
   readonly drop: (key: string) => void
-}
-
-interface Kept {
-  readonly stored: Stored
-  readonly sizeBytes: number
 }
 
 export interface MemoryCache extends Cache {
   readonly sizeBytes: () => number
-  readonly entries: () => Iterable<readonly [key: string, stored: Stored]>
+  /** As bytes. */
+  readonly entries: () => Iterable<readonly [key: string, bytes: Uint8Array]>
 }
 
 /** No single object takes more than this share. */
 const largestShare = 8
+/** The share of what is at hand as viewers are given it. */
+const atHandShare = 4
 
-/** @param limitBytes  of all that is kept, with what it costs to keep it */
+/**
+ * Everything is packed as it comes; what is asked for again is at hand too. So what nobody asks for twice is never more
+ * than bytes, and the garbage of a million keys is gone before the collector looks for it.
+ *
+ * @param limitBytes  of all that is kept, with what it costs to keep it
+ */
 export function createMemoryCache(limitBytes: number, spill?: Spill): MemoryCache {
-  // In the order of their last use, the oldest first.
-  const recent = new Map<string, Kept>()
+  const atHandBytes = Math.floor(limitBytes / atHandShare)
+  const atHand = createRecent<Stored>()
+  const packed = createRing(limitBytes - atHandBytes, spill?.keep)
   const own = createOwner()
-  let total = 0
-  const forget = (key: string, kept: Kept) => {
-    recent.delete(key)
-    total -= kept.sizeBytes
-  }
-  const keep = (givenKey: string, given: Stored) => {
-    const before = recent.get(givenKey)
-    if (before !== undefined) forget(givenKey, before)
+  const hold = (givenKey: string, given: Stored) => {
     const sizeBytes = sizeOf(givenKey, given)
-    if (sizeBytes > limitBytes) {
-      spill?.drop(givenKey)
-      return
-    }
+    if (sizeBytes > atHandBytes) return
     const { key, stored } = own(givenKey, given)
-    recent.set(key, { stored, sizeBytes })
-    total += sizeBytes
-    for (const [oldest, kept] of recent) {
-      if (total <= limitBytes) break
-      forget(oldest, kept)
-      spill?.keep(oldest, kept.stored)
+    atHand.add(key, stored, sizeBytes)
+    while (atHand.sizeBytes() > atHandBytes) {
+      const oldest = atHand.takeOldest()
+      if (oldest === undefined) break
+      // Meanwhile it may have been written over.
+      if (!packed.want(oldest.key)) packed.keep(oldest.key, bytesOf(oldest.key, oldest.value))
     }
+  }
+  const find = (key: string): Stored | undefined => {
+    const held = atHand.find(key)
+    if (held !== undefined) return held
+    const bytes = packed.find(key)
+    const stored = bytes && storedOf(bytes, key)
+    if (stored !== undefined) hold(key, stored)
+    return stored
+  }
+  const keep = (key: string, stored: Stored) => {
+    const isAtHand = atHand.find(key) !== undefined
+    atHand.remove(key)
+    packed.keep(ownText(key), bytesOf(key, stored))
+    if (isAtHand) hold(key, stored)
   }
   return {
     largestBytes: Math.floor(limitBytes / largestShare),
     find(key) {
-      const kept = recent.get(key)
-      if (kept !== undefined) {
-        recent.delete(key)
-        recent.set(key, kept)
-        return kept.stored
-      }
+      const here = find(key)
+      if (here !== undefined) return here
       return spill?.find(key)?.then((stored) => {
         // Meanwhile a newer one may have come.
-        const newer = recent.get(key)
-        if (newer !== undefined) return newer.stored
+        const newer = find(key)
+        if (newer !== undefined) return newer
         if (stored !== undefined) keep(key, stored)
         return stored
       })
     },
-    keep(key, stored) {
-      keep(key, stored)
-    },
+    keep,
     drop(key) {
-      const kept = recent.get(key)
-      if (kept !== undefined) forget(key, kept)
+      atHand.remove(key)
+      packed.drop(key)
       spill?.drop(key)
     },
-    sizeBytes: () => total,
+    sizeBytes: () => atHand.sizeBytes() + packed.sizeBytes(),
     *entries() {
-      for (const [key, { stored }] of recent) yield [key, stored] as const
+      for (const key of packed.keys()) {
+        const bytes = packed.find(key)
+        if (bytes !== undefined) yield [key, bytes] as const
+      }
+      for (const [key, stored] of atHand.entries())
+        if (!packed.want(key)) yield [key, bytesOf(key, stored)] as const
     },
   }
 }

@@ -36,6 +36,10 @@ function copied(texts: readonly string[]): readonly string[] {
   return JSON.parse(JSON.stringify(texts)) as readonly string[]
 }
 
+export function ownText(text: string): string {
+  return copied([text])[0]!
+}
+
 /** In a buffer of its own, which has no room for anything else. */
 function alone(body: Uint8Array): Uint8Array {
   return body.byteLength === body.buffer.byteLength ? body : new Uint8Array(body)

@@ -3,7 +3,8 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { Stored } from '@sekisho/edge'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { bytesOf, type Stored } from '@sekisho/edge'
 import { type DiskCacheOptions, openDiskCache } from './disk-cache.ts'
 
 function folder() {
@@ -33,10 +34,15 @@ const stored = (text: string): Stored => ({
   uri: '/a',
 })
 
+/** What is erased is not waited for by anybody. */
+async function until(isSo: () => boolean) {
+  for (let turn = 0; turn < 200 && !isSo(); turn++) await sleep(5)
+}
+
 test('what is kept is found again, while it is written and after', async () => {
   using at = folder()
   const cache = open(at.path)
-  cache.keep('a', stored('one'))
+  cache.keep('a', bytesOf('a', stored('one')))
   assert.deepEqual(await cache.find('a'), stored('one'))
   await cache.flush()
   assert.deepEqual(await cache.find('a'), stored('one'))
@@ -46,7 +52,7 @@ test('what is kept is found again, while it is written and after', async () => {
 test('a restart finds what was there, unless it is not to be kept', async () => {
   using at = folder()
   const first = open(at.path)
-  first.keep('a', stored('one'))
+  first.keep('a', bytesOf('a', stored('one')))
   await first.flush()
   const second = open(at.path)
   await second.ready
@@ -56,11 +62,25 @@ test('a restart finds what was there, unless it is not to be kept', async () => 
   assert.deepEqual(readdirSync(at.path), [])
 })
 
+test('a restart clears away what was half written', async () => {
+  using at = folder()
+  const first = open(at.path)
+  first.keep('a', bytesOf('a', stored('one')))
+  await first.flush()
+  const names = readdirSync(at.path)
+  writeFileSync(join(at.path, `${names[0]}.new`), 'half')
+  const second = open(at.path)
+  await second.ready
+  assert.deepEqual(await second.find('a'), stored('one'))
+  await until(() => readdirSync(at.path).length === 1)
+  assert.deepEqual(readdirSync(at.path), names)
+})
+
 test('the oldest go where there is no room, and what is dropped is gone', async () => {
   using at = folder()
   const cache = open(at.path, { limitBytes: 5_000 })
   for (let count = 0; count < 10; count++) {
-    cache.keep(String(count), stored('x'.repeat(1_000)))
+    cache.keep(String(count), bytesOf(String(count), stored('x'.repeat(1_000))))
     await cache.flush()
   }
   assert.ok(cache.sizeBytes() <= 5_000)
@@ -73,7 +93,7 @@ test('the oldest go where there is no room, and what is dropped is gone', async 
 test('a broken file is nothing', async () => {
   using at = folder()
   const cache = open(at.path)
-  cache.keep('a', stored('one'))
+  cache.keep('a', bytesOf('a', stored('one')))
   await cache.flush()
   for (const name of readdirSync(at.path)) writeFileSync(join(at.path, name), 'nonsense')
   assert.equal(await cache.find('a'), undefined)
@@ -84,7 +104,8 @@ test('what waits to be written is bounded, even where there are no bodies', asyn
   const cache = open(at.path)
   const count = 200
   const uri = `/${'a'.repeat(100_000)}`
-  for (let key = 0; key < count; key++) cache.keep(String(key), { ...stored(''), uri })
+  for (let key = 0; key < count; key++)
+    cache.keep(String(key), bytesOf(String(key), { ...stored(''), uri }))
   assert.ok(cache.find('0') instanceof Promise)
   assert.equal(cache.find(String(count - 1)), undefined)
   cache.drop('0')
@@ -94,10 +115,10 @@ test('what waits to be written is bounded, even where there are no bodies', asyn
 test('what there is no room for does not leave an older one behind', async () => {
   using at = folder()
   const cache = open(at.path)
-  cache.keep('a', stored('old'))
+  cache.keep('a', bytesOf('a', stored('old')))
   await cache.flush()
-  cache.keep('b', stored('x'.repeat(8_000_000)))
-  cache.keep('a', stored('x'.repeat(1_000_000)))
+  cache.keep('b', bytesOf('b', stored('x'.repeat(8_000_000))))
+  cache.keep('a', bytesOf('a', stored('x'.repeat(1_000_000))))
   assert.equal(cache.find('a'), undefined)
   await cache.flush()
 })

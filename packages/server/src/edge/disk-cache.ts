@@ -1,9 +1,10 @@
-/** What memory has no room for, in files: bounded, forgotten from the oldest, and forgotten whole where it is not to be kept. */
+/** What memory has no room for, in files: bounded, forgotten from what has not been asked for the longest, and forgotten whole where it is not to be kept. */
 import { hash } from 'node:crypto'
-import { mkdirSync, rmSync } from 'node:fs'
-import { readdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises'
+import fs, { mkdirSync, rmSync } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Spill, type Stored, sizeOf } from '@sekisho/edge'
+import { promisify } from 'node:util'
+import { createRecent, type Spill, storedOf } from '@sekisho/edge'
 
 export interface DiskCache extends Spill {
   /** Resolves when the files that were there before are known. */
@@ -21,58 +22,49 @@ export interface DiskCacheOptions {
   readonly onFailure: (error: unknown) => void
 }
 
-interface Waiting {
-  readonly key: string
-  readonly stored: Stored
-  readonly sizeBytes: number
-}
-
 /** Waiting in memory to be written; beyond it what memory lets go of is gone. A single one may be larger. */
-const mostWaitingBytes = 8 * 1024 * 1024
+const mostWaitingBytes = 4 * 1024 * 1024
 /** Files are remembered by name: that costs memory too. */
-const mostFiles = 100_000
+const mostFiles = 65_536
+
+// Those of `fs/promises` leave several times as much garbage behind, of the kind that is collected last.
+const readFile = promisify(fs.readFile)
+const rename = promisify(fs.rename)
+const unlink = promisify(fs.unlink)
+const writeFile = promisify(fs.writeFile)
 
 export function openDiskCache(options: DiskCacheOptions): DiskCache {
   const { folder, limitBytes, keeps, onFailure } = options
   if (!keeps) rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  // In the order of their making, the oldest first.
-  const files = new Map<string, number>()
-  const waiting = new Map<string, Waiting>()
-  let total = 0
+  const files = createRecent<true>()
+  const waiting = new Map<string, Uint8Array>()
   let waitingBytes = 0
   let writing: Promise<void> | undefined
 
-  const forget = (name: string) => {
-    total -= files.get(name) ?? 0
-    files.delete(name)
-  }
   const settle = (name: string) => {
-    waitingBytes -= waiting.get(name)?.sizeBytes ?? 0
+    waitingBytes -= waiting.get(name)?.length ?? 0
     waiting.delete(name)
   }
-  const remove = (name: string) => {
-    forget(name)
+  const erase = (name: string) => {
     unlink(join(folder, name)).catch(() => {})
   }
   const add = (name: string, sizeBytes: number) => {
-    forget(name)
-    files.set(name, sizeBytes)
-    total += sizeBytes
-    for (const oldest of files.keys()) {
-      if (total <= limitBytes && files.size <= mostFiles) break
-      remove(oldest)
+    files.add(name, true, sizeBytes)
+    while (files.sizeBytes() > limitBytes || files.count() > mostFiles) {
+      const oldest = files.takeOldest()
+      if (oldest === undefined) break
+      erase(oldest.key)
     }
   }
   const write = async () => {
-    for (const [name, { key, stored }] of waiting) {
-      const bytes = encode(key, stored)
+    for (const [name, bytes] of waiting) {
       const path = join(folder, name)
       try {
         await writeFile(`${path}.new`, bytes, { mode: 0o600 })
         await rename(`${path}.new`, path)
         // Meanwhile it may have been dropped, or taken back.
-        if (waiting.get(name)?.stored === stored) {
+        if (waiting.get(name) === bytes) {
           settle(name)
           add(name, bytes.length)
         } else if (!waiting.has(name)) await unlink(path)
@@ -85,18 +77,24 @@ export function openDiskCache(options: DiskCacheOptions): DiskCache {
     writing = undefined
   }
   const found = async () => {
-    const names = (await readdir(folder)).filter((name) => /^[0-9a-f]{64}$/.test(name))
-    const known = await Promise.all(
-      names.map(async (name) => ({ name, ...(await stat(join(folder, name))) })),
-    )
+    const known: { readonly name: string; readonly size: number; readonly mtimeMs: number }[] = []
+    for (const name of await readdir(folder)) {
+      const [called = '', ...rest] = name.split('.')
+      if (rest.length === 0 && isName.test(name))
+        known.push({ name, ...(await stat(join(folder, name))) })
+      // What an earlier server was writing when it died, or called otherwise.
+      else if (!waiting.has(called)) erase(name)
+    }
     for (const { name, size } of known.sort((one, other) => one.mtimeMs - other.mtimeMs))
-      if (!files.has(name)) add(name, size)
+      if (files.find(name) === undefined) add(name, size)
   }
 
   const drop = (key: string) => {
     const name = nameOf(key)
     settle(name)
-    if (files.has(name)) remove(name)
+    if (files.find(name) === undefined) return
+    files.remove(name)
+    erase(name)
   }
 
   return {
@@ -104,60 +102,36 @@ export function openDiskCache(options: DiskCacheOptions): DiskCache {
     find(key) {
       const name = nameOf(key)
       const held = waiting.get(name)
-      if (held !== undefined) return Promise.resolve(held.stored)
-      if (!files.has(name)) return undefined
+      if (held !== undefined) return Promise.resolve(storedOf(held, key))
+      if (files.find(name) === undefined) return undefined
       return readFile(join(folder, name)).then(
-        (bytes) => decode(bytes, key),
+        (bytes) => storedOf(bytes, key),
         () => {
-          forget(name)
+          files.remove(name)
           return undefined
         },
       )
     },
-    keep(key, stored) {
-      const sizeBytes = sizeOf(key, stored)
+    keep(key, bytes) {
       // What is there from before is older.
-      if (waiting.size > 0 && waitingBytes + sizeBytes > mostWaitingBytes) return drop(key)
+      if (waiting.size > 0 && waitingBytes + bytes.length > mostWaitingBytes) return drop(key)
       const name = nameOf(key)
       settle(name)
-      waitingBytes += sizeBytes
-      waiting.set(name, { key, stored, sizeBytes })
+      waitingBytes += bytes.length
+      waiting.set(name, bytes)
       writing ??= write()
     },
     drop,
     async flush() {
       while (writing !== undefined) await writing
     },
-    sizeBytes: () => total,
+    sizeBytes: files.sizeBytes,
   }
 }
 
 /** Keys are chosen by viewers: none of them is a name of a file. */
 function nameOf(key: string): string {
-  return hash('sha256', key)
+  return hash('sha256', key, 'buffer').toString('hex', 0, 16)
 }
 
-/** Four bytes of length, what is known of it as JSON, the body. */
-function encode(key: string, { body, ...rest }: Stored): Uint8Array {
-  // JSON has no infinity.
-  const errorUntil = Number.isFinite(rest.errorUntil) ? rest.errorUntil : undefined
-  const head = Buffer.from(JSON.stringify({ key, ...rest, errorUntil }))
-  const length = Buffer.alloc(4)
-  length.writeUInt32BE(head.length)
-  return Buffer.concat([length, head, body])
-}
-
-/** @returns undefined for what is another's, or broken */
-function decode(bytes: Buffer, key: string): Stored | undefined {
-  try {
-    const end = 4 + bytes.readUInt32BE(0)
-    const { key: kept, ...head } = JSON.parse(bytes.toString('utf8', 4, end)) as Stored & {
-      readonly key: string
-    }
-    if (kept !== key) return undefined
-    const { errorUntil = Number.POSITIVE_INFINITY } = head
-    return { ...head, errorUntil, body: new Uint8Array(bytes.subarray(end)) }
-  } catch {
-    return undefined
-  }
-}
+const isName = /^[0-9a-f]{32}$/

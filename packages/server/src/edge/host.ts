@@ -143,8 +143,8 @@ export function openEdgeHost(options: EdgeHostOptions): EdgeHost {
       await Promise.all([files[Symbol.asyncDispose](), deliveries[Symbol.asyncDispose]()])
       if (disk === undefined) return
       if (config['edge-cache-keep'])
-        for (const [key, stored] of cache.entries()) {
-          disk.keep(key, stored)
+        for (const [key, bytes] of cache.entries()) {
+          disk.keep(key, bytes)
           // No more waits than may wait.
           await disk.flush()
         }
