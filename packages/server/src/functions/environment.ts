@@ -2,13 +2,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Duplex } from 'node:stream'
 import type { Invocation, InvocationResult, RunnableFunction } from '@sekisho/services'
-import { BrokenAnswerError } from '../arrival.ts'
 import { FrameReader, invokeFrame, kinds } from './frames.ts'
-import { mostLineBytes, readLines } from './lines.ts'
+import { readLines } from './lines.ts'
 import { residentMb } from './memory.ts'
 import { Pieces } from './pieces.ts'
-import { type PlatformLog, platformLog } from './platform-log.ts'
 import type { Command } from './sandbox.ts'
+import { errorPayload, failed, NotBegunError, type Turn, typeOf } from './turn.ts'
+import { Turns } from './turns.ts'
 
 export interface EnvironmentOptions {
   readonly fn: RunnableFunction
@@ -24,57 +24,43 @@ export interface EnvironmentOptions {
 
 /** How long loading may take before the first event. @see Lambda Developer Guide, "Lambda execution environment lifecycle" */
 const initMs = 10_000
-const tailBytes = 4_096
 const memoryCheckMs = 500
-
-interface Asked {
-  readonly invocation: Invocation
-  readonly deadline: NodeJS.Timeout
-  readonly settle: (outcome: Outcome) => void
-  /** Once it answers piece by piece. */
-  pieces?: Pieces
-}
-
-type Outcome =
-  | { readonly kind: 'response'; readonly payload: Uint8Array }
-  | {
-      readonly kind: 'error'
-      readonly payload: Uint8Array
-      /** Not what the handler raised: the environment itself is lost. */
-      readonly fatal?: 'timeout' | 'failure'
-    }
-  | { readonly kind: 'stream'; readonly pieces: Pieces }
 
 export class Environment {
   readonly startedAt: number
   /** Takes no event after this time. */
   endsAt = Number.POSITIVE_INFINITY
-  /** When it last had nothing to do. */
-  idleSince: number
   readonly #options: EnvironmentOptions
   readonly #child: ChildProcess
   readonly #socket: Duplex
+  /** A byte on it asks for the events that were not begun. */
+  readonly #bell: Duplex
   readonly #ready: Promise<void>
   #becameReady: () => void = () => {}
   #isReady = false
   #hasEnded = false
   #isAbandoned = false
   #initError: Uint8Array | undefined
-  #initMs: number | undefined
-  #isTaken = false
-  #contentType: string | undefined
-  #asked: Asked | undefined
-  #tail = ''
+  readonly #turns: Turns
+  #unsent: Buffer[] = []
+  readonly #flush = () => this.#sendUnsent()
   #peakMb = 0
   readonly #watch: NodeJS.Timeout
   readonly #begunAt = performance.now()
-  readonly #platform: PlatformLog
 
   constructor(options: EnvironmentOptions) {
     this.#options = options
-    this.#platform = platformLog(options.fn, options.now)
     this.startedAt = options.now()
-    this.idleSince = this.startedAt
+    this.#turns = new Turns({
+      ...options,
+      recall: () => this.#bell.write('\0'),
+      onLate: () => this.kill(),
+      peakMb: () => {
+        // Short functions are over before the watch looks.
+        if (this.#peakMb === 0) this.#checkMemory()
+        return this.#peakMb
+      },
+    })
     this.#ready = new Promise((resolve) => {
       this.#becameReady = resolve
     })
@@ -82,12 +68,13 @@ export class Environment {
     this.#child = spawn(program, args, {
       cwd: workingFolder,
       env: { ...environment },
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
       // A group of its own, so that all of it can be ended at once.
       detached: true,
     })
     this.#socket = this.#child.stdio[3] as Duplex
-    this.#say(this.#platform.initStart(options.interpreter))
+    this.#bell = this.#child.stdio[4] as Duplex
+    this.#turns.say(this.#turns.platform.initStart(options.interpreter))
     const reader = new FrameReader((kind, body) => this.#hear(kind, body))
     this.#socket.on('data', (chunk: Buffer) => {
       try {
@@ -96,9 +83,9 @@ export class Environment {
         this.kill()
       }
     })
-    this.#socket.on('error', () => this.kill())
+    for (const stream of [this.#socket, this.#bell]) stream.on('error', () => this.kill())
     for (const stream of [this.#child.stdout, this.#child.stderr])
-      if (stream) readLines(stream, (line) => this.#log(line))
+      if (stream) readLines(stream, (line) => this.#turns.log(line))
     this.#child.on('error', (error) => this.#end(null, null, error))
     this.#child.on('exit', (code, signal) => this.#end(code, signal))
     const initTimer = setTimeout(() => this.#initTimedOut(), initMs)
@@ -113,8 +100,19 @@ export class Environment {
     return this.#ready
   }
 
-  get isBusy(): boolean {
-    return this.#isTaken
+  /** How many events it has. */
+  get load(): number {
+    return this.#turns.count
+  }
+
+  /** When it last had nothing to do. */
+  get idleSince(): number {
+    return this.#turns.idleSince
+  }
+
+  /** How long a handler takes, lately; undefined: none has ended yet. */
+  get averageMs(): number | undefined {
+    return this.#turns.averageMs
   }
 
   /** Will never answer again. */
@@ -122,66 +120,32 @@ export class Environment {
     return this.#hasEnded || this.#isAbandoned
   }
 
-  /** Only while it is not busy. Loading has time of its own, before the event's begins. */
-  async invoke(invocation: Invocation): Promise<InvocationResult> {
-    const { fn, now } = this.#options
-    this.#isTaken = true
-    if (!this.#isReady) await this.#ready
-    const { promise, resolve } = Promise.withResolvers<Outcome>()
-    const timeoutMs = fn.timeoutSeconds * 1_000
-    const begunAt = performance.now()
-    // Why it could not begin belongs to the event that wanted it.
-    if (this.#initError === undefined) this.#tail = ''
-    this.#contentType = undefined
-    this.#say(this.#platform.start(invocation.requestId))
-    this.#asked = {
-      invocation,
-      settle: resolve,
-      deadline: setTimeout(() => this.#timedOut(invocation), timeoutMs),
-    }
-    if (this.#initError !== undefined) resolve(failed(this.#initError))
-    else if (this.#hasEnded) resolve(exited(invocation, 'exit status 1'))
-    else
-      this.#socket.write(
-        invokeFrame(
-          JSON.stringify({
-            requestId: invocation.requestId,
-            invokedArn: invocation.invokedArn,
-            deadlineMs: now() + timeoutMs,
-            clientContext: invocation.clientContext,
-            traceId: invocation.traceId,
-          }),
-          invocation.event,
-        ),
-      )
-    const outcome = await promise
-    if (outcome.kind === 'stream') {
-      const { pieces } = outcome
-      const ended = pieces.ended.then((failure) => {
-        this.#report(invocation, begunAt, failure === undefined ? outcome : failed(failure))
-        return failure
-      })
-      return {
-        payload: pieces,
-        contentType: this.#contentType,
-        failure: ended,
-        logTail: async () => {
-          await ended
-          return this.#tail
-        },
+  /** Whether an event may be handed over behind those it has. */
+  takesMore(event: Pick<Invocation, 'event'>): boolean {
+    return !this.isSpent && this.#turns.takeMore(event)
+  }
+
+  /**
+   * Once it is ready. Events are run one after another, in the order in which they were handed over.
+   *
+   * @throws NotBegunError
+   */
+  invoke(invocation: Invocation): Promise<InvocationResult> {
+    return new Promise((resolve, reject) => {
+      const turn = { invocation, resolve, reject }
+      if (this.#initError !== undefined) this.#turns.refuse(turn, this.#initError)
+      else if (this.isSpent) reject(new NotBegunError())
+      else {
+        this.#turns.add(turn)
+        this.#send(invocation)
       }
-    }
-    this.#report(invocation, begunAt, outcome)
-    return {
-      payload: outcome.payload,
-      ...(outcome.kind === 'error' && { functionError: 'Unhandled' as const }),
-      logTail: async () => this.#tail,
-    }
+    })
   }
 
   /** Ends all of its processes, now. */
   kill(): void {
     this.#isAbandoned = true
+    this.#turns.isOver = true
     const { pid } = this.#child
     try {
       if (pid !== undefined) process.kill(-pid, 'SIGKILL')
@@ -190,38 +154,53 @@ export class Environment {
     }
   }
 
+  #send({ requestId, invokedArn, clientContext, traceId, event }: Invocation): void {
+    const timeoutMs = this.#options.fn.timeoutSeconds * 1_000
+    const context = JSON.stringify({ requestId, invokedArn, timeoutMs, clientContext, traceId })
+    // What comes in one turn of this process leaves together.
+    if (this.#unsent.length === 0) setImmediate(this.#flush)
+    this.#unsent.push(invokeFrame(context, event))
+  }
+
+  #sendUnsent(): void {
+    const frames = this.#unsent
+    this.#unsent = []
+    this.#socket.write(frames.length === 1 ? frames[0]! : Buffer.concat(frames))
+  }
+
   #hear(kind: number, body: Buffer): void {
-    const asked = this.#asked
     switch (kind) {
       case kinds.ready:
-        this.#initMs = performance.now() - this.#begunAt
+        this.#turns.initMs = performance.now() - this.#begunAt
         this.#isReady = true
         this.#becameReady()
         return
       case kinds.initError:
         this.#initError ??= Buffer.from(body)
-        this.#say(
-          this.#platform.initFailed(performance.now() - this.#begunAt, 'error', typeOf(body)),
-        )
+        this.#sayInitFailed(performance.now() - this.#begunAt, 'error', typeOf(body))
         this.#isAbandoned = true
         this.#isReady = true
         this.#becameReady()
         return
       case kinds.response:
-        asked?.settle({ kind: 'response', payload: body })
+        this.#turns.finish({ kind: 'response', payload: body.subarray(4) }, tookMs(body))
         return
       case kinds.error:
-        asked?.pieces?.fail(new BrokenAnswerError('the function failed'), Buffer.from(body))
-        asked?.settle(failed(body))
+        this.#turns.finish(failed(Buffer.from(body.subarray(4))), tookMs(body))
         return
       case kinds.piece:
-        this.#hearPiece(asked, body)
+        this.#hearPiece(body)
         return
-      case kinds.contentType:
-        this.#contentType = body.toString('latin1').slice(0, 256)
+      case kinds.contentType: {
+        const { first } = this.#turns
+        if (first) first.contentType = body.toString('latin1').slice(0, 256)
         return
+      }
       case kinds.log:
-        this.#log(body.toString('utf8'))
+        this.#turns.log(body.toString('utf8'))
+        return
+      case kinds.returned:
+        if (!this.#turns.takeBack(JSON.parse(body.toString('utf8')))) this.kill()
         return
       default:
         // Nothing that a bootstrap says; somebody else writes to its socket.
@@ -229,35 +208,34 @@ export class Environment {
     }
   }
 
-  #hearPiece(asked: Asked | undefined, body: Buffer): void {
-    if (asked === undefined) return
-    if (asked.pieces === undefined) {
-      const pieces = new Pieces(this.#socket)
-      asked.pieces = pieces
-      asked.settle({ kind: 'stream', pieces })
-    }
-    if (body.length === 0) asked.pieces.end()
-    else asked.pieces.push(body)
+  #hearPiece(body: Buffer): void {
+    const pieces = this.#turns.stream((turn) => this.#answerInPieces(turn))
+    if (body.length === 0) this.#turns.finish({ kind: 'stream' })
+    else pieces?.push(body)
   }
 
-  #timedOut({ requestId }: Invocation): void {
-    const { fn } = this.#options
-    const seconds = fn.timeoutSeconds.toFixed(2)
-    this.#say(this.#platform.timedOut(requestId))
-    const payload = errorPayload(
-      'Sandbox.Timedout',
-      `RequestId: ${requestId} Error: Task timed out after ${seconds} seconds`,
-    )
-    const asked = this.#asked
-    this.kill()
-    this.#becameReady()
-    asked?.pieces?.fail(new BrokenAnswerError('the function timed out'), payload)
-    asked?.settle({ ...failed(payload), fatal: 'timeout' })
+  /** The answer begins: whoever waits for it has its pieces as they come. */
+  #answerInPieces({ resolve, contentType, tail }: Turn): Pieces {
+    const pieces = new Pieces(this.#socket)
+    resolve({
+      payload: pieces,
+      contentType,
+      failure: pieces.ended,
+      logTail: async () => {
+        await pieces.ended
+        return String(tail)
+      },
+    })
+    return pieces
+  }
+
+  #sayInitFailed(...failure: Parameters<Turns['platform']['initFailed']>): void {
+    this.#turns.say(this.#turns.platform.initFailed(...failure))
   }
 
   #initTimedOut(): void {
     if (this.#isReady) return
-    this.#say(this.#platform.initFailed(initMs, 'timeout'))
+    this.#sayInitFailed(initMs, 'timeout')
     this.#initError = errorPayload(
       'Sandbox.Timedout',
       'Error: Task timed out after 10.00 seconds: the function did not finish loading',
@@ -275,7 +253,6 @@ export class Environment {
     const said =
       error?.message ??
       (signal || (code ?? 0) > 128 ? signalOf(code, signal) : `exit status ${code}`)
-    const asked = this.#asked
     if (!this.#isReady)
       this.#initError ??= errorPayload(
         'Runtime.ExitError',
@@ -285,48 +262,10 @@ export class Environment {
     this.#becameReady()
     // What it wrote last may still be on its way.
     setImmediate(() => {
-      if (asked) {
-        const outcome = exited(asked.invocation, said)
-        asked.pieces?.fail(new BrokenAnswerError('the function ended'), outcome.payload)
-        asked.settle(outcome)
-      }
+      this.#turns.end(said)
       this.#options.command.release()
       this.#options.onEnd(this)
     })
-  }
-
-  #report({ requestId }: Invocation, begunAt: number, outcome: Outcome): void {
-    const { now } = this.#options
-    const durationMs = performance.now() - begunAt
-    // Short functions are over before the watch looks.
-    if (this.#peakMb === 0) this.#checkMemory()
-    const isError = outcome.kind === 'error'
-    this.#say(
-      this.#platform.end({
-        requestId,
-        durationMs,
-        initMs: this.#initMs,
-        peakMb: this.#peakMb,
-        status: isError ? (outcome.fatal ?? 'error') : 'success',
-        errorType: isError ? typeOf(outcome.payload) : undefined,
-      }),
-    )
-    this.#initMs = undefined
-    clearTimeout(this.#asked?.deadline)
-    this.#asked = undefined
-    this.#isTaken = false
-    this.idleSince = now()
-  }
-
-  #say(lines: readonly string[]): void {
-    for (const line of lines) this.#log(line)
-  }
-
-  #log(line: string): void {
-    const text = line.length > mostLineBytes ? line.slice(0, mostLineBytes) : line
-    this.#options.log(text)
-    this.#tail = `${this.#tail}${text}\n`
-    if (this.#tail.length > tailBytes) this.#tail = this.#tail.slice(-tailBytes)
   }
 
   /** Where the kernel does not, the server looks after the function's memory. */
@@ -339,30 +278,11 @@ export class Environment {
   }
 }
 
-function failed(payload: Uint8Array): Outcome & { readonly kind: 'error' } {
-  return { kind: 'error', payload }
-}
-
-function exited({ requestId }: Invocation, said: string): Outcome & { readonly kind: 'error' } {
-  const message = `RequestId: ${requestId} Error: Runtime exited with error: ${said}`
-  return { ...failed(errorPayload('Runtime.ExitError', message)), fatal: 'failure' }
-}
-
-/** Of an error object, which is the function's own doing. */
-function typeOf(payload: Uint8Array): string | undefined {
-  try {
-    const { errorType } = JSON.parse(Buffer.from(payload).toString('utf8'))
-    return typeof errorType === 'string' ? errorType.slice(0, 256) : undefined
-  } catch {
-    return undefined
-  }
+function tookMs(body: Buffer): number {
+  return body.length < 4 ? 0 : body.readUInt32BE(0) / 1_000
 }
 
 function signalOf(code: number | null, signal: NodeJS.Signals | null): string {
   if (signal === 'SIGKILL' || code === 137) return 'signal: killed'
   return signal ? `signal: ${signal.slice(3).toLowerCase()}` : `exit status ${code}`
-}
-
-function errorPayload(errorType: string, errorMessage: string): Uint8Array {
-  return Buffer.from(JSON.stringify({ errorType, errorMessage }))
 }

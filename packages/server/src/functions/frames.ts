@@ -8,9 +8,9 @@ export const kinds = {
   ready: 2,
   /** Its beginning failed: the error object. */
   initError: 3,
-  /** The answer. */
+  /** u32 how long the handler took, in microseconds; the answer. */
   response: 4,
-  /** The error object. */
+  /** The same, with the error object. */
   error: 5,
   /** A line for the log. */
   log: 6,
@@ -18,6 +18,8 @@ export const kinds = {
   piece: 7,
   /** Before the first piece: its content type. */
   contentType: 8,
+  /** The ids (JSON) of events that it was asked to give back and had not begun. */
+  returned: 9,
 } as const
 
 export type Kind = (typeof kinds)[keyof typeof kinds]

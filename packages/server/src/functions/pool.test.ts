@@ -22,19 +22,29 @@ function poolOf(tookMs: number, isBusy = false, startsInMs = 0) {
     begin: async () => {
       const name = ++begun
       await sleep(1)
-      return {
+      let before: Promise<unknown> = Promise.resolve()
+      const environment = {
         ready: sleep(startsInMs),
         endsAt: Number.POSITIVE_INFINITY,
         idleSince: 0,
         isSpent: false,
+        load: 0,
+        averageMs: undefined as number | undefined,
+        takesMore: () => true,
         kill: () => killed.push(name),
-        invoke: async () => {
-          mostAtWork = Math.max(mostAtWork, ++atWork)
-          if (now.tookMs > 0) await sleep(now.tookMs)
-          atWork--
-          return answer
+        invoke: () => {
+          if (environment.load++ === 0) mostAtWork = Math.max(mostAtWork, ++atWork)
+          const mine = before.then(async () => {
+            if (now.tookMs > 0) await sleep(now.tookMs)
+            environment.averageMs = now.tookMs
+            if (--environment.load === 0) atWork--
+            return answer
+          })
+          before = mine
+          return mine
         },
-      } as unknown as Environment
+      }
+      return environment as unknown as Environment
     },
   })
   const ask = (count: number) =>

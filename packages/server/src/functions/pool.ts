@@ -1,6 +1,7 @@
 /** The environments of one revision: who takes the next event, and when is there one more? */
 import type { Invocation, InvocationResult } from '@sekisho/services'
 import type { Environment } from './environment.ts'
+import { NotBegunError } from './turn.ts'
 
 interface Waiting {
   readonly invocation: Invocation
@@ -16,8 +17,9 @@ interface Waiting {
  */
 const patienceMs = 5
 /**
- * Where an event will be taken within this time by those that are at work, nobody else is woken for it: few processes
- * that stay in the machine's caches do more than many that take turns.
+ * Where an event's turn will come within this time in an environment at work, it is handed over behind those that are
+ * there, and nobody else is woken for it: few processes that stay in the machine's caches do more than many that take
+ * turns, and one that is never out of work need not be woken at all.
  */
 const soonMs = 2
 /** Being begun at once, until they can be asked: beginning is work for the whole machine. */
@@ -26,8 +28,6 @@ const mostBeginning = 4
 const busyPatienceMs = 250
 /** … and this long for one that is there, once there are more at work than processors: they would only take turns. */
 const busyWakeMs = 50
-/** How much the latest event counts in the average. */
-const weight = 0.1
 
 export interface PoolOptions {
   readonly begin: (onEnd: () => void) => Promise<Environment>
@@ -54,6 +54,7 @@ export class Pool {
   readonly #queue: Waiting[] = []
   #beginning = 0
   #isRetired = false
+  #isKilled = false
   #patience: NodeJS.Timeout | undefined
   /** How long an event takes, lately; undefined: none has been answered yet. */
   #averageMs: number | undefined
@@ -72,14 +73,10 @@ export class Pool {
 
   /** @throws RunnerError */
   invoke(invocation: Invocation): Promise<InvocationResult> {
-    const staysAsleep = this.#areEnough() || this.#waitMs(1) < soonMs
-    const environment = staysAsleep ? undefined : this.#takeIdle()
-    if (environment !== undefined) return this.#run(environment, invocation)
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ invocation, since: performance.now(), resolve, reject })
-      if (this.#all.size + this.#beginning === 0) void this.#grow()
-      else this.#growSoon()
-    })
+    const environment = this.#queue.length > 0 ? undefined : this.#takerOf(invocation)
+    return environment === undefined
+      ? this.#queued(invocation, performance.now())
+      : this.#run(environment, invocation)
   }
 
   /** Ends those that have had nothing to do for so long, and those whose time is over. */
@@ -104,16 +101,42 @@ export class Pool {
 
   kill(): void {
     this.#isRetired = true
+    this.#isKilled = true
     clearTimeout(this.#patience)
     for (const environment of [...this.#all, ...this.#starting]) environment.kill()
     for (const { reject } of this.#queue.splice(0)) reject(new Error('the server is stopping'))
   }
 
-  /** How long `more` events wait behind those that wait already, if those at work go on as before. */
-  #waitMs(more: number): number {
+  /** Whose turn for an event comes soon, or who has nothing to do. */
+  #takerOf(invocation: Invocation): Environment | undefined {
+    return this.#soonest(invocation) ?? (this.#areEnough() ? undefined : this.#takeIdle())
+  }
+
+  /** Of those at work, the one with the fewest events, where the wait is short. */
+  #soonest(invocation: Invocation): Environment | undefined {
+    if (this.#averageMs === undefined) return undefined
+    let found: Environment | undefined
+    let least = Math.ceil(soonMs / this.#averageMs)
+    for (const environment of this.#all) {
+      const { load } = environment
+      if (load === 0 || load >= least || !this.#maySend(environment)) continue
+      if (!environment.takesMore(invocation)) continue
+      found = environment
+      least = load
+      if (load === 1) break
+    }
+    return found
+  }
+
+  #maySend({ isSpent, endsAt }: Environment): boolean {
+    return !isSpent && this.#now() <= endsAt
+  }
+
+  /** How long those that wait have to, if those at work go on as before. */
+  #waitMs(): number {
     const working = this.#working()
     if (working === 0 || this.#averageMs === undefined) return Number.POSITIVE_INFINITY
-    return ((this.#queue.length + more) * this.#averageMs) / working
+    return (this.#queue.length * this.#averageMs) / working
   }
 
   #working(): number {
@@ -128,33 +151,57 @@ export class Pool {
   #takeIdle(): Environment | undefined {
     for (;;) {
       const environment = this.#idle.pop()
-      if (environment === undefined) return undefined
-      if (!environment.isSpent && this.#now() <= environment.endsAt) return environment
+      if (environment === undefined || this.#maySend(environment)) return environment
       environment.kill()
     }
   }
 
+  /** @param since  of `performance.now`: those that have waited longer come first */
+  #queued(invocation: Invocation, since: number): Promise<InvocationResult> {
+    return new Promise((resolve, reject) => {
+      const at = this.#queue.findLastIndex((waiting) => waiting.since <= since) + 1
+      this.#queue.splice(at, 0, { invocation, since, resolve, reject })
+      if (this.#all.size + this.#beginning === 0) void this.#grow()
+      else this.#growSoon()
+    })
+  }
+
   async #run(environment: Environment, invocation: Invocation): Promise<InvocationResult> {
-    const begunAt = performance.now()
-    const result = await environment.invoke(invocation)
-    const release = () => this.#release(environment, performance.now() - begunAt)
+    const handedAt = performance.now()
+    let result: InvocationResult
+    try {
+      result = await environment.invoke(invocation)
+    } catch (error) {
+      if (!(error instanceof NotBegunError) || this.#isKilled) throw error
+      this.#release(environment)
+      return this.#queued(invocation, handedAt)
+    }
+    const release = () => this.#release(environment)
     if (result.payload instanceof Uint8Array) release()
     else void result.logTail().then(release, release)
     return result
   }
 
-  #release(environment: Environment, tookMs?: number): void {
-    if (tookMs !== undefined)
-      this.#averageMs = (this.#averageMs ?? tookMs) * (1 - weight) + tookMs * weight
-    if (environment.isSpent) {
-      environment.kill()
+  /** It has ended an event, or can take its first. */
+  #release(environment: Environment): void {
+    this.#averageMs = environment.averageMs ?? this.#averageMs
+    if (!this.#maySend(environment)) {
+      if (environment.load === 0 || environment.isSpent) environment.kill()
       if (this.#queue.length > 0) this.#growSoon()
       return
     }
-    const next = this.#queue.shift()
-    if (next !== undefined) next.resolve(this.#run(environment, next.invocation))
-    else if (this.#isRetired) environment.kill()
-    else this.#idle.push(environment)
+    if (environment.load === 0) {
+      const next = this.#queue.shift()
+      if (next !== undefined) next.resolve(this.#run(environment, next.invocation))
+      else if (this.#isRetired) environment.kill()
+      else if (!this.#idle.includes(environment)) this.#idle.push(environment)
+    }
+    while (this.#queue.length > 0) {
+      const { invocation } = this.#queue[0]!
+      const soon = this.#soonest(invocation)
+      if (soon === undefined) break
+      this.#queue.shift()!.resolve(this.#run(soon, invocation))
+    }
   }
 
   #growSoon(): void {
@@ -188,7 +235,7 @@ export class Pool {
     const waiting = this.#queue.length
     if (this.#isBusy()) return this.#all.size > 0 && waitedMs < busyPatienceMs ? 0 : 1
     // A short pause of the machine is no reason.
-    if (this.#waitMs(0) < patienceMs && waitedMs < 4 * patienceMs) return 0
+    if (this.#waitMs() < patienceMs && waitedMs < 4 * patienceMs) return 0
     const needed =
       this.#averageMs === undefined ? waiting : Math.ceil((waiting * this.#averageMs) / patienceMs)
     return Math.min(waiting, needed, mostBeginning)

@@ -1,4 +1,7 @@
-/** Runs a function's handler in Node: asked and answering in frames over one socket, file descriptor 3. */
+/**
+ * Runs a function's handler in Node: asked and answering in frames over one socket, file descriptor 3. A byte on file
+ * descriptor 4 asks for the events back whose turn has not come.
+ */
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { Socket } from 'node:net'
@@ -7,7 +10,9 @@ import { pathToFileURL } from 'node:url'
 import { format } from 'node:util'
 import { forward } from './forward.mjs'
 
-const [INVOKE, READY, INIT_ERROR, RESPONSE, ERROR, LOG, PIECE, TYPE] = [1, 2, 3, 4, 5, 6, 7, 8]
+const [INVOKE, READY, INIT_ERROR, RESPONSE, ERROR, LOG, PIECE, TYPE, RETURNED] = [
+  1, 2, 3, 4, 5, 6, 7, 8, 9,
+]
 
 const socket = new Socket({ fd: 3, readable: true, writable: true })
 const root = process.env.LAMBDA_TASK_ROOT
@@ -31,6 +36,19 @@ function send(kind, body) {
   if (typeof body === 'string') frame.write(body, 5)
   else frame.set(body, 5)
   return socket.write(frame)
+}
+
+let begunAt = 0
+
+/** An answer, or the error object, and how long the handler took. */
+function conclude(kind, text) {
+  const length = Buffer.byteLength(text)
+  const frame = Buffer.allocUnsafe(9 + length)
+  frame.writeUInt32BE(4 + length, 0)
+  frame[4] = kind
+  frame.writeUInt32BE(Math.min((performance.now() - begunAt) * 1_000, 0xffff_ffff), 5)
+  frame.write(text, 9)
+  socket.write(frame)
 }
 
 let requestId
@@ -210,7 +228,9 @@ process.on('uncaughtException', (error) => fail(error, 'Uncaught Exception'))
 
 function fail(error, title) {
   logError(error, title)
-  send(isReady ? ERROR : INIT_ERROR, JSON.stringify(errorObject(error)))
+  const object = JSON.stringify(errorObject(error))
+  if (isReady) conclude(ERROR, object)
+  else send(INIT_ERROR, object)
   // What is left of this process is in no known state.
   socket.end(() => process.exit(129))
 }
@@ -220,7 +240,17 @@ let handler
 
 /** What an empty event loop means for the invocation at hand. */
 let whenIdle
-process.on('beforeExit', () => whenIdle?.())
+process.on('beforeExit', () => {
+  whenIdle?.()
+  // The next event may wait already.
+  socket.ref()
+  setImmediate(letGo)
+})
+
+/** A handler has nothing left to do when nothing but this socket is waited for. */
+function letGo() {
+  if (whenIdle !== undefined) socket.unref()
+}
 
 /** What is the same for every invocation; the environment is slow to read. */
 const constants = {
@@ -231,10 +261,13 @@ const constants = {
   logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
 }
 
+/** @returns once the event is answered */
 async function run(context, event) {
+  begunAt = performance.now()
   requestId = context.requestId
   if (context.traceId === undefined) delete process.env._X_AMZN_TRACE_ID
   else process.env._X_AMZN_TRACE_ID = context.traceId
+  const deadlineMs = Date.now() + context.timeoutMs
   let waitsForLoop = true
   const handed = {
     get callbackWaitsForEmptyEventLoop() {
@@ -249,24 +282,28 @@ async function run(context, event) {
     identity: undefined,
     invokedFunctionArn: context.invokedArn,
     awsRequestId: context.requestId,
-    getRemainingTimeInMillis: () => Math.max(0, context.deadlineMs - Date.now()),
+    getRemainingTimeInMillis: () => Math.max(0, deadlineMs - Date.now()),
   }
+  let finish
+  const finished = new Promise((resolve) => {
+    finish = resolve
+  })
   let isAnswered = false
   const answer = (error, result) => {
     if (isAnswered) return
     isAnswered = true
     whenIdle = undefined
-    socket.ref()
+    finish()
     if (error !== null && error !== undefined) {
       logError(error, 'Invoke Error')
-      send(ERROR, JSON.stringify(errorObject(error)))
+      conclude(ERROR, JSON.stringify(errorObject(error)))
       return
     }
     let text
     try {
       text = JSON.stringify(result === undefined ? null : result)
     } catch (failure) {
-      send(
+      conclude(
         ERROR,
         JSON.stringify({
           errorType: 'Runtime.MarshalError',
@@ -276,7 +313,7 @@ async function run(context, event) {
       )
       return
     }
-    send(RESPONSE, text === undefined ? 'null' : text)
+    conclude(RESPONSE, text === undefined ? 'null' : text)
   }
   try {
     const parsed = event.length === 0 ? {} : JSON.parse(event.toString('utf8'))
@@ -292,7 +329,6 @@ async function run(context, event) {
     }
     // With nothing left to do, a handler that has not answered never will.
     whenIdle = () => answer(undefined, null)
-    socket.unref()
     const callback = (error, result) => {
       // As on AWS, an answer by callback waits until there is nothing left to do, unless it is told not to.
       if (waitsForLoop) whenIdle = () => answer(error, result)
@@ -305,6 +341,25 @@ async function run(context, event) {
   } catch (error) {
     answer(error ?? new Error(String(error)))
   }
+  await finished
+}
+
+/** Events whose turn has not come. */
+const waitingEvents = []
+let isRunning = false
+
+/** One after another: the next begins when the one before is answered. */
+async function runAll() {
+  isRunning = true
+  // Once all is done that needs no waiting, which is most of what is ever done.
+  queueMicrotask(() => process.nextTick(letGo))
+  for (;;) {
+    const next = waitingEvents.shift()
+    if (next === undefined) break
+    await run(next.context, next.event)
+  }
+  isRunning = false
+  socket.ref()
 }
 
 /** Chunks are put together once a whole frame is there, not one by one. */
@@ -320,15 +375,23 @@ socket.on('data', (chunk) => {
     const end = 5 + bytes.readUInt32BE(0)
     if (bytes[4] === INVOKE) {
       const contextEnd = 9 + bytes.readUInt32BE(5)
-      void run(JSON.parse(bytes.toString('utf8', 9, contextEnd)), bytes.subarray(contextEnd, end))
+      const context = JSON.parse(bytes.toString('utf8', 9, contextEnd))
+      waitingEvents.push({ context, event: bytes.subarray(contextEnd, end) })
     }
     bytes = bytes.subarray(end)
   }
   waiting = bytes.length === 0 ? [] : [bytes]
   waitingBytes = bytes.length
   neededBytes = bytes.length < 5 ? 5 : 5 + bytes.readUInt32BE(0)
+  if (!isRunning && waitingEvents.length > 0) void runAll()
 })
 socket.on('close', () => process.exit(0))
+const bell = new Socket({ fd: 4, readable: true, writable: false })
+bell.unref()
+bell.on('data', () => {
+  const ids = waitingEvents.splice(0).map(({ context }) => context.requestId)
+  send(RETURNED, JSON.stringify(ids))
+})
 
 try {
   await forward()

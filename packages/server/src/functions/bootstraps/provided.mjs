@@ -1,4 +1,7 @@
-/** Runs a function's own bootstrap beside the Lambda Runtime API, and speaks for it in frames over file descriptor 3. */
+/**
+ * Runs a function's own bootstrap beside the Lambda Runtime API, and speaks for it in frames over file descriptor 3. A
+ * byte on file descriptor 4 asks for the events back whose turn has not come.
+ */
 import { spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { createServer } from 'node:http'
@@ -6,7 +9,7 @@ import { Socket } from 'node:net'
 import { join } from 'node:path'
 import { forward } from './forward.mjs'
 
-const [INVOKE, READY, INIT_ERROR, RESPONSE, ERROR, PIECE, TYPE] = [1, 2, 3, 4, 5, 7, 8]
+const [INVOKE, READY, INIT_ERROR, RESPONSE, ERROR, PIECE, TYPE, RETURNED] = [1, 2, 3, 4, 5, 7, 8, 9]
 const mostResponseBytes = 6 * 1024 * 1024
 
 const { SEKISHO_LAYERS: layers } = process.env
@@ -22,20 +25,32 @@ function send(kind, body) {
   return socket.write(Buffer.concat([head, bytes]))
 }
 
+/** An answer, or the error object, and how long it took. */
+function conclude(kind, body) {
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body)
+  const head = Buffer.allocUnsafe(9)
+  head.writeUInt32BE(4 + bytes.length, 0)
+  head[4] = kind
+  head.writeUInt32BE(Math.min((performance.now() - begunAt) * 1_000, 0xffff_ffff), 5)
+  socket.write(Buffer.concat([head, bytes]))
+}
+
 /** Invocations that nobody has fetched, and fetches that nobody has answered. */
 const waitingInvocations = []
 let waitingFetch
 let current
+let begunAt = 0
 let isReady = false
 
 function hand(response, { context, event }) {
   current = context.requestId
+  begunAt = performance.now()
   response.writeHead(200, {
     'Content-Type': 'application/json',
     // Said, a body leaves with its head and in one piece.
     'Content-Length': event.length,
     'Lambda-Runtime-Aws-Request-Id': context.requestId,
-    'Lambda-Runtime-Deadline-Ms': String(context.deadlineMs),
+    'Lambda-Runtime-Deadline-Ms': String(Date.now() + context.timeoutMs),
     'Lambda-Runtime-Invoked-Function-Arn': context.invokedArn,
     ...(context.traceId !== undefined && { 'Lambda-Runtime-Trace-Id': context.traceId }),
     ...(context.clientContext !== undefined && {
@@ -122,7 +137,8 @@ const routes = [
             await new Promise((done) => socket.once('drain', done))
         const failed = request.trailers['lambda-runtime-function-error-type']
         if (failed === undefined) send(PIECE, '')
-        else send(ERROR, JSON.stringify({ errorType: failed, ...trailingError(request.trailers) }))
+        else
+          conclude(ERROR, JSON.stringify({ errorType: failed, ...trailingError(request.trailers) }))
       } else {
         const body = await bodyOf(request, mostResponseBytes)
         if (body === undefined)
@@ -130,7 +146,7 @@ const routes = [
             errorMessage: `Exceeded maximum allowed payload size (${mostResponseBytes} bytes).`,
             errorType: 'RequestEntityTooLarge',
           })
-        send(RESPONSE, body)
+        conclude(RESPONSE, body)
       }
       answer(response, 202, { status: 'OK' })
     },
@@ -144,7 +160,8 @@ const routes = [
           errorMessage: 'Invalid request ID',
           errorType: 'InvalidRequestID',
         })
-      send(ERROR, errorOf(request, (await bodyOf(request, mostResponseBytes)) ?? Buffer.from('{}')))
+      const body = (await bodyOf(request, mostResponseBytes)) ?? Buffer.from('{}')
+      conclude(ERROR, errorOf(request, body))
       answer(response, 202, { status: 'OK' })
     },
   ],
@@ -203,6 +220,10 @@ socket.on('data', (chunk) => {
   neededBytes = bytes.length < 5 ? 5 : 5 + bytes.readUInt32BE(0)
 })
 socket.on('close', () => process.exit(0))
+new Socket({ fd: 4, readable: true, writable: false }).on('data', () => {
+  const ids = waitingInvocations.splice(0).map(({ context }) => context.requestId)
+  send(RETURNED, JSON.stringify(ids))
+})
 
 function program() {
   const root = process.env.LAMBDA_TASK_ROOT

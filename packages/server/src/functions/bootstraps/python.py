@@ -1,4 +1,7 @@
-"""Runs a function's handler in Python: asked and answering in frames over one socket, file descriptor 3."""
+"""Runs a function's handler in Python: asked and answering in frames over one socket, file descriptor 3.
+
+A byte on file descriptor 4 asks for the events back whose turn has not come.
+"""
 
 import importlib
 import importlib.abc
@@ -13,8 +16,9 @@ import sys
 import threading
 import time
 import traceback
+from collections import deque
 
-INVOKE, READY, INIT_ERROR, RESPONSE, ERROR, LOG, PIECE = 1, 2, 3, 4, 5, 6, 7
+INVOKE, READY, INIT_ERROR, RESPONSE, ERROR, LOG, PIECE, TYPE, RETURNED = 1, 2, 3, 4, 5, 6, 7, 8, 9
 
 channel = socket.socket(fileno=3)
 sending = threading.Lock()
@@ -25,18 +29,60 @@ def send(kind, body):
         channel.sendall(struct.pack(">IB", len(body), kind) + body)
 
 
+def conclude(kind, body):
+    """An answer, or the error object, and how long the handler took."""
+    took = min(int((time.perf_counter() - begun_at) * 1e6), 0xFFFFFFFF)
+    with sending:
+        channel.sendall(struct.pack(">IBI", len(body) + 4, kind, took) + body)
+
+
+begun_at = 0.0
 received = bytearray()
+# Events whose turn has not come: the context's JSON and the event. Both threads take from here and from the channel.
+waiting = deque()
+taking = threading.Lock()
 
 
-def receive_exactly(count):
-    while len(received) < count:
-        piece = channel.recv(max(count - len(received), 1 << 16))
-        if not piece:
-            raise EOFError
-        received.extend(piece)
-    taken = bytes(received[:count])
-    del received[:count]
-    return taken
+def receive(flags=0):
+    """Reads what has come; whole frames go to those that wait."""
+    piece = channel.recv(1 << 18, flags)
+    if not piece:
+        raise EOFError
+    received.extend(piece)
+    at = 0
+    while len(received) - at >= 5:
+        length, kind = struct.unpack_from(">IB", received, at)
+        end = at + 5 + length
+        if len(received) < end:
+            break
+        if kind == INVOKE:
+            (context_length,) = struct.unpack_from(">I", received, at + 5)
+            event_at = at + 9 + context_length
+            waiting.append((bytes(received[at + 9 : event_at]), bytes(received[event_at:end])))
+        at = end
+    del received[:at]
+
+
+def next_event():
+    with taking:
+        while not waiting:
+            receive()
+        return waiting.popleft()
+
+
+def give_back():
+    """While a handler takes its time, others can have what waits behind it."""
+    bell = socket.socket(fileno=4)
+    while bell.recv(1):
+        with taking:
+            try:
+                while True:
+                    receive(socket.MSG_DONTWAIT)
+            except (BlockingIOError, EOFError):
+                pass
+            ids = [json.loads(context)["requestId"] for context, _ in waiting]
+            waiting.clear()
+            send(RETURNED, json.dumps(ids).encode())
 
 
 class LogStream(io.TextIOBase):
@@ -185,7 +231,7 @@ class Context:
         self.invoked_function_arn = given["invokedArn"]
         self.identity = Named({"cognito_identity_id": None, "cognito_identity_pool_id": None})
         self.client_context = client_context(given.get("clientContext"))
-        self._deadline = given["deadlineMs"]
+        self._deadline = time.time() * 1000 + given["timeoutMs"]
 
     def get_remaining_time_in_millis(self):
         return max(0, int(self._deadline - time.time() * 1000))
@@ -228,7 +274,8 @@ class MarshalError(UserCodeError):
 
 
 def run(handler, given, event):
-    global current_request_id
+    global begun_at, current_request_id
+    begun_at = time.perf_counter()
     current_request_id = given["requestId"]
     if "traceId" in given:
         os.environ["_X_AMZN_TRACE_ID"] = given["traceId"]
@@ -241,14 +288,14 @@ def run(handler, given, event):
         except (TypeError, ValueError) as error:
             raise MarshalError(error) from error
         sys.stdout.flush()
-        send(RESPONSE, body)
+        conclude(RESPONSE, body)
     except SystemExit:
         raise
     except BaseException as error:  # noqa: BLE001 whatever a handler raises is its answer
         sys.stdout.flush()
         body = error_object(error)
         log_error(body)
-        send(ERROR, json.dumps(body).encode())
+        conclude(ERROR, json.dumps(body).encode())
 
 
 def pump(source, sink):
@@ -330,17 +377,14 @@ def main():
         log_error(body)
         send(INIT_ERROR, json.dumps(body).encode())
         return 1
+    threading.Thread(target=give_back, daemon=True).start()
     send(READY, b"")
     while True:
         try:
-            length, kind = struct.unpack(">IB", receive_exactly(5))
-            body = receive_exactly(length)
+            context, event = next_event()
         except EOFError:
             return 0
-        if kind == INVOKE:
-            (context_length,) = struct.unpack_from(">I", body)
-            given = json.loads(body[4 : 4 + context_length])
-            run(handler, given, body[4 + context_length :])
+        run(handler, json.loads(context), event)
 
 
 if __name__ == "__main__":

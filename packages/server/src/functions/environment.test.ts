@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { Invocation, InvocationResult, RunnableFunction } from '@sekisho/services'
+import { Environment } from './environment.ts'
+import { NotBegunError } from './turn.ts'
+
+const python = execFileSync('python3', ['-c', 'import sys; print(sys.executable)'], {
+  encoding: 'utf8',
+}).trim()
+
+/** `sleepMs` waits without work, `spinMs` works, `die` ends the process; answers with the number of its call. */
+const languages = {
+  node: {
+    program: process.execPath,
+    bootstrap: 'node.mjs',
+    file: 'index.mjs',
+    code: `let count = 0
+export const handler = async ({ sleepMs, spinMs, die }) => {
+  console.log('call', ++count)
+  const mine = count
+  if (die) process.exit(3)
+  if (sleepMs) await new Promise((done) => setTimeout(done, sleepMs))
+  for (const end = Date.now() + (spinMs ?? 0); Date.now() < end; );
+  return mine
+}`,
+  },
+  python: {
+    program: python,
+    bootstrap: 'python.py',
+    file: 'index.py',
+    code: `import os, time
+count = 0
+def handler(event, context):
+    global count
+    count += 1
+    print("call", count)
+    if event.get("die"): os._exit(3)
+    time.sleep(event.get("sleepMs", 0) / 1000)
+    return count
+`,
+  },
+} as const
+
+async function begin(language: keyof typeof languages, timeoutSeconds = 10) {
+  const { program, bootstrap, file, code } = languages[language]
+  const folder = mkdtempSync(join(tmpdir(), 'sekisho-environment-'))
+  writeFileSync(join(folder, file), code)
+  const lines: string[] = []
+  const environment = new Environment({
+    fn: {
+      timeoutSeconds,
+      memoryMb: 512,
+      version: '$LATEST',
+      runtime: language,
+    } as RunnableFunction,
+    command: {
+      program,
+      args: [join(import.meta.dirname, 'bootstraps', bootstrap)],
+      workingFolder: folder,
+      environment: { LAMBDA_TASK_ROOT: folder, _HANDLER: 'index.handler' },
+      release: () => rmSync(folder, { recursive: true }),
+    },
+    logStream: 'stream',
+    interpreter: language,
+    log: (line) => lines.push(line),
+    now: Date.now,
+    onEnd: () => {},
+  })
+  await environment.ready
+  let count = 0
+  const ask = (event: object = {}): Promise<InvocationResult> =>
+    environment.invoke({
+      requestId: `request-${++count}`,
+      invokedArn: 'arn',
+      event: Buffer.from(JSON.stringify(event)),
+    } satisfies Invocation)
+  return {
+    environment,
+    lines,
+    ask,
+    [Symbol.asyncDispose]: async () => environment.kill(),
+  }
+}
+
+const said = ({ payload }: InvocationResult) => String(payload)
+
+for (const language of ['node', 'python'] as const) {
+  test(`${language}: events that were handed over together are run one after another`, async () => {
+    await using running = await begin(language)
+    const results = await Promise.all(Array.from({ length: 20 }, () => running.ask()))
+    assert.deepEqual(
+      results.map(said),
+      Array.from({ length: 20 }, (_, at) => `${at + 1}`),
+    )
+    const ids = running.lines.flatMap(
+      (line) => /^(START|END) RequestId: (\S+)/.exec(line)?.[0] ?? [],
+    )
+    assert.deepEqual(
+      ids,
+      Array.from({ length: 20 }, (_, at) => [
+        `START RequestId: request-${at + 1}`,
+        `END RequestId: request-${at + 1}`,
+      ]).flat(),
+    )
+    const tail = await results[6]!.logTail()
+    assert.match(
+      tail,
+      /^START RequestId: request-7 .*\n.*call.7\nEND RequestId: request-7\nREPORT /,
+    )
+  })
+
+  test(`${language}: an event that takes long gives back those behind it`, async () => {
+    await using running = await begin(language)
+    await running.ask()
+    const slow = running.ask({ sleepMs: 400 })
+    const behind = [running.ask(), running.ask()]
+    const begunAt = performance.now()
+    for (const each of behind) await assert.rejects(each, NotBegunError)
+    assert.ok(performance.now() - begunAt < 300)
+    assert.equal(running.environment.takesMore({ event: Buffer.alloc(0) }), false)
+    assert.equal(said(await slow), '2')
+    assert.equal(said(await running.ask()), '3')
+  })
+
+  test(`${language}: with the process go only the events that it had begun`, async () => {
+    await using running = await begin(language)
+    const dying = running.ask({ die: true })
+    const behind = running.ask()
+    const result = await dying
+    assert.equal(result.functionError, 'Unhandled')
+    assert.match(said(result), /Runtime exited with error: exit status 3/)
+    await assert.rejects(behind, NotBegunError)
+  })
+}
+
+test('a process that does not listen ends with the event that it is busy with', async () => {
+  await using running = await begin('node', 1)
+  await running.ask()
+  const busy = running.ask({ spinMs: 60_000 })
+  const behind = running.ask()
+  assert.match(said(await busy), /Task timed out after 1\.00 seconds/)
+  await assert.rejects(behind, NotBegunError)
+})
+
+test('each event has the whole of its time, also where it had to wait', async () => {
+  await using running = await begin('node', 1)
+  const both = [running.ask({ spinMs: 700 }), running.ask({ spinMs: 700 })]
+  assert.deepEqual((await Promise.all(both)).map(said), ['1', '2'])
+})
