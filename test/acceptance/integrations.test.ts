@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { zip } from '../../packages/server/src/functions/zip.fixture.ts'
 import { isolated } from '../debian-packages.ts'
 import {
   access,
@@ -36,9 +37,20 @@ test(
     })
     assert.equal((await get()).status, 500, 'another API has been permitted')
     await functions.addPermission({ ...permission, StatementId: 'this', SourceArn })
-    assert.deepEqual(await get('?q=hello'), { status: 201, text: 'hello' })
+    for (let call = 0; call < 3; call++)
+      assert.deepEqual(await get('?q=hello'), { status: 201, text: 'hello' })
     await functions.removePermission({ FunctionName: name, StatementId: 'this' })
     assert.equal((await get()).status, 500, 'no longer')
+    await functions.addPermission({ ...permission, StatementId: 'this', SourceArn })
+    assert.equal((await get()).status, 201)
+    const content = "exports.handler = async () => ({ body: 'new' })"
+    await functions.updateFunctionCode({
+      FunctionName: name,
+      ZipFile: zip([{ name: 'index.js', content }]),
+    })
+    assert.deepEqual(await get(), { status: 200, text: 'new' })
+    await functions.putFunctionConcurrency({ FunctionName: name, ReservedConcurrentExecutions: 0 })
+    assert.equal((await get()).status, 500, 'none may run')
   },
 )
 
@@ -56,7 +68,10 @@ test(
       PolicyName: 'invoke',
       PolicyDocument: allowing('lambda:InvokeFunction', arn),
     })
-    assert.deepEqual(await get(), { status: 200, text: 'hello' })
+    for (let call = 0; call < 3; call++)
+      assert.deepEqual(await get(), { status: 200, text: 'hello' })
+    await access.deleteRolePolicy({ RoleName: 'gateway', PolicyName: 'invoke' })
+    assert.equal((await get()).status, 500, 'the role may no longer')
     await access.putRolePolicy({
       RoleName: 'other',
       PolicyName: 'invoke',

@@ -18,6 +18,7 @@ import { type Behalf, type Identity, type IdSource, WrittenEvent } from '@sekish
 import type { Api } from './api/answer.ts'
 import type { OnBehalfOfCaller } from './api/caller.ts'
 import { noBody, type Reply } from './arrival.ts'
+import type { FunctionCalls } from './function-calls.ts'
 import { inTime, piecesOf } from './function-stream.ts'
 
 const gatewayService = 'apigateway.amazonaws.com'
@@ -26,19 +27,27 @@ const mostAnswerBytes = 10 * 1024 * 1024
 
 export function createServicePorts(
   { call, forward }: Pick<Api, 'call' | 'forward'>,
+  functions: FunctionCalls,
   ids: Pick<IdSource, 'uuid'>,
 ): Pick<Ports, 'invokeFunction' | 'askService'> {
   return {
     invokeFunction: ({ functionName, payload, isEvent, onBehalf, timeoutMs, streaming }) =>
       within(timeoutMs, async (): Promise<FunctionAnswer> => {
+        const requestId = ids.uuid()
+        const behalf = { ...behalfOf(onBehalf), requestId }
+        if (typeof payload === 'string' && !isEvent && !streaming && !('caller' in behalf))
+          return functions
+            .invoke(functionName, new WrittenEvent(payload), behalf)
+            .then((answer) => ({ ...answer, requestId }))
+            .catch((error) => {
+              throw error instanceof AwsError ? refusalOf(error) : error
+            })
         const input = {
           FunctionName: functionName,
           Payload: typeof payload === 'string' ? new WrittenEvent(payload) : payload,
           ...(isEvent && { InvocationType: 'Event' }),
         }
         const untilMs = performance.now() + timeoutMs
-        const requestId = ids.uuid()
-        const behalf = { ...behalfOf(onBehalf), requestId }
         try {
           if (streaming) {
             const begun = await call('lambda', 'InvokeWithResponseStream', input, behalf)
@@ -164,8 +173,15 @@ function within<T>(timeoutMs: number, work: () => Promise<T>): Promise<T> {
       () => reject(new UpstreamError('TIMEOUT', `no answer within ${timeoutMs} ms`)),
       timeoutMs,
     )
-    work()
-      .then(resolve, reject)
-      .finally(() => clearTimeout(timer))
+    work().then(
+      (value) => {
+        clearTimeout(timer)
+        resolve(value)
+      },
+      (error) => {
+        clearTimeout(timer)
+        reject(error)
+      },
+    )
   })
 }

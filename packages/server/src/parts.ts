@@ -23,6 +23,7 @@ import { createEdgeFunctions, testEdgeFunctions } from './edge/function-runner.t
 import { type EdgeHost, firstProcess, openEdgeHost } from './edge/host.ts'
 import { openKeyValues } from './edge/key-value-reader.ts'
 import { createFrontDoor, type FrontDoor } from './front-door.ts'
+import { openFunctionCalls } from './function-calls.ts'
 import { type FunctionsHost, openFunctionsHost } from './functions/host.ts'
 import type { Admission } from './functions/load.ts'
 import { type AnswerUrl, createUrlCalls } from './functions/url-calls.ts'
@@ -201,13 +202,21 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     }),
   )
   const kept = keptResponses(mostKeptBytes, options.invalidate)
+  const functionCalls = stack.use(
+    openFunctionCalls({
+      callFirst: api.callFirst,
+      store,
+      functions: functions.runner,
+      ids: randomIds,
+    }),
+  )
   const ports: Ports = {
     nowMs: clock.now,
     machineNowMs: Date.now,
     identify: identities.find,
     noteUse,
     send: upstream.send,
-    ...createServicePorts(api, randomIds),
+    ...createServicePorts(api, functionCalls, randomIds),
     findKey: apiKeys.find,
     draw: (draws, nowMs) => store.counters.draw(draws, nowMs),
     journal: createJournal(logWriter),

@@ -86,7 +86,7 @@ export {
 } from './iam/records.ts'
 export type { Explained } from './iam-toolbox/explained.ts'
 export { authorizationIdOf } from './iam-toolbox/index.ts'
-export { beginInvocation, refusalOf } from './lambda/ask.ts'
+export { askFunction, beginInvocation, findSteady, refusalOf, type Steady } from './lambda/ask.ts'
 export { type EventRecord, readEventKey } from './lambda/events.ts'
 export { qualifiedArnOf } from './lambda/names.ts'
 export { lambdaCollections, runnable } from './lambda/records.ts'

@@ -23,7 +23,7 @@ import { authenticate, claimOf, refusal, unsignedPayload } from './authenticate.
 import { openBody, unwrapWhole } from './body-stream.ts'
 import type { Caller, CallInside } from './caller.ts'
 import { type ApiOptions, errorOf, type Gate, handlerOf, type Insider } from './gate.ts'
-import { type ForwardInside, openInside } from './inside.ts'
+import { type ForwardInside, type Inside, openInside } from './inside.ts'
 import { familyOf, type Progress, perform, record } from './perform.ts'
 
 export type AnswerApi = (arrival: Arrival, source: Source) => Promise<Reply & { outcome: string }>
@@ -32,6 +32,7 @@ export interface Api {
   readonly answer: AnswerApi
   /** Of this server's own services. */
   readonly call: CallInside
+  readonly callFirst: Inside['callFirst']
   /** As above, for work that no request asks for. */
   readonly begin: CallInside
   /** As it would have come over the wire. */

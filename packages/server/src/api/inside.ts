@@ -5,6 +5,7 @@ import {
   commonError,
   type ServiceName,
   traitsOfService,
+  type Values,
   validateInput,
   type WireRequest,
 } from '@sekisho/protocols'
@@ -13,6 +14,7 @@ import type { Arrival, Reply } from '../arrival.ts'
 import type { Caller, CallInside, OnBehalfOfCaller, RehearseInside } from './caller.ts'
 import { errorOf, type Gate, handlerOf, type Insider } from './gate.ts'
 import { type Progress, perform, record } from './perform.ts'
+import { holds } from './remembered.ts'
 
 /** @returns the operation's answer or its refusal, in its own protocol; never throws for either */
 export type ForwardInside = (
@@ -21,8 +23,21 @@ export type ForwardInside = (
   behalf: Behalf | OnBehalfOfCaller,
 ) => Promise<Reply>
 
+/** What was decided of a call holds for the same call until something changes that it rests on. */
+export interface Again {
+  /** One more such call was answered. */
+  readonly served: (requestId: string, causedBy: string | undefined) => void
+  /** One more such call could not be. @returns what its caller is told */
+  readonly failed: (error: unknown, requestId: string, causedBy: string | undefined) => AwsError
+}
+
 export interface Inside {
   readonly call: CallInside
+  /** As `call`; undefined: the next such call has to be decided for itself. */
+  readonly callFirst: (...asked: Parameters<CallInside>) => Promise<{
+    readonly output: Values
+    readonly again: Again | undefined
+  }>
   /** For work that no request asks for: whatever woke it, it is no part of that. */
   readonly begin: CallInside
   readonly rehearse: RehearseInside
@@ -70,18 +85,11 @@ export function openInside(
     model,
   })
 
-  const call: CallInside = async (...asked) =>
+  const callFirst: Inside['callFirst'] = async (...asked) =>
     deeper(async () => {
       const [name, , , behalf] = asked
-      const requestId = behalf.requestId ?? gate.ids.uuid()
       const progress = begun(name)
-      let failure: AwsError | undefined
-      try {
-        return await walk(asked, progress, requestId, false)
-      } catch (error) {
-        failure = errorOf(error, requestId, gate)
-        throw failure
-      } finally {
+      const write = (requestId: string, causedBy: string | undefined, failure?: AwsError) =>
         record(
           {
             at: Date.now(),
@@ -89,18 +97,36 @@ export function openInside(
             method: 'POST',
             path: '/',
             sourceIp: nameOf(behalf),
-            causedBy: behalf.causedBy,
+            causedBy,
           },
           progress,
           failure,
           failure?.status ?? 200,
           gate,
         )
+      const again: Again = {
+        served: write,
+        failed(error, requestId, causedBy) {
+          const failure = errorOf(error, requestId, gate)
+          write(requestId, causedBy, failure)
+          return failure
+        },
       }
+      const requestId = behalf.requestId ?? gate.ids.uuid()
+      let output: Values
+      try {
+        output = await walk(asked, progress, requestId, false)
+      } catch (error) {
+        throw again.failed(error, requestId, behalf.causedBy)
+      }
+      again.served(requestId, behalf.causedBy)
+      return { output, again: holds(progress.decided) ? again : undefined }
     })
+  const call: CallInside = async (...asked) => (await callFirst(...asked)).output
 
   return {
     call,
+    callFirst,
     begin: (...asked) => depths.exit(() => call(...asked)),
 
     rehearse: (...asked) =>

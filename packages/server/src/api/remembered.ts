@@ -13,6 +13,13 @@ interface Remembered {
 /** By the need itself: a service that hands out the same one says that nothing of it has changed. */
 const remembered = new WeakMap<Need, Remembered>()
 
+const holding = new WeakSet<Decided>()
+
+/** Whether it was allowed, and will be as long as all that it rests on is the same. */
+export function holds(decided: Decided | undefined): boolean {
+  return decided?.decision.allowed === true && holding.has(decided)
+}
+
 /** What passes by itself. @see IAM User Guide, "AWS global condition context keys" (request properties) */
 const timeKeys = ['aws:currenttime', 'aws:epochtime'] as const
 
@@ -35,8 +42,10 @@ export function decideAgain(
   if (found?.identity === identity && found.place === place && found.region === region)
     return found.decided
   const decided = decide(needs, identity, places, circumstances)
-  if (decided !== undefined && !readsTime(decided))
+  if (decided !== undefined && !readsTime(decided)) {
     remembered.set(need, { identity, place, region, decided })
+    holding.add(decided)
+  }
   return decided
 }
 

@@ -1,6 +1,8 @@
 /** A function is asked, and its whole answer waited for. */
 import { AwsError } from '@sekisho/protocols'
-import { type Resolved, runnable } from './records.ts'
+import type { Reader } from '@sekisho/store'
+import { namedBy, type Owner, qualifiedArnOf } from './names.ts'
+import { type Resolved, resolveFunction, runnable } from './records.ts'
 import {
   type FunctionRunner,
   type Invocation,
@@ -84,6 +86,34 @@ async function whole(
     return { failed }
   }
   return Buffer.concat(all)
+}
+
+/** What a name stands for with every call, until something changes. */
+export interface Steady {
+  readonly resolved: Resolved
+  readonly invokedArn: string
+  /** As it is now. */
+  readonly again: () => Promise<Resolved>
+}
+
+/**
+ * Undefined: an alias leads to two versions, and each call is drawn for itself.
+ *
+ * @param name  a name or an ARN, with or without a version or alias
+ * @throws AwsError ResourceNotFoundException
+ */
+export async function findSteady(
+  reader: Reader,
+  owner: Owner,
+  name: string,
+): Promise<Steady | undefined> {
+  const named = namedBy(name, owner)
+  const again = () => resolveFunction(reader, named)
+  const resolved = await again()
+  // Where anything is drawn, the least of all numbers leads to the other version.
+  const drawn = await resolveFunction(reader, named, () => 0)
+  if (drawn.version !== resolved.version) return undefined
+  return { resolved, invokedArn: qualifiedArnOf(named), again }
 }
 
 const refusals = {
