@@ -42,6 +42,26 @@ export const mock: SnapshotMethod = {
   },
 }
 
+/** A method that takes pets alone, each with a name, and what its API has for that. */
+export const petMethod: SnapshotMethod = {
+  ...mock,
+  requestValidatorId: 'v',
+  requestModels: { 'application/json': 'Pet' },
+}
+export const petModels = {
+  requestValidators: {
+    v: { id: 'v', name: 'v', validateRequestBody: true, validateRequestParameters: false },
+  },
+  models: {
+    Pet: {
+      id: 'm',
+      name: 'Pet',
+      contentType: 'application/json',
+      schema: '{"type":"object","required":["name"]}',
+    },
+  },
+} satisfies Partial<DeploymentSnapshot>
+
 /** Paths to methods; `GET /` alone unless more is said. */
 export type Paths = Readonly<Record<string, Readonly<Record<string, SnapshotMethod>>>>
 

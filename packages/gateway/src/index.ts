@@ -17,6 +17,7 @@ export {
   type RenderedResponse,
   renderRefusal,
 } from './gateway-responses.ts'
+export { behindHead } from './integrations/streamed-answer.ts'
 export { invoke } from './invoke.ts'
 export { type Claims, isSignedBy, type KeySet, readToken } from './json-web-token.ts'
 export { type LogGroup, logGroupOf } from './logs/destination.ts'

@@ -42,7 +42,7 @@ export async function readStreamedAnswer(pieces: BodyStream): Promise<StreamedAn
         throw new MalformedAnswerError('its metadata is longer than 16 KB')
       if (end >= 0) {
         const head = readStreamHead(kept.subarray(0, end))
-        const stream = joined(kept.subarray(end + delimiter.length), rest, pieces)
+        const stream = behindHead(kept.subarray(end + delimiter.length), rest, pieces)
         return { ...head, stream }
       }
       const next = await rest.next()
@@ -55,7 +55,8 @@ export async function readStreamedAnswer(pieces: BodyStream): Promise<StreamedAn
   }
 }
 
-function joined(
+/** The rest of a stream whose head has been read: what came with the head, then what comes. */
+export function behindHead(
   first: Uint8Array,
   rest: AsyncIterator<Uint8Array>,
   { destroy }: BodyStream,
@@ -71,7 +72,7 @@ function joined(
           yield value
         }
       } finally {
-        void rest.return?.()
+        await rest.return?.()
       }
     },
   }

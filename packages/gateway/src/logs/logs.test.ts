@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type CallOptions, call, mock, snapshotOf } from '../call.fixture.ts'
+import { type CallOptions, call, mock, petMethod, petModels, snapshotOf } from '../call.fixture.ts'
 import type { SnapshotMethod, StageSettings } from '../snapshot.ts'
 
 const id = '3d2b9f4e-0000-4000-8000-000000000000'
@@ -268,28 +268,11 @@ test('nothing is written without a role, at OFF, or of what no method answers', 
 })
 
 test('what validation found is in both logs', async () => {
-  const method: SnapshotMethod = {
-    ...mock,
-    requestValidatorId: 'v',
-    requestModels: { 'application/json': 'Pet' },
-  }
   const { access: lines, execution: steps } = await written(
     { ...access('$context.requestId $context.error.validationErrorString'), ...execution('ERROR') },
     { body: '{}', method: 'GET' },
-    method,
-    {
-      requestValidators: {
-        v: { id: 'v', name: 'v', validateRequestBody: true, validateRequestParameters: false },
-      },
-      models: {
-        Pet: {
-          id: 'm',
-          name: 'Pet',
-          contentType: 'application/json',
-          schema: '{"type":"object","required":["name"]}',
-        },
-      },
-    },
+    petMethod,
+    petModels,
   )
   assert.match(lines[0]!, /missing required properties/)
   assert.match(

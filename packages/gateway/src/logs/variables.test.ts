@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type CallOptions, call, mock, nowMs, owner, snapshotOf } from '../call.fixture.ts'
+import {
+  type CallOptions,
+  call,
+  mock,
+  nowMs,
+  owner,
+  petMethod,
+  petModels,
+  snapshotOf,
+} from '../call.fixture.ts'
 import { type FunctionAnswer, UpstreamError } from '../ports.ts'
 import type { DeploymentSnapshot, SnapshotMethod, StageSettings } from '../snapshot.ts'
 
@@ -136,26 +145,7 @@ const scenarios = {
     snapshot: { authorizers },
   },
   unsigned: { method: { ...mock, authorizationType: 'AWS_IAM' } },
-  invalid: {
-    method: {
-      ...mock,
-      requestValidatorId: 'v',
-      requestModels: { 'application/json': 'Pet' },
-    },
-    snapshot: {
-      requestValidators: {
-        v: { id: 'v', name: 'v', validateRequestBody: true, validateRequestParameters: false },
-      },
-      models: {
-        Pet: {
-          id: 'm',
-          name: 'Pet',
-          contentType: 'application/json',
-          schema: '{"type":"object","required":["name"]}',
-        },
-      },
-    },
-  },
+  invalid: { method: petMethod, snapshot: petModels },
   unreachable: {
     method: http,
     options: {

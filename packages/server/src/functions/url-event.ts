@@ -1,5 +1,6 @@
 /** What a function is handed of a call through its URL, and what the caller gets of its answer (payload version 2.0). */
 import { Buffer } from 'node:buffer'
+import { behindHead } from '@sekisho/gateway'
 
 /** @see Lambda Developer Guide, "Invoking Lambda function URLs" */
 export interface UrlRequest {
@@ -204,7 +205,7 @@ export async function streamedAnswer(
     if (end >= 0) {
       const head = headOf(kept.subarray(0, end))
       if (head === undefined) break
-      return { ...head, body: joined(kept.subarray(end + separator.length), rest) }
+      return { ...head, body: behindHead(kept.subarray(end + separator.length), rest, pieces) }
     }
     const next = kept.length > longestHead ? undefined : await rest.next()
     if (next === undefined || next.done) break
@@ -220,18 +221,5 @@ function headOf(text: Buffer): Pick<UrlAnswer, 'status' | 'headers'> | undefined
     return typeof given === 'object' && given !== null ? urlHead(given) : undefined
   } catch {
     return undefined
-  }
-}
-
-async function* joined(first: Uint8Array, rest: AsyncIterator<Uint8Array>) {
-  try {
-    if (first.length > 0) yield first
-    for (;;) {
-      const { done, value } = await rest.next()
-      if (done) return
-      yield value
-    }
-  } finally {
-    await rest.return?.()
   }
 }
