@@ -4,22 +4,16 @@ import { userPoolAuthorizer } from './authorizers/user-pool.ts'
 import { compileDeployment } from './deployment.ts'
 import { GatewayError, gatewayResponses, messageOf } from './gateway-responses.ts'
 import { match } from './match.ts'
-import type { Matched, Received } from './pass.ts'
+import type { Matched } from './pass.ts'
 import type { Ports } from './ports.ts'
 import type { DeploymentSnapshot, SnapshotMethod } from './snapshot.ts'
-import { timeOf } from './test-method.ts'
+import { receivedInTest, type TestedCall, testStage, timeOf } from './test-call.ts'
 
-export interface TestedAuthorizer {
+export interface TestedAuthorizer extends TestedCall {
   readonly snapshot: DeploymentSnapshot
   readonly authorizerId: string
-  readonly path: string
-  readonly rawQuery: string
-  /** Name, value, name, value … */
-  readonly headers: readonly string[]
-  readonly stageVariables: Readonly<Record<string, string>>
   /** Instead of what the call itself would have: `identity.sourceIp`. */
   readonly additionalContext: Readonly<Record<string, string>>
-  readonly requestId: string
 }
 
 export interface AuthorizerTest {
@@ -34,8 +28,6 @@ export interface AuthorizerTest {
 }
 
 export type TestAuthorizer = (tested: TestedAuthorizer) => Promise<AuthorizerTest>
-
-const stageName = 'test-invoke-stage'
 
 export async function testAuthorizer(
   tested: TestedAuthorizer,
@@ -87,23 +79,11 @@ function matchedBy(tested: TestedAuthorizer, ports: Ports): Matched {
     authorizerId: tested.authorizerId,
   }
   const resources = ['/', '/{proxy+}'].map((path) => ({ id: path, path, methods: { ANY: method } }))
-  const received: Received = {
-    requestId: tested.requestId,
-    extendedRequestId: tested.requestId,
-    method: 'GET',
-    rawPath: `/${stageName}${tested.path}`,
-    stagePath: tested.path,
-    rawQuery: tested.rawQuery,
-    headers: tested.headers,
-    sourceIp: 'test-invoke-source-ip',
-    domainName: 'testPrefix.testDomainName',
-    additionalContext: tested.additionalContext,
-    isSecure: true,
-    receivedAtMs: ports.nowMs(),
-    hasBody: false,
-    readBody: async () => new Uint8Array(),
+  const { additionalContext, stageVariables: variables } = tested
+  const received = {
+    ...receivedInTest(tested, 'GET', new Uint8Array(), ports),
+    additionalContext,
   }
-  const { stageVariables: variables } = tested
-  const stage = { stageName, deploymentId: snapshot.deploymentId, variables }
+  const stage = { stageName: testStage, deploymentId: snapshot.deploymentId, variables }
   return match(received, compileDeployment({ ...snapshot, resources }), stage)
 }

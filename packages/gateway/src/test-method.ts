@@ -8,21 +8,16 @@ import type { Admitted, GatewayReply, Received } from './pass.ts'
 import type { Ports } from './ports.ts'
 import type { Progress } from './progress.ts'
 import type { DeploymentSnapshot, StageSettings } from './snapshot.ts'
+import { receivedInTest, type TestedCall, testStage, timeOf } from './test-call.ts'
 
-export interface TestedMethod {
+export interface TestedMethod extends TestedCall {
   readonly snapshot: DeploymentSnapshot
   readonly resourceId: string
   /** Of the method; of one for all methods the one that is tried. */
   readonly httpMethod: string
-  readonly path: string
-  readonly rawQuery: string
-  /** Name, value, name, value … */
-  readonly headers: readonly string[]
   readonly body: string
-  readonly stageVariables: Readonly<Record<string, string>>
   readonly clientCertificateId?: string | undefined
   readonly caller: Principal
-  readonly requestId: string
 }
 
 export interface TestAnswer {
@@ -35,21 +30,18 @@ export interface TestAnswer {
 /** @returns undefined  the resource has no such method */
 export type TestMethod = (tested: TestedMethod) => Promise<TestAnswer | undefined>
 
-/** As AWS calls the stage that there is not. */
-const stageName = 'test-invoke-stage'
-
 /** @see API Gateway Developer Guide, "Test a REST API with the API Gateway console" */
 export async function testMethod(
   tested: TestedMethod,
   ports: Ports,
 ): Promise<TestAnswer | undefined> {
-  const { snapshot, httpMethod, requestId, caller } = tested
+  const { snapshot, httpMethod, caller } = tested
   const deployment = compileDeployment(snapshot)
   const found = methodOf(deployment.root, tested.resourceId, httpMethod)
   if (found === undefined) return undefined
   const method = withinTestTime(found)
   const stage: StageSettings = {
-    stageName,
+    stageName: testStage,
     deploymentId: snapshot.deploymentId,
     variables: tested.stageVariables,
     ...(tested.clientCertificateId !== undefined && {
@@ -57,21 +49,7 @@ export async function testMethod(
     }),
   }
   const body = Buffer.from(tested.body)
-  const received: Received = {
-    requestId,
-    extendedRequestId: requestId,
-    method: httpMethod,
-    rawPath: `/${stageName}${tested.path}`,
-    stagePath: tested.path,
-    rawQuery: tested.rawQuery,
-    headers: tested.headers,
-    sourceIp: 'test-invoke-source-ip',
-    domainName: 'testPrefix.testDomainName',
-    isSecure: true,
-    receivedAtMs: ports.nowMs(),
-    hasBody: body.length > 0,
-    readBody: async () => body,
-  }
+  const received = receivedInTest(tested, httpMethod, body, ports)
   const now = ports.machineNowMs
   const progress: Progress = { received, deployment, stage, times: { now, begun: now() } }
   const admitted: Admitted = {
@@ -81,7 +59,7 @@ export async function testMethod(
     httpMethod,
     method,
     pathParameters: parametersOf(received, deployment, stage, method),
-    methodArn: `${deployment.arnPrefix}${stageName}/${httpMethod}${tested.path}`,
+    methodArn: `${deployment.arnPrefix}${testStage}/${httpMethod}${tested.path}`,
     caller,
     admitted: true,
     apiKey: { id: 'test-invoke-api-key-id', value: 'test-invoke-api-key' },
@@ -157,11 +135,4 @@ function logOf(progress: Progress, reply: GatewayReply): string {
     .filter(({ text }) => !text.startsWith('Gateway response'))
     .map(({ at, text }) => `${timeOf(at)} : ${text}\n`)
   return `Execution log for request ${progress.received.requestId}\n${told.join('')}`
-}
-
-/** `Tue Nov 21 10:11:12 UTC 2026` */
-export function timeOf(ms: number): string {
-  const [, weekday, day, month, year, time] =
-    /^(\w+), (\d+) (\w+) (\d+) (\S+) GMT$/.exec(new Date(ms).toUTCString()) ?? []
-  return `${weekday} ${month} ${day} ${time} UTC ${year}`
 }
