@@ -56,15 +56,23 @@ export interface Documents extends Reader {
 }
 
 /** Large bytes under a name. */
+/** What becomes true together with a blob's name, or with its end. */
+export type Beside = (transaction: Pick<Transaction, 'put' | 'delete'>) => void
+
 export interface Blobs {
   /** Durable and complete when resolved; an interrupted write leaves nothing. */
-  put(name: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<{ sizeBytes: number }>
+  put(
+    name: string,
+    bytes: Uint8Array | AsyncIterable<Uint8Array>,
+    beside?: Beside,
+  ): Promise<{ sizeBytes: number }>
   /** @returns undefined when there is no such blob. `range` is in bytes, end exclusive. */
   get(
     name: string,
     range?: { start: number; end?: number },
   ): Promise<AsyncIterable<Uint8Array> | undefined>
-  delete(name: string): Promise<void>
+  /** What is beside it is written even where there is no such blob. */
+  delete(name: string, beside?: Beside): Promise<void>
   list(prefix: string): AsyncIterable<string>
 }
 

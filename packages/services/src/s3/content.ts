@@ -39,7 +39,7 @@ export async function keep(
   source: AsyncIterable<Uint8Array>,
   id: string,
   nowMs: number,
-  { documents, blobs }: Storage,
+  storage: Storage,
 ): Promise<Kept> {
   const pieces = source[Symbol.asyncIterator]()
   const first: Uint8Array[] = []
@@ -52,24 +52,16 @@ export async function keep(
   }
   const content: Content = { kind: 'blob', id }
   const loose: LooseRecord = { content, since: nowMs, isArriving: true }
-  const noted = documents.transact((transaction) => transaction.put(s3Collections.loose, id, loose))
-  // Met at the end of the bytes, which may never come.
-  noted.catch(() => {})
-  const drop = async () => {
-    await noted.catch(() => {})
-    await discard(content, { documents, blobs })
-  }
-  try {
-    const { sizeBytes } = await blobs.put(blobName(id), following(first, pieces, noted))
-    return {
-      content,
-      size: sizeBytes,
-      claim: (transaction) => transaction.delete(s3Collections.loose, id),
-      drop,
-    }
-  } catch (error) {
-    await drop()
-    throw error
+  const { sizeBytes } = await storage.blobs.put(
+    blobName(id),
+    following(first, pieces),
+    (transaction) => transaction.put(s3Collections.loose, id, loose),
+  )
+  return {
+    content,
+    size: sizeBytes,
+    claim: (transaction) => transaction.delete(s3Collections.loose, id),
+    drop: () => discard(content, storage),
   }
 }
 
@@ -83,15 +75,12 @@ function small(bytes: Buffer, id: string): Kept {
   }
 }
 
-/** @param noted  before that, they are not whole: what has a name is known to be loose */
 async function* following(
   first: readonly Uint8Array[],
   rest: AsyncIterator<Uint8Array>,
-  noted: Promise<void>,
 ): AsyncIterable<Uint8Array> {
   yield* first
   for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value
-  await noted
 }
 
 function blobName(id: string): string {
@@ -161,9 +150,9 @@ export async function discardSoon(contents: readonly Content[], storage: Storage
 /** Bytes that are loose, and the note that says so. */
 async function discard(content: Content, { documents, blobs }: Storage): Promise<void> {
   const { kind, id } = content
-  if (kind === 'blob') await blobs.delete(blobName(id))
-  const joined =
-    kind === 'joined' ? await documents.get<Joined>(s3Collections.joined, id) : undefined
+  if (kind === 'blob')
+    return blobs.delete(blobName(id), (transaction) => transaction.delete(s3Collections.loose, id))
+  const joined = await documents.get<Joined>(s3Collections.joined, id)
   for (const part of joined?.value.parts ?? [])
     if (part.content.kind === 'blob') await blobs.delete(blobName(part.content.id))
   await documents.transact((transaction) => {

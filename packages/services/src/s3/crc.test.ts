@@ -32,3 +32,15 @@ for (const name of names) {
     )
   })
 }
+
+test('what does not fit at once is taken piece by piece', () => {
+  const bytes = Buffer.alloc(300_001, 'some bytes, again and again; ')
+  for (const name of names) {
+    const parts = [0, 7, 131_072, 131_079, 262_144].map((from, index, all) =>
+      bytes.subarray(from, all[index + 1]),
+    )
+    assert.deepEqual(checkOf(name, bytes), checkOf(name, ...parts))
+    const each = parts.map((part) => ({ digest: checkOf(name, part), size: part.length }))
+    assert.deepEqual(combineCrcs(name, each), checkOf(name, bytes))
+  }
+})

@@ -1,5 +1,6 @@
 /** Cyclic redundancy checks that Node has not got (CRC-32C, CRC-64/NVME), and what two make of one after the other. */
 import { crc32 as zlibCrc32 } from 'node:zlib'
+import { type CrcMachine, createCrcMachine } from './crc-machine.ts'
 
 /** Takes bytes as they come. */
 export interface Crc {
@@ -28,91 +29,23 @@ const crcs = {
       digest: () => bytesOf(BigInt(value), 32),
     }
   },
-  crc32c: () => tabled('crc32c'),
-  crc64nvme: () => tabled('crc64nvme'),
+  crc32c: () => long('crc32c'),
+  crc64nvme: () => long('crc64nvme'),
 } satisfies Record<CrcName, () => Crc>
 
-function tabled(name: 'crc32c' | 'crc64nvme'): Crc {
-  const table = (tables[name] ??= tableOf(polynomials[name]))
-  const start = widths[name] === 64 ? -1 : 0
-  const value: Halves = { high: start, low: -1 }
+/** Of each, when it is asked for first. */
+const machines: { crc32c?: CrcMachine; crc64nvme?: CrcMachine } = {}
+
+function long(name: 'crc32c' | 'crc64nvme'): Crc {
+  const machine = (machines[name] ??= createCrcMachine(polynomials[name]))
+  const ones = (1n << BigInt(widths[name])) - 1n
+  let value = ones
   return {
-    update: (bytes) => update(bytes, value, table),
-    digest: () => {
-      const whole = (BigInt((value.high ^ start) >>> 0) << 32n) | BigInt(~value.low >>> 0)
-      return bytesOf(whole, widths[name])
+    update: (bytes) => {
+      value = machine(value, bytes)
     },
+    digest: () => bytesOf(value ^ ones, widths[name]),
   }
-}
-
-/** Whole numbers of 64 bits are twenty times slower; the high half of 32 bits is 0. */
-interface Halves {
-  high: number
-  low: number
-}
-
-/** Bytes that are taken at a step. */
-const stepBytes = 8
-/** Of the table: a low half and a high half for each value of a byte. */
-const rowLength = 2 * 256
-
-/** Of each width, when it is asked for first. */
-const tables: { crc32c?: Int32Array; crc64nvme?: Int32Array } = {}
-
-/** One row for each byte's distance to the end of its step, in one piece: every look-up is one load. */
-function tableOf(polynomial: bigint): Int32Array {
-  const table = new Int32Array(stepBytes * rowLength)
-  for (let byte = 0; byte < 256; byte++) {
-    let value = BigInt(byte)
-    for (let bit = 0; bit < 8; bit++) value = value & 1n ? (value >> 1n) ^ polynomial : value >> 1n
-    table[byte * 2] = Number(BigInt.asIntN(32, value))
-    table[byte * 2 + 1] = Number(BigInt.asIntN(32, value >> 32n))
-  }
-  for (let at = rowLength; at < table.length; at += 2) {
-    const low = table[at - rowLength]!
-    const high = table[at + 1 - rowLength]!
-    const byte = (low & 255) * 2
-    table[at] = ((low >>> 8) | (high << 24)) ^ table[byte]!
-    table[at + 1] = (high >>> 8) ^ table[byte + 1]!
-  }
-  return table
-}
-
-function update(bytes: Uint8Array, value: Halves, table: Int32Array): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  let { high, low } = value
-  let at = 0
-  for (const last = bytes.length - stepBytes; at <= last; at += stepBytes) {
-    const one = low ^ view.getInt32(at, true)
-    const other = high ^ view.getInt32(at + 4, true)
-    // Each in its row; rows come last byte first.
-    const a = 7 * rowLength + ((one << 1) & 510)
-    const b = 6 * rowLength + ((one >>> 7) & 510)
-    const c = 5 * rowLength + ((one >>> 15) & 510)
-    const d = 4 * rowLength + ((one >>> 23) & 510)
-    const e = 3 * rowLength + ((other << 1) & 510)
-    const f = 2 * rowLength + ((other >>> 7) & 510)
-    const g = rowLength + ((other >>> 15) & 510)
-    const h = (other >>> 23) & 510
-    low =
-      table[a]! ^ table[b]! ^ table[c]! ^ table[d]! ^ table[e]! ^ table[f]! ^ table[g]! ^ table[h]!
-    high =
-      table[a + 1]! ^
-      table[b + 1]! ^
-      table[c + 1]! ^
-      table[d + 1]! ^
-      table[e + 1]! ^
-      table[f + 1]! ^
-      table[g + 1]! ^
-      table[h + 1]!
-  }
-  for (; at < bytes.length; at++) {
-    const byte = ((low ^ bytes[at]!) & 255) * 2
-    low = ((low >>> 8) | (high << 24)) ^ table[byte]!
-    high = (high >>> 8) ^ table[byte + 1]!
-  }
-  value.high = high
-  value.low = low
 }
 
 function bytesOf(value: bigint, width: 32 | 64): Uint8Array {

@@ -88,23 +88,22 @@ export async function write(
   also: (transaction: Transaction) => Promise<void> | void = () => {},
 ): Promise<{ readonly version: VersionRecord; readonly bucket: BucketRecord }> {
   const random = randomVersion(call.ids)
-  try {
-    const { loose, ...written } = await call.documents.transact(async (transaction) => {
-      const bucket = await findBucket(transaction, bucketName)
-      checkWriteConditions(conditions, await currentOf(transaction, bucket, made.key), made.key)
-      const { result: version, loose } = await addVersion(transaction, bucket, made, random)
-      kept.claim(transaction)
-      await also(transaction)
-      noteEvent(transaction, bucket, `ObjectCreated:${event}`, version, call)
-      return { version, bucket, loose }
-    })
-    await discardSoon(loose, call)
-    return written
-  } catch (error) {
+  const writing = call.documents.transact(async (transaction) => {
+    const bucket = await findBucket(transaction, bucketName)
+    checkWriteConditions(conditions, await currentOf(transaction, bucket, made.key), made.key)
+    const { result: version, loose } = await addVersion(transaction, bucket, made, random)
+    kept.claim(transaction)
+    await also(transaction)
+    noteEvent(transaction, bucket, `ObjectCreated:${event}`, version, call)
+    return { version, bucket, loose }
+  })
+  const { loose, ...written } = await writing.catch(async (error) => {
     await kept.drop()
     // Too many write the same key at once: clients wait for a moment and try again.
     throw error instanceof Error && 'code' in error && error.code === 'CONFLICT'
       ? s3Error('SlowDown')
       : error
-  }
+  })
+  await discardSoon(loose, call)
+  return written
 }

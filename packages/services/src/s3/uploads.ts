@@ -198,22 +198,21 @@ async function storePart(
   const { content } = kept
   const modifiedAt = call.now.getTime()
   const part: PartRecord = { number, size, etag, modifiedAt, content, checksum }
-  try {
-    const loose = await call.documents.transact(async (transaction) => {
-      // Given up or completed while the bytes came.
-      await findUpload(transaction, bucket, upload.key, upload.id)
-      const key = partKey(upload.id, number)
-      const before = await transaction.get<PartRecord>(s3Collections.parts, key)
-      if (before) loosen(transaction, before.value.content, call.now.getTime())
-      kept.claim(transaction)
-      transaction.put(s3Collections.parts, key, part)
-      return before ? [before.value.content] : []
-    })
-    await discardSoon(loose, call)
-  } catch (error) {
+  const writing = call.documents.transact(async (transaction) => {
+    // Given up or completed while the bytes came.
+    await findUpload(transaction, bucket, upload.key, upload.id)
+    const key = partKey(upload.id, number)
+    const before = await transaction.get<PartRecord>(s3Collections.parts, key)
+    if (before) loosen(transaction, before.value.content, call.now.getTime())
+    kept.claim(transaction)
+    transaction.put(s3Collections.parts, key, part)
+    return before ? [before.value.content] : []
+  })
+  const loose = await writing.catch(async (error) => {
     await kept.drop()
     throw error
-  }
+  })
+  await discardSoon(loose, call)
 }
 
 function checkPartNumber(number: number): void {

@@ -40,6 +40,24 @@ export function blobsConformance(engine: string, open: () => Promise<Store>): vo
     assert.equal(await read(await blobs.get('a')), 'old')
   })
 
+  promise('what is beside a blob is written with it', async ({ blobs, documents }) => {
+    const note = async () => (await documents.get('notes', 'a'))?.value
+    await blobs.put('a', Buffer.from('one'), (transaction) => transaction.put('notes', 'a', 1))
+    assert.equal(await note(), 1)
+    await blobs.delete('a', (transaction) => transaction.delete('notes', 'a'))
+    assert.equal(await note(), undefined)
+    await blobs.delete('a', (transaction) => transaction.put('notes', 'a', 2))
+    assert.equal(await note(), 2)
+    const failing = async function* () {
+      yield Buffer.from('new')
+      throw new Error('cut off')
+    }
+    await assert.rejects(
+      blobs.put('a', failing(), (transaction) => transaction.put('notes', 'a', 3)),
+    )
+    assert.equal(await note(), 2)
+  })
+
   promise('names are listed by prefix, in byte order', async ({ blobs }) => {
     for (const name of ['b/2', 'a', 'b/1']) await blobs.put(name, Buffer.from(''))
     assert.deepEqual(await Array.fromAsync(blobs.list('b/')), ['b/1', 'b/2'])

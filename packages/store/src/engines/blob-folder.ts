@@ -3,15 +3,15 @@ import { createHash, randomUUID } from 'node:crypto'
 import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { compareKeys } from '../optimistic.ts'
-import type { Blobs } from '../store.ts'
+import type { Beside, Blobs } from '../store.ts'
 import { OpenFiles } from './open-files.ts'
 
 /** Which file holds which blob; kept where records are kept, so that a name needs no place in the file system. */
 export interface BlobIndex {
   names(prefix: string): readonly string[]
   file(name: string): string | undefined
-  set(name: string, file: string): Promise<void>
-  delete(name: string): Promise<void>
+  set(name: string, file: string, beside?: Beside): Promise<void>
+  delete(name: string, beside?: Beside): Promise<void>
 }
 
 export class BlobFolder implements Blobs, AsyncDisposable {
@@ -37,6 +37,7 @@ export class BlobFolder implements Blobs, AsyncDisposable {
   async put(
     name: string,
     bytes: Uint8Array | AsyncIterable<Uint8Array>,
+    beside?: Beside,
   ): Promise<{ sizeBytes: number }> {
     const unfinished = join(this.#folder, 'unfinished', randomUUID())
     const file = `${createHash('sha256').update(name).digest('hex').slice(0, 2)}/${randomUUID()}`
@@ -54,7 +55,7 @@ export class BlobFolder implements Blobs, AsyncDisposable {
       throw error
     }
     const before = this.#index.file(name)
-    await this.#index.set(name, file)
+    await this.#index.set(name, file, beside)
     if (before !== undefined) await this.#remove(before)
     return { sizeBytes }
   }
@@ -81,11 +82,12 @@ export class BlobFolder implements Blobs, AsyncDisposable {
     return this.#files.read(join(this.#folder, file), range?.start ?? 0, range?.end)
   }
 
-  async delete(name: string): Promise<void> {
+  async delete(name: string, beside?: Beside): Promise<void> {
     const file = this.#index.file(name)
-    if (file === undefined) return
-    await this.#index.delete(name)
-    await this.#remove(file)
+    // The file first: a crash between the two would leave one without a name to nobody.
+    if (file !== undefined) await this.#remove(file)
+    else if (beside === undefined) return
+    await this.#index.delete(name, beside)
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -3,13 +3,14 @@ import { Listeners } from '../changes.ts'
 import { LocalCounters } from '../counters.ts'
 import { frozen } from '../frozen.ts'
 import { attempt, compareKeys, fingerprintOf, isInside, type Proposal } from '../optimistic.ts'
-import type { Blobs, Documents, Range, Store, Stored, Transaction } from '../store.ts'
+import type { Beside, Blobs, Documents, Range, Store, Stored, Transaction } from '../store.ts'
 
 export function openMemory(): Store {
   const changes = new Listeners()
+  const documents = new MemoryDocuments(changes)
   return {
-    documents: new MemoryDocuments(changes),
-    blobs: new MemoryBlobs(),
+    documents,
+    blobs: new MemoryBlobs(documents),
     counters: new LocalCounters(),
     changes,
     async [Symbol.asyncDispose]() {},
@@ -92,13 +93,20 @@ class MemoryDocuments implements Documents {
 
 class MemoryBlobs implements Blobs {
   readonly #blobs = new Map<string, Uint8Array>()
+  readonly #documents: Documents
+
+  constructor(documents: Documents) {
+    this.#documents = documents
+  }
 
   async put(
     name: string,
     bytes: Uint8Array | AsyncIterable<Uint8Array>,
+    beside: Beside = () => {},
   ): Promise<{ sizeBytes: number }> {
     const parts = bytes instanceof Uint8Array ? [bytes] : await Array.fromAsync(bytes)
     const whole = new Uint8Array(Buffer.concat(parts))
+    await this.#documents.transact(beside)
     this.#blobs.set(name, whole)
     return { sizeBytes: whole.length }
   }
@@ -111,7 +119,8 @@ class MemoryBlobs implements Blobs {
     return whole && once(range ? whole.subarray(range.start, range.end) : whole)
   }
 
-  async delete(name: string): Promise<void> {
+  async delete(name: string, beside: Beside = () => {}): Promise<void> {
+    await this.#documents.transact(beside)
     this.#blobs.delete(name)
   }
 

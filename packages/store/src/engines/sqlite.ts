@@ -146,9 +146,16 @@ class SqliteDocuments implements Documents {
         const row = this.#statements.get.get(collection, name) as Row | undefined
         return row && (JSON.parse(row.value) as { file: string }).file
       },
-      set: (name, file) =>
-        this.transact((transaction) => transaction.put(collection, name, { file })),
-      delete: (name) => this.transact((transaction) => transaction.delete(collection, name)),
+      set: (name, file, beside) =>
+        this.transact((transaction) => {
+          transaction.put(collection, name, { file })
+          beside?.(transaction)
+        }),
+      delete: (name, beside) =>
+        this.transact((transaction) => {
+          transaction.delete(collection, name)
+          beside?.(transaction)
+        }),
     }
   }
 
