@@ -4,7 +4,7 @@ import { anonymous, DeniedError, decideAll, refuseExplicitDeny, requestOf } from
 import { contextOf, headersOf, queryOf } from '../environment.ts'
 import { withForwarded } from '../forwarded.ts'
 import { GatewayError } from '../gateway-responses.ts'
-import { requestEvent } from '../integrations/proxy-event.ts'
+import { requestMembers } from '../integrations/proxy-event.ts'
 import { functionOf, parseServiceAddress } from '../integrations/service-address.ts'
 import type { Authorized, Matched } from '../pass.ts'
 import { isMatch } from '../patterns/match.ts'
@@ -156,7 +156,7 @@ async function invoked(
   const begunAt = ports.machineNowMs()
   const { payload, functionError, requestId } = await ports.invokeFunction({
     functionName,
-    payload: JSON.stringify(eventOf(matched, authorizer)),
+    payload: eventOf(matched, authorizer),
     isEvent: false,
     onBehalf: {
       accountId,
@@ -180,21 +180,21 @@ async function invoked(
 }
 
 /** @see API Gateway Developer Guide, "Input to an API Gateway Lambda authorizer" */
-function eventOf(matched: Matched, { isToken, sources }: CompiledAuthorizer) {
+function eventOf(matched: Matched, { isToken, sources }: CompiledAuthorizer): string {
   const { methodArn, received } = matched
   if (isToken)
-    return {
+    return JSON.stringify({
       type: 'TOKEN',
       methodArn,
       authorizationToken: readSource(sources[0]!, matched),
-    }
-  const event = requestEvent({
+    })
+  const members = requestMembers({
     pass: matched,
     context: contextOf(matched),
     query: queryOf(received.rawQuery),
     headers: headersOf(withForwarded(received)),
   })
-  return { type: 'REQUEST', methodArn, ...event }
+  return `{"type":"REQUEST","methodArn":${JSON.stringify(methodArn)},${members}}`
 }
 
 function errorMessageOf(payload: Uint8Array): unknown {

@@ -26,7 +26,7 @@ export async function lambdaProxy(
     throw new GatewayError('API_CONFIGURATION_ERROR', {
       detail: `\`${request.uri}\` is the address of no function`,
     })
-  const event = JSON.stringify(proxyEvent(request.env))
+  const event = proxyEvent(request.env)
   const asked = await askFunction(request, functionName, event, ports)
   const { payload, stream, functionError } = asked
   const asService: AsService = { serviceStatus: 200, ...serviceRequest(asked) }
