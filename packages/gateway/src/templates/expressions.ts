@@ -8,7 +8,8 @@ import {
   TemplateError,
 } from './syntax.ts'
 
-const identifier = /[A-Za-z][A-Za-z0-9_-]*/y
+const identifier = /[A-Za-z_][A-Za-z0-9_-]*/y
+const memberName = /[A-Za-z][A-Za-z0-9_-]*/y
 /** Of directives; expressions may be nested a few times deeper. */
 export const maxDepth = 64
 
@@ -93,8 +94,8 @@ export class ExpressionReader {
     for (;;) {
       const char = this.text[this.at]
       if (char === '.') {
-        identifier.lastIndex = this.at + 1
-        const name = identifier.exec(this.text)?.[0]
+        memberName.lastIndex = this.at + 1
+        const name = memberName.exec(this.text)?.[0]
         if (name === undefined) return steps
         this.at += 1 + name.length
         if (this.text[this.at] === '(')

@@ -2,6 +2,7 @@
 import { spend, type Work } from '../work.ts'
 import { matchesWhole, replaceMatches, split } from './text-methods.ts'
 import {
+  isSettableOnce,
   jsonOf,
   numberOf,
   printed,
@@ -24,7 +25,8 @@ const stringMethods: Methods<string> = {
   equals: (self, [other]) => self === other,
   equalsIgnoreCase: (self, [other], work) =>
     self.toLowerCase() === printed(other, work).toLowerCase(),
-  indexOf: (self, [part], work) => self.indexOf(printed(part, work)),
+  indexOf: (self, [part, from], work) =>
+    self.indexOf(printed(part, work), from === undefined ? 0 : whole(from)),
   isEmpty: (self) => self === '',
   lastIndexOf: (self, [part], work) => self.lastIndexOf(printed(part, work)),
   length: (self) => self.length,
@@ -49,23 +51,61 @@ const listMethods: Methods<TemplateValue[]> = {
     self.push(item)
     return true
   },
+  addAll(self, [items], work) {
+    if (!Array.isArray(items)) return false
+    spend(work, items.length)
+    self.push(...items)
+    return items.length > 0
+  },
+  clear(self) {
+    self.length = 0
+    return undefined
+  },
   contains: (self, [item]) => self.includes(item),
   get: (self, [at]) => self[whole(at)],
+  indexOf: (self, [item]) => self.indexOf(item),
   isEmpty: (self) => self.length === 0,
+  /** By its place, or itself where it is no number. */
+  remove(self, [item]) {
+    const at = typeof item === 'number' ? item : self.indexOf(item)
+    const removed = at in self ? self.splice(at, 1) : []
+    return typeof item === 'number' ? removed[0] : removed.length > 0
+  },
+  set(self, [at, item]) {
+    const before = self[whole(at)]
+    if (whole(at) in self) self[whole(at)] = item
+    return before
+  },
   size: (self) => self.length,
   toString: (self: TemplateValue[], _args: Arguments, work: Work) => jsonOf(self, work),
 }
 
 const mapMethods: Methods<Record<string, TemplateValue>> = {
   containsKey: (self, [key], work) => Object.hasOwn(self, printed(key, work)),
+  containsValue: (self, [value]) => Object.values(self).includes(value),
   entrySet: (self) => Object.entries(self).map(([key, value]) => ({ key, value })),
   get: (self, [key], work) =>
     Object.hasOwn(self, printed(key, work)) ? self[printed(key, work)] : undefined,
+  getOrDefault: (self, [key, otherwise], work) =>
+    Object.hasOwn(self, printed(key, work)) ? self[printed(key, work)] : otherwise,
   isEmpty: (self) => Object.keys(self).length === 0,
   keySet: (self) => Object.keys(self),
   put(self, [key, value], work) {
     setMember(self, printed(key, work), value)
     return undefined
+  },
+  putAll(self, [others], work) {
+    if (typeof others !== 'object' || others === null || others instanceof TemplateObject)
+      return undefined
+    spend(work, Object.keys(others).length)
+    for (const [key, value] of Object.entries(others)) setMember(self, key, value)
+    return undefined
+  },
+  remove(self, [key], work) {
+    const name = printed(key, work)
+    const before = Object.hasOwn(self, name) ? self[name] : undefined
+    if (before !== undefined && !isSettableOnce(self)) delete self[name]
+    return before
   },
   size: (self) => Object.keys(self).length,
   toString: (self: Record<string, TemplateValue>, _args: Arguments, work: Work) =>

@@ -14,7 +14,17 @@ export function parseTemplate(text: string): readonly Part[] {
   return parts
 }
 
-const directives = ['set', 'if', 'elseif', 'else', 'end', 'foreach', 'break', 'stop'] as const
+const directives = [
+  'set',
+  'if',
+  'elseif',
+  'else',
+  'end',
+  'foreach',
+  'define',
+  'break',
+  'stop',
+] as const
 type Directive = (typeof directives)[number]
 
 /** Text in quotes: a directive that closes nothing ends it. */
@@ -72,7 +82,7 @@ class TemplateReader extends ExpressionReader {
   }
 
   private peekDirective(): Directive | undefined {
-    const match = /#\{?(set|elseif|else|end|if|foreach|break|stop)\b\}?/y
+    const match = /#\{?(set|elseif|else|end|if|foreach|define|break|stop)\b\}?/y
     match.lastIndex = this.at
     return match.exec(this.text)?.[1] as Directive | undefined
   }
@@ -86,6 +96,8 @@ class TemplateReader extends ExpressionReader {
         return this.if()
       case 'foreach':
         return this.foreach()
+      case 'define':
+        return this.define()
       case 'break':
       case 'stop':
         return { kind: name }
@@ -141,6 +153,19 @@ class TemplateReader extends ExpressionReader {
     this.take(['end'])
     this.swallowLineEnd()
     return { kind: 'foreach', variable: variable.name, source, body }
+  }
+
+  private define(): Part {
+    this.expect('(')
+    this.space()
+    const block = this.reference()
+    if (block === undefined || block.steps.length > 0) return this.fail('#define needs `$name`')
+    this.expect(')')
+    this.swallowLineEnd()
+    const body = this.parts(['end'])
+    this.take(['end'])
+    this.swallowLineEnd()
+    return { kind: 'define', name: block.name, body }
   }
 
   private take(names: readonly Directive[]): Directive {

@@ -42,10 +42,23 @@ export function render(parts: readonly Part[], variables: Variables): string {
 
 type Flow = 'next' | 'break' | 'stop'
 
+/** What `#define` names. */
+class Block {
+  readonly parts: readonly Part[]
+
+  constructor(parts: readonly Part[]) {
+    this.parts = parts
+  }
+}
+
+/** How many blocks may stand in one another, as Velocity has it. */
+const deepestBlock = 20
+
 class Rendering {
   readonly #variables: Variables
   readonly #work: Work = { left: maxWork }
   #steps = 0
+  #blocks = 0
   output = ''
 
   constructor(variables: Variables) {
@@ -76,6 +89,9 @@ class Rendering {
       }
       case 'foreach':
         return this.#foreach(part)
+      case 'define':
+        this.#variables.set(part.name, new Block(part.body))
+        return 'next'
       default:
         return part.kind
     }
@@ -150,14 +166,8 @@ class Rendering {
         return expression.value
       case 'reference':
         return this.#reference(expression)
-      case 'interpolated': {
-        const before = this.output
-        this.output = ''
-        this.parts(expression.body)
-        const text = this.output
-        this.output = before
-        return text
-      }
+      case 'interpolated':
+        return this.#textOf(expression.body)
       case 'list':
         return expression.items.map((item) => this.#value(item) ?? null)
       case 'map':
@@ -178,6 +188,24 @@ class Rendering {
     }
   }
 
+  #textOf(parts: readonly Part[]): string {
+    const before = this.output
+    this.output = ''
+    this.parts(parts)
+    const text = this.output
+    this.output = before
+    return text
+  }
+
+  #blockText({ parts }: Block): string {
+    if (++this.#blocks > deepestBlock)
+      throw new TemplateError(`#define is nested more than ${deepestBlock} deep`)
+    const text = this.#textOf(parts)
+    this.#blocks--
+    spendText(text.length, this.#work)
+    return text
+  }
+
   #binary(operator: BinaryOperator, left: Expression, right: Expression): TemplateValue {
     if (operator === '&&') return isTrue(this.#value(left)) && isTrue(this.#value(right))
     if (operator === '||') return isTrue(this.#value(left)) || isTrue(this.#value(right))
@@ -186,7 +214,10 @@ class Rendering {
 
   #reference({ name, steps }: Pick<Reference, 'name' | 'steps'>): TemplateValue {
     let value = this.#variables.get(name)
+    if (value instanceof Block) value = this.#blockText(value)
     for (const step of steps) {
+      // What is not there has no members and no methods; only the methods are missed.
+      if (value === null && step.kind !== 'method') continue
       if (value === undefined || value === null) return undefined
       if (step.kind === 'method')
         value = callMethod(

@@ -62,6 +62,8 @@ export type Part =
       readonly source: Expression
       readonly body: readonly Part[]
     }
+  /** Text that is made anew wherever its name stands. */
+  | { readonly kind: 'define'; readonly name: string; readonly body: readonly Part[] }
   | { readonly kind: 'break' | 'stop' }
 
 export interface Branch {

@@ -33,6 +33,7 @@ const rows: readonly (readonly [template: string, printed: string])[] = [
   ["$input.json('$.missing')", '""'],
   ["$input.path('$.missing')", ''],
   ["$input.path('$.none')", ''],
+  ['$context.authorizer.claims.sub|$context.authorizer.size()', '|$context.authorizer.size()'],
   ["$input.path('$.tags')", '["a","b"]'],
   ["$input.path('$.empty')", '[]'],
   ["$input.path('$.pets[0]')", '{kind=dog}'],
@@ -57,6 +58,13 @@ const rows: readonly (readonly [template: string, printed: string])[] = [
   ["#foreach($pet in $input.path('$.pets'))$pet.kind#if($foreach.hasNext), #end#end", 'dog, cat'],
   ['#foreach($i in [1..5])#if($i == 4)#break#end$i#end', '123'],
   ['before#stop after', 'before'],
+  ['#define($d)x$a#end$d#set($a = 2)$d', 'x$ax2'],
+  ['#define($d)$missing.b#end"$d" $!d $d.x', '"$missing.b" $missing.b '],
+  ['#set($_l = [1])#set($_ = $_l.add(2))$_l', '[1,2]'],
+  ['#set($l = [1, 2, 3])#set($x = $l.remove(0))$x $l $l.indexOf(3)', '1 [2,3] 1'],
+  ['#set($l = ["a"])#set($x = $l.addAll(["b"]))#set($x = $l.set(0, "c"))$l', '["c","b"]'],
+  ['#set($m = {"a": 1})#set($x = $m.remove("a"))$x $m.size() $m.getOrDefault("a", 5)', '1 0 5'],
+  ['#set($m = {"a": 1})$!m.putAll({"b": 2})$m', '{a=1, b=2}'],
   ['#set($m = {"a": 1})$m.put("b", 2)$m.b', '$m.put("b", 2)2'],
   ['#set($l = [1, 2])#set($ignored = $l.add(3))$l.size()', '3'],
   ['#set($s = "x")"$s and ${s}y"', '"x and xy"'],
@@ -110,12 +118,49 @@ const explosions = [
   '#set($x = [1])#foreach($i in [1..60])#set($x = [$x, $x])#end#if($x == $x)#end',
   '#set($x = [])#set($y = $x.add($x))$x',
   '#set($x = {})$x.put("a", $x)$x',
+  '#define($x)a$x#end$x',
+  `#define($x0)${'a'.repeat(10_000)}#end${Array.from({ length: 19 }, (_, at) => `#define($x${at + 1})$x${at}$x${at}#end`).join('')}$x19`,
   `#set($x = "${'a'.repeat(40)}!")#foreach($i in [1..1000])$x.matches("(?:(?=.*b)a)*a*c")$x.replaceAll("(a|a)*b", "")#end${'#foreach($i in [1..1000])$x.replaceAll("(?:a?){50}a{50}", "")#end'.repeat(20)}`,
 ]
 for (const [at, template] of explosions.entries())
   test(`a template that explodes is stopped (${at})`, () => {
     assert.throws(() => rendered(template), { name: 'TemplateError' })
   })
+
+/** As deploy tools write it for functions that are given more than the body. */
+const whole = `#define( $loop )
+  {
+  #foreach($key in $map.keySet())
+      #set( $k = $util.escapeJavaScript($key) )
+      #set( $v = $util.escapeJavaScript($map.get($key)).replaceAll("\\\\'", "'") )
+      "$k": "$v"
+      #if( $foreach.hasNext ) , #end
+  #end
+  }
+#end
+{
+  "body": $input.json("$.tags"),
+  "principalId": "$context.authorizer.principalId",
+  #set( $map = $context.authorizer )
+  "enhancedAuthContext": $loop,
+  #set( $map = $input.params().querystring )
+  "query": $loop,
+  #set( $map = $context.identity )
+  "identity": $loop,
+  #set( $map = $stageVariables )
+  "stageVariables": $loop
+}`
+
+test('one block writes map after map', () => {
+  assert.deepEqual(JSON.parse(rendered(whole)), {
+    body: ['a', 'b'],
+    principalId: '',
+    enhancedAuthContext: {},
+    query: { id: 'query', q: 'x' },
+    identity: { sourceIp: '11.22.33.44' },
+    stageVariables: { base: 'v1' },
+  })
+})
 
 test('whatever a template is, it renders or is refused as one', () => {
   const piece = fc.constantFrom(

@@ -86,6 +86,10 @@ export function settableOnce<T extends object>(holder: T): T {
   return holder
 }
 
+export function isSettableOnce(holder: object): boolean {
+  return setOnce.has(holder)
+}
+
 /** @throws TemplateError  it is set already, and stays */
 export function setMember(holder: object, key: string, value: TemplateValue): void {
   if (key === '__proto__') return
