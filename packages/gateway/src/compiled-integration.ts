@@ -146,6 +146,7 @@ function constantReply(
   if (
     response === undefined ||
     !response.isDeclared ||
+    response.status < 200 ||
     response.mappings.some(({ source }) => source.kind !== 'static')
   )
     return undefined

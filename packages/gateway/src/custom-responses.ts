@@ -34,7 +34,8 @@ export function compileCustomResponses(
       return [
         type,
         {
-          status: statusCode === undefined ? undefined : Number(statusCode),
+          // What ends no call is no answer.
+          status: Number(statusCode) >= 200 ? Number(statusCode) : undefined,
           headers: Object.entries(responseParameters)
             .map(([name, text]) => ({ name: name.slice(target.length), source: readSource(text) }))
             .filter(({ name }) => isHeaderName(name) && !ofTheConnection.has(name.toLowerCase())),

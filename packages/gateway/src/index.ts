@@ -42,7 +42,7 @@ export {
   type UserPool,
 } from './ports.ts'
 export { executeApiKeys } from './request-context.ts'
-export { compileSchema, modelUrl, schemaKeywords } from './schema/compile.ts'
+export { modelUrl, schemaCompiler, schemaKeywords } from './schema/compile.ts'
 export { SchemaError } from './schema/values.ts'
 export type * from './snapshot.ts'
 export { methodDefaults } from './stage-settings.ts'

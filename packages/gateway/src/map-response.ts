@@ -57,6 +57,10 @@ function mapped(response: IntegrationResponse): MappedResponse {
     throw new GatewayError('API_CONFIGURATION_ERROR', {
       detail: `Output mapping refers to an invalid method response: ${selected.status}`,
     })
+  if (selected.status < leastFinalStatus)
+    throw new GatewayError('API_CONFIGURATION_ERROR', {
+      detail: `the status ${selected.status} ends no call`,
+    })
   const values = valuesOf(response)
   const { type, body } = mappedBody(selected, response, values)
   let headers = mappedHeaders(selected, response, values)
@@ -71,11 +75,14 @@ function mapped(response: IntegrationResponse): MappedResponse {
   }
 }
 
-/** Only whole numbers between 100 and 599 override. */
+/** Below it a client goes on to wait for the answer, and takes the next one for it. */
+const leastFinalStatus = 200
+
+/** Only whole numbers up to 599 override, and only with what ends a call. */
 function overriddenStatus(override: unknown, status: number): number {
   if (override === undefined) return status
   const value = Number(override)
-  return Number.isInteger(value) && value >= 100 && value <= 599 ? value : status
+  return Number.isInteger(value) && value >= leastFinalStatus && value <= 599 ? value : status
 }
 
 /** The template for what the client accepts, else the JSON one, else the first; without any the body passes. */

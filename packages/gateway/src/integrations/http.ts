@@ -10,7 +10,6 @@ export async function http(
   ports: Ports,
 ): Promise<IntegrationResponse> {
   const { integration } = request.for.method
-  const { restApiId } = request.for.deployment.snapshot
   const url = withQuery(request.uri, request.rawQuery)
   if (!/^https?:\/\/[^/]/i.test(url))
     throw new GatewayError('API_CONFIGURATION_ERROR', {
@@ -18,14 +17,11 @@ export async function http(
     })
   const method =
     integration!.httpMethod === 'ANY' ? request.for.httpMethod : integration!.httpMethod
-  const headers = ['X-Amzn-Apigateway-Api-Id', restApiId, 'X-Amzn-Trace-Id', traceOf(request.for)]
-  if (integration!.type === 'HTTP') headers.push(...ownHeaders(request, restApiId))
-  headers.push(...request.headers)
   try {
     const answer = await ports.send({
       method,
       url,
-      headers,
+      headers: sentHeaders(request),
       body: request.body,
       timeoutMs: integration!.timeoutMs,
       ...streamingOf(request),
@@ -35,6 +31,16 @@ export async function http(
   } catch (error) {
     throw error instanceof UpstreamError ? upstreamRefusal(error) : error
   }
+}
+
+/** Those of the gateway itself, then what was mapped or passed on. */
+export function sentHeaders(request: IntegrationRequest): readonly string[] {
+  const { method, deployment } = request.for
+  const { restApiId } = deployment.snapshot
+  const headers = ['X-Amzn-Apigateway-Api-Id', restApiId, 'X-Amzn-Trace-Id', traceOf(request.for)]
+  if (method.integration?.type === 'HTTP') headers.push(...ownHeaders(request, restApiId))
+  headers.push(...request.headers)
+  return headers
 }
 
 /**

@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { GatewayResponseType } from '@aws-sdk/client-api-gateway'
 import { messageOf } from '../gateway-responses.ts'
+import { sentHeaders } from '../integrations/http.ts'
 import type { GatewayReply } from '../pass.ts'
 import type { Progress } from '../progress.ts'
 import { masked, maskedUrl, maskedValue } from './masked.ts'
@@ -89,7 +90,9 @@ function methodRequest({ received, matched, body }: Progress): Said[] {
 }
 
 function endpointRequest(request: NonNullable<Progress['request']>): Said[] {
-  const { uri, rawQuery, headers, body } = request
+  const { uri, rawQuery, body } = request
+  const isHttp = request.for.method.integration?.type.startsWith('HTTP') === true
+  const headers = isHttp ? sentHeaders(request) : request.headers
   const whole = rawQuery === '' ? uri : `${uri}${uri.includes('?') ? '&' : '?'}${rawQuery}`
   const url = maskedUrl(whole)
   return [

@@ -202,6 +202,9 @@ test('data are traced when that is asked for, and secrets are not among them', a
   assert.ok(
     data.includes(`Method request query string: {a=1, X-Amz-Signature=${'*'.repeat(34)}456789}`),
   )
+  assert.ok(
+    data.some((line) => /^Endpoint request headers: \{X-Amzn-Apigateway-Api-Id=/.test(line)),
+  )
   assert.ok(data.includes('Endpoint response body before transformations: cat'))
   assert.ok(data.includes('Method response body after transformations: cat'))
   const whole = data.join('\n')

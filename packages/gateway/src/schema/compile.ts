@@ -32,18 +32,26 @@ export function modelUrl(restApiId: string, name: string): string {
  * @throws SchemaError
  */
 export function compileSchema(name: string, models: Models): Schema {
-  const root = new Reading(models).model(name)
-  return {
-    faultsOf(body) {
-      const run = new Run()
-      try {
-        run.visit(root, body)
-      } catch (error) {
-        if (error instanceof WorkLimitError) return [`validation ${error.message}`]
-        throw error
-      }
-      return run.faults
-    },
+  return schemaCompiler(models)(name)
+}
+
+/** One after the other. What cannot be read is told of where it is first met: behind a refusal none of them counts. */
+export function schemaCompiler(models: Models): (name: string) => Schema {
+  const reading = new Reading(models)
+  return (name) => {
+    const root = reading.model(name)
+    return {
+      faultsOf(body) {
+        const run = new Run()
+        try {
+          run.visit(root, body)
+        } catch (error) {
+          if (error instanceof WorkLimitError) return [`validation ${error.message}`]
+          throw error
+        }
+        return run.faults
+      },
+    }
   }
 }
 
@@ -57,13 +65,22 @@ class Reading {
   readonly #models: Models
   readonly #parsed = new Map<string, JsonObject>()
   readonly #nodes = new Map<unknown, SchemaNode>()
+  /** What is still to be done for nodes that are referred to already. */
+  readonly #open: (() => void)[] = []
 
   constructor(models: Models) {
     this.#models = models
   }
 
+  /** However long the chain of models is: one is read behind the other. */
   model(name: string): SchemaNode {
-    return this.#node({ schema: this.#parse(name), model: name })
+    const root = this.#node({ schema: this.#parse(name), model: name })
+    try {
+      for (let fill = this.#open.pop(); fill !== undefined; fill = this.#open.pop()) fill()
+    } finally {
+      this.#open.length = 0
+    }
+    return root
   }
 
   #parse(name: string): JsonObject {
@@ -84,6 +101,11 @@ class Reading {
     if (known !== undefined) return known
     const node: SchemaNode = { own: [], inner: [] }
     this.#nodes.set(schema, node)
+    this.#open.push(() => this.#fill(node, schema, model))
+    return node
+  }
+
+  #fill(node: SchemaNode, schema: JsonObject, model: string): void {
     const unknown = Object.keys(schema).filter((keyword) => !Object.hasOwn(keywords, keyword))
     if (unknown.length > 0) throw new SchemaError(JSON.stringify(unknown), 'UNKNOWN_KEYWORD')
     const around = { schema, nodeOf: (inner: unknown) => this.#node({ schema: inner, model }) }
@@ -101,7 +123,6 @@ class Reading {
         )
       }
     }
-    return node
   }
 
   /** Beside `$ref` nothing else counts. */

@@ -59,7 +59,9 @@ const patches: PatchTable<AccountRecord> = {
   }),
   '/features': {
     ops: ['add', 'remove'],
-    apply() {
+    apply(record, { op, value }) {
+      // Every account has them, and keeps them.
+      if (op === 'add' && value === 'UsagePlans') return record
       throw notSupported("'features'")
     },
   },

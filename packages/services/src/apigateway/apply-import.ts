@@ -36,6 +36,9 @@ export function emptied(record: RestApiRecord): RestApiRecord {
   }
 }
 
+/** Who has made so many will not read more of them. */
+const mostErrors = 100
+
 /** The API with what the document says; all or nothing. */
 export function applyImport(
   imported: ImportedApi,
@@ -53,6 +56,7 @@ export function applyImport(
     } catch (error) {
       if (!(error instanceof AwsError)) throw error
       errors.push(`Unable to ${what}: ${error.message}`)
+      if (errors.length >= mostErrors) throw importErrors(errors)
       return record
     }
   }

@@ -12,6 +12,12 @@ import { getApi, methodsOf, type RestApiRecord, updateApi } from './records.ts'
 /** @see API Gateway Developer Guide, "Quotas for configuring and running a REST API" */
 const maxAuthorizers = 10
 
+/** @throws AwsError LimitExceededException */
+export function checkRoomForAuthorizer(present: NonNullable<RestApiRecord['authorizers']>): void {
+  if (Object.keys(present).length >= maxAuthorizers)
+    throw limitExceeded('Maximum number of Authorizers for this API has been reached')
+}
+
 export const authorizers = {
   CreateAuthorizer: {
     constraints: { type: { enum: authorizerTypes } },
@@ -23,8 +29,7 @@ export const authorizers = {
       let id = ''
       const change = (api: RestApiRecord): RestApiRecord => {
         const { authorizers: present = {} } = api
-        if (Object.keys(present).length >= maxAuthorizers)
-          throw limitExceeded('Maximum number of Authorizers for this API has been reached')
+        checkRoomForAuthorizer(present)
         checkName(api, created.name)
         id = partId(call.ids, present)
         return { ...api, authorizers: { ...present, [id]: { ...created, id } } }

@@ -15,14 +15,8 @@ import { badRequest, notSupported } from './errors.ts'
 import { fileApi, newApi } from './new-api.ts'
 import { type ExportedApi, exportDocument } from './openapi/export.ts'
 import { basePathModes, type ImportedApi, importDocument } from './openapi/import.ts'
-import {
-  isNode,
-  member,
-  type Node,
-  OpenApiError,
-  type OpenApiVersion,
-  parseOpenApi,
-} from './openapi/parse.ts'
+import { OpenApiError } from './openapi/open-api-error.ts'
+import { isNode, member, type Node, type OpenApiVersion, parseOpenApi } from './openapi/parse.ts'
 import { getApi, putApi } from './records.ts'
 import { policyNeeds, shown, shownOnCreate } from './rest-apis.ts'
 import { defaultSecurityPolicy } from './security-policies.ts'
@@ -89,7 +83,7 @@ export const importExport: GatedOperations<typeof Sdk> = {
         version,
         parameters?.['extensions'],
       )
-      const text = isYaml ? stringify(document) : JSON.stringify(document, null, 2)
+      const text = isYaml ? stringify(document, yamlStyle) : JSON.stringify(document, null, 2)
       const suffix = isYaml ? 'yaml' : 'json'
       return {
         contentType: isYaml ? 'application/yaml' : 'application/json',
@@ -99,6 +93,9 @@ export const importExport: GatedOperations<typeof Sdk> = {
     },
   },
 }
+
+/** Readers of older YAML take a plain `2012-10-17` for a date. */
+const yamlStyle = { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' } as const
 
 /** A document that cannot be read sets nothing: it is refused before anything is stored. */
 function setsPolicy(body: unknown): boolean {

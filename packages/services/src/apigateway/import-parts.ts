@@ -1,13 +1,13 @@
 /** What a document brings beside paths: models, validators, authorizers, gateway responses. */
 import type { SnapshotMethod } from '@sekisho/gateway'
 import type { Call } from '../service.ts'
-import { newAuthorizer } from './authorizers.ts'
-import { badRequest } from './errors.ts'
+import { checkRoomForAuthorizer, newAuthorizer } from './authorizers.ts'
+import { badRequest, limitExceeded } from './errors.ts'
 import { checkGatewayResponse } from './gateway-response-rules.ts'
 import { responseTypes } from './gateway-responses.ts'
 import { partId } from './ids.ts'
 import { withAuthorizer } from './methods.ts'
-import { checkModel, checkModelName } from './model-rules.ts'
+import { checkModelName, modelCheck } from './model-rules.ts'
 import type { ImportedApi, ImportedMethod } from './openapi/import.ts'
 import { modelSchema } from './openapi/schemas.ts'
 import type { RestApiRecord } from './records.ts'
@@ -27,18 +27,15 @@ export function withParts(
   attempt: Attempt,
 ): RestApiRecord {
   let record = withModels(imported, before, call, attempt)
-  for (const [name, flags] of imported.requestValidators) {
-    const { requestValidators = {} } = record
-    const id = idOf(requestValidators, name) ?? partId(call.ids, requestValidators)
-    record = {
-      ...record,
-      requestValidators: { ...requestValidators, [id]: { id, name, ...flags } },
-    }
-  }
+  record = attempt('create request validators', record, () =>
+    withValidators(imported, record, call),
+  )
   for (const [name, written] of imported.authorizers)
     record = attempt(`create authorizer '${name}'`, record, () => {
       const { authorizers = {} } = record
-      const id = idOf(authorizers, name) ?? partId(call.ids, authorizers)
+      const known = idOf(authorizers, name)
+      if (known === undefined) checkRoomForAuthorizer(authorizers)
+      const id = known ?? partId(call.ids, authorizers)
       return { ...record, authorizers: { ...authorizers, [id]: { ...newAuthorizer(written), id } } }
     })
   for (const [type, response] of imported.gatewayResponses)
@@ -51,6 +48,26 @@ export function withParts(
       return { ...record, gatewayResponses }
     })
   return record
+}
+
+/** Methods look theirs up by name; with as many as there may be resources each could have one of its own. */
+const maxValidators = 300
+
+function withValidators(
+  { requestValidators: written }: ImportedApi,
+  record: RestApiRecord,
+  call: Call,
+): RestApiRecord {
+  if (written.size === 0) return record
+  const requestValidators = { ...record.requestValidators }
+  const ids = new Map(Object.values(requestValidators).map(({ id, name }) => [name, id]))
+  for (const [name, flags] of written) {
+    const id = ids.get(name) ?? partId(call.ids, requestValidators)
+    requestValidators[id] = { id, name, ...flags }
+  }
+  if (Object.keys(requestValidators).length > maxValidators)
+    throw limitExceeded('Maximum number of request validators for this API has been reached.')
+  return { ...record, requestValidators }
 }
 
 /** All of them first, then each is looked at: they may refer to each other in a circle. */
@@ -67,11 +84,12 @@ function withModels(
     const id = known?.id ?? partId(call.ids)
     models[name] = { id, name, contentType: 'application/json', schema: JSON.stringify(schema) }
   }
-  let record: RestApiRecord = { ...before, models }
+  const record: RestApiRecord = { ...before, models }
+  const check = modelCheck(record)
   for (const name of written.keys())
-    record = attempt(`create model '${name}'`, record, () => {
+    attempt(`create model '${name}'`, record, () => {
       checkModelName(name)
-      checkModel(record, name)
+      check(name)
       return record
     })
   return record

@@ -244,3 +244,71 @@ test('the address type of an endpoint comes and goes with its document', async (
   const { json } = await made.ask('GET', `/restapis/${id}`)
   assert.deepEqual(json.endpointConfiguration, endpoint)
 })
+
+const many = (count: number, entry: (at: number) => readonly [string, unknown]) =>
+  Object.fromEntries(Array.from({ length: count }, (_, at) => entry(at)))
+
+/** What is refused as a whole, however much there is of it. */
+const floods: readonly (readonly [what: string, members: object, message: RegExp])[] = [
+  [
+    'more resources than an API may have',
+    { paths: many(20_000, (at) => [`/p${at}`, { get: { responses: {} } }]) },
+    /Maximum number of resources/,
+  ],
+  [
+    'more authorizers',
+    {
+      components: {
+        securitySchemes: many(11, (at) => [
+          `guard${at}`,
+          { ...document.components.securitySchemes.guard },
+        ]),
+      },
+    },
+    /Maximum number of Authorizers/,
+  ],
+  [
+    'more request validators than methods',
+    { 'x-amazon-apigateway-request-validators': many(5_000, (at) => [`v${at}`, {}]) },
+    /Maximum number of request validators/,
+  ],
+  [
+    'a chain of models that ends nowhere',
+    {
+      components: {
+        schemas: many(5_000, (at) => [
+          `M${at}`,
+          { properties: { next: { $ref: `#/components/schemas/M${at + 1}` } } },
+        ]),
+      },
+    },
+    /there is no model `M5000`/,
+  ],
+]
+for (const [what, members, message] of floods)
+  test(`a document is refused in time with ${what}`, async () => {
+    await using made = await madeApi()
+    const begun = performance.now()
+    const { paths: _, components: __, ...head } = document
+    const flood = { ...head, paths: {}, ...members }
+    const { status, json } = await made.ask('POST', '/restapis?mode=import', flood)
+    assert.equal(status, 400, json.message?.slice(0, 200))
+    assert.match(json.message, message)
+    assert.ok(json.message.length < 20_000)
+    assert.ok(performance.now() - begun < 5_000)
+  })
+
+test('YAML that is exported is read alike by older readers', async () => {
+  await using made = await madeApi()
+  const id = await imported(made, document)
+  await made.ask('POST', `/restapis/${id}/deployments`, { stageName: 'prod' })
+  const { text } = await made.api.ask(
+    'GET',
+    `/restapis/${id}/stages/prod/exports/oas30?extensions=apigateway`,
+    undefined,
+    {},
+    ['accept', 'application/yaml'],
+  )
+  assert.match(text, /^openapi: "3\.0\.1"$/m)
+  assert.match(text, /^x-amazon-apigateway-security-policy: "TLS_1_0"$/m)
+})

@@ -1,5 +1,5 @@
 /** Is this a model that bodies can be held against, and to which others does it refer? */
-import { compileSchema, modelUrl, SchemaError } from '@sekisho/gateway'
+import { modelUrl, SchemaError, schemaCompiler } from '@sekisho/gateway'
 import type { AwsError } from '@sekisho/protocols'
 import { badRequest } from './errors.ts'
 import { isNode, type Node } from './openapi/parse.ts'
@@ -14,12 +14,20 @@ export function checkModelName(name: string): void {
 type Models = Pick<RestApiRecord, 'id' | 'models'>
 
 /** @throws AwsError BadRequestException  what cannot be read would let every body pass, or none */
-export function checkModel({ id, models }: Models, name: string): void {
+export function checkModel(api: Models, name: string): void {
+  modelCheck(api)(name)
+}
+
+/** Of many models, each read once however often others refer to it. */
+export function modelCheck({ id, models }: Models): (name: string) => void {
   const schemas = new Map(Object.values(models).map((model) => [model.name, model.schema]))
-  try {
-    compileSchema(name, { restApiId: id, schemas })
-  } catch (error) {
-    throw error instanceof SchemaError ? invalidModel(error) : error
+  const compile = schemaCompiler({ restApiId: id, schemas })
+  return (name) => {
+    try {
+      compile(name)
+    } catch (error) {
+      throw error instanceof SchemaError ? invalidModel(error) : error
+    }
   }
 }
 

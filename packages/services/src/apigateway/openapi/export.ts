@@ -139,7 +139,7 @@ const writers = {
       servers: [
         {
           url: `https://${api.restApiId}.execute-api.${api.region}.amazonaws.com/{basePath}`,
-          variables: { basePath: { default: `/${api.stageName}` } },
+          variables: { basePath: { default: api.stageName } },
         },
       ],
     }),

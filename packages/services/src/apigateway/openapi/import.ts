@@ -5,16 +5,8 @@ import type { Authorizer } from '@aws-sdk/client-api-gateway'
 import type { SnapshotGatewayResponse, SnapshotMethod } from '@sekisho/gateway'
 import { type Content, dialects } from './dialects.ts'
 import { readIntegration, unknownMembers } from './integration.ts'
-import {
-  isNode,
-  listAt,
-  member,
-  type Node,
-  nodeAt,
-  OpenApiError,
-  type OpenApiSource,
-  textAt,
-} from './parse.ts'
+import { OpenApiError } from './open-api-error.ts'
+import { isNode, listAt, member, type Node, nodeAt, type OpenApiSource, textAt } from './parse.ts'
 import { modelNameOf, resolveNode } from './references.ts'
 import { modelSchema } from './schemas.ts'
 import { readAuthorizers, readSecurity } from './security.ts'

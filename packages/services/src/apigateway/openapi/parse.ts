@@ -1,5 +1,6 @@
 /** Is this text an OpenAPI document, and of which version? */
-import { parseDocument } from 'yaml'
+import { OpenApiError } from './open-api-error.ts'
+import { readYaml } from './yaml.ts'
 
 export type OpenApiVersion = 'swagger' | 'oas30'
 
@@ -11,17 +12,8 @@ export interface OpenApiSource {
   readonly root: Node
 }
 
-/** The document is not one that can be imported; `message` says where. */
-export class OpenApiError extends Error {
-  override readonly name = 'OpenApiError'
-  readonly code = 'INVALID_OPENAPI'
-}
-
 const maxBytes = 6 * 1024 * 1024
 const maxDepth = 100
-/** References of YAML aliases that may be expanded, against documents that explode. */
-const maxAliases = 1_000
-
 /**
  * Reads OpenAPI 2.0 or 3.0, in JSON or YAML.
  *
@@ -30,6 +22,25 @@ const maxAliases = 1_000
  * @see API Gateway Developer Guide, "Quotas for configuring and running a REST API" (size of an import file)
  */
 export function parseOpenApi(bytes: Uint8Array): OpenApiSource {
+  let found = read.get(bytes)
+  if (found === undefined) read.set(bytes, (found = parsedOrNot(bytes)))
+  if (found instanceof OpenApiError) throw found
+  return found
+}
+
+/** Asked for what it needs and then taken, a document is read once. */
+const read = new WeakMap<Uint8Array, OpenApiSource | OpenApiError>()
+
+function parsedOrNot(bytes: Uint8Array): OpenApiSource | OpenApiError {
+  try {
+    return parsed(bytes)
+  } catch (error) {
+    if (error instanceof OpenApiError) return error
+    throw error
+  }
+}
+
+function parsed(bytes: Uint8Array): OpenApiSource {
   if (bytes.length > maxBytes) throw new OpenApiError('the document is larger than 6 MB')
   const root = readText(new TextDecoder('utf-8', { fatal: false }).decode(bytes))
   if (!isNode(root)) throw new OpenApiError('the document is not an object')
@@ -69,14 +80,7 @@ function readText(text: string): unknown {
   } catch (cause) {
     throw new OpenApiError(`the document is not JSON: ${(cause as Error).message}`, { cause })
   }
-  const document = parseDocument(text, { version: '1.2', schema: 'core', uniqueKeys: true })
-  const problem = document.errors[0]
-  if (problem) throw new OpenApiError(`the document is not YAML: ${problem.message}`)
-  try {
-    return document.toJS({ maxAliasCount: maxAliases })
-  } catch (cause) {
-    throw new OpenApiError('the document expands too many YAML aliases', { cause })
-  }
+  return readYaml(text)
 }
 
 function refuseDepth(value: unknown, depth: number): void {

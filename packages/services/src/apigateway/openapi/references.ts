@@ -1,5 +1,6 @@
 /** Where does a `$ref` of the document lead? */
-import { isNode, member, type Node, OpenApiError } from './parse.ts'
+import { OpenApiError } from './open-api-error.ts'
+import { isNode, member, type Node } from './parse.ts'
 
 /** Chains longer than this are taken for a circle. */
 const maxHops = 20
