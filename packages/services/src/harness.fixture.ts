@@ -90,6 +90,11 @@ export async function harness(name: ServiceName): Promise<Harness> {
       body === undefined
         ? new Uint8Array()
         : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+    const aws: Call['aws'] =
+      more.aws ??
+      (async (service, operation) => {
+        throw new Error(`nobody answers ${operation} of ${service} here`)
+      })
     const call: Call = {
       accountId,
       region,
@@ -108,9 +113,8 @@ export async function harness(name: ServiceName): Promise<Harness> {
       testAuthorizer: async () => {
         throw new Error('no authorizers here')
       },
-      aws: async (service, operation) => {
-        throw new Error(`nobody answers ${operation} of ${service} here`)
-      },
+      aws,
+      together: (work) => work(aws),
       explain: async () => undefined,
       refusalOf: async () => undefined,
       refusalTo: async () => undefined,

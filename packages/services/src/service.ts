@@ -89,6 +89,11 @@ export interface Call {
     input: Values,
     behalf: Behalf | 'caller',
   ) => Promise<Values>
+  /**
+   * Runs `work` in one transaction: what it reads through the `aws` it is given is unchanged when what it writes so is
+   * written. It may be run again, and whatever fails in it must end it, unless that has only read.
+   */
+  readonly together: <Result>(work: (aws: Call['aws']) => Promise<Result>) => Promise<Result>
   /** Why somebody else would be refused this, were it asked; nothing is done. Undefined: nothing is in the way. */
   readonly refusalTo: (
     service: ServiceName,

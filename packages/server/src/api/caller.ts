@@ -1,6 +1,7 @@
 /** Who calls an operation, and in whose name services call one another. */
 import type { AwsError, ServiceName, Values } from '@sekisho/protocols'
 import type { Behalf, Identity } from '@sekisho/services'
+import type { Documents } from '@sekisho/store'
 
 export interface Caller {
   readonly identity: Identity
@@ -18,6 +19,8 @@ export interface OnBehalfOfCaller {
   /** The service between. */
   readonly by: ServiceName
   readonly causedBy: string | undefined
+  /** Where what is asked for is part of a transaction: that reads and writes in it. */
+  readonly documents?: Documents | undefined
   /** By which the call is known; absent: an id that nobody else has. */
   readonly requestId?: string
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as sts from '@aws-sdk/client-sts'
-import { type AwsError, readModel } from '@sekisho/protocols'
-import type { Behalf } from '@sekisho/services'
+import { type AwsError, readModel, type Values } from '@sekisho/protocols'
+import type { Behalf, Call } from '@sekisho/services'
+import { openStore } from '@sekisho/store'
 import { randomIds } from '../ids.ts'
 import type { Gate } from './gate.ts'
 import { type Inside, openInside } from './inside.ts'
@@ -13,16 +14,23 @@ const behalf: Behalf = {
   region: 'us-east-1',
 }
 
-/** One operation, open to all, that does this. */
-function inside(handle: () => Promise<object>): Inside {
-  const operation = {
+type Handle = (input: Values, call: Call) => Promise<object>
+
+/** Operations, open to all, that do this. */
+function inside(
+  handle: Handle,
+  others: Readonly<Record<string, Handle>> = {},
+  store: object = {},
+): Inside {
+  const operation = (each: Handle) => ({
     isUnsigned: false,
     constraints: {},
     needs: async () => [{ action: 'sts:GetCallerIdentity', resource: '*', isOpenToAll: true }],
-    handle,
-  }
+    handle: each,
+  })
+  const all = Object.entries({ GetCallerIdentity: handle, ...others })
   const service = {
-    operations: new Map([['GetCallerIdentity', operation]]),
+    operations: new Map(all.map(([name, each]) => [name, operation(each)])),
     validation: { prefix: () => '', code: 'ValidationError' },
   }
   const principal = { type: 'service', service: behalf.service }
@@ -30,7 +38,7 @@ function inside(handle: () => Promise<object>): Inside {
     ids: randomIds,
     clock: { now: Date.now },
     mode: 'enforce',
-    store: {},
+    store,
     trail: { record() {} },
     archive: { idOf: () => undefined },
     identities: {
@@ -40,7 +48,9 @@ function inside(handle: () => Promise<object>): Inside {
     serviceOf: () => service,
     modelOf: async () => readModel(sts),
   }
-  return openInside(gate as unknown as Gate, async () => assert.fail())
+  const made = openInside(gate as unknown as Gate, async () => assert.fail())
+  Object.assign(gate, { aws: made.call })
+  return made
 }
 
 const ask = (call: Inside['call']) => call('sts', 'GetCallerIdentity', {}, behalf)
@@ -65,4 +75,31 @@ test('work that a call wakes is no part of it, however often one wakes the next'
   })
   await ask(begin)
   await done.promise
+})
+
+test('what services ask of others together is one transaction, whoever else is at it', async () => {
+  const { documents } = await openStore('memory:')
+  const add = async (_: Values, call: Call) => {
+    await call.together(async (aws) => {
+      const { Account = 0 } = await aws('sts', 'GetAccessKeyInfo', { AccessKeyId: 'key' }, 'caller')
+      await new Promise(setImmediate)
+      await aws('sts', 'GetSessionToken', { DurationSeconds: Number(Account) + 1 }, 'caller')
+    })
+    return {}
+  }
+  const { call } = inside(
+    add,
+    {
+      GetAccessKeyInfo: async (_, { documents: own }) => ({
+        Account: (await own.get<number>('sums', 'sum'))?.value,
+      }),
+      GetSessionToken: async ({ DurationSeconds }, { documents: own }) => {
+        await own.transact((transaction) => transaction.put('sums', 'sum', DurationSeconds))
+        return {}
+      },
+    },
+    { documents },
+  )
+  await Promise.all([1, 2, 3, 4].map(() => ask(call)))
+  assert.equal((await documents.get('sums', 'sum'))?.value, 4)
 })

@@ -77,7 +77,8 @@ export function openInside(
     })
     const now = new Date(gate.clock.now())
     const asked = { operation, handler, input, requestId, now, source: undefined, headers: [] }
-    return perform({ ...asked, isRehearsal }, caller, progress, gate)
+    const documents = 'caller' in behalf ? behalf.documents : undefined
+    return perform({ ...asked, isRehearsal, documents }, caller, progress, gate)
   }
   const begun = (name: ServiceName): Progress => ({
     name,

@@ -21,7 +21,7 @@ import type {
   Place,
 } from '@sekisho/services'
 import type { ErrorFamily } from '@sekisho/sigv4'
-import type { Store } from '@sekisho/store'
+import type { Documents, Store, Transaction } from '@sekisho/store'
 import type { Clock } from '../clock.ts'
 import type { IamMode } from '../config-settings.ts'
 import type { Log } from '../log.ts'
@@ -78,18 +78,22 @@ export interface Asked {
   readonly signature?: Call['signature']
   /** Nothing is done. */
   readonly isRehearsal?: boolean
+  /** Of the transaction that it is part of. */
+  readonly documents?: Documents | undefined
 }
 
 /** @throws AwsError */
 export async function perform(
-  { operation, handler, input, requestId, now, source, headers, signature, isRehearsal }: Asked,
+  asked: Asked,
   caller: Caller,
   progress: Progress,
   options: PerformOptions,
 ): Promise<Values> {
+  const { operation, handler, input, requestId, now, source, headers, signature } = asked
   const { name, protocol } = progress
   const { identity, region } = caller
-  const { documents, blobs, counters } = options.store
+  const { blobs, counters } = options.store
+  const documents = asked.documents ?? options.store.documents
   const { isGlobal } = traitsOfService(name)
   // What is open to whoever can reach this server is open to every web page that is looked at beside it.
   const isBound =
@@ -110,6 +114,15 @@ export async function perform(
       ? undefined
       : denied(decided, familyOf(name, protocol), name === 'iam' ? requestId : undefined)
   }
+  const awsIn =
+    (within: Documents | undefined): Call['aws'] =>
+    (service, wanted, given, behalf) =>
+      options.aws(
+        service,
+        wanted,
+        given,
+        behalf === 'caller' ? { caller, by: name, causedBy: requestId, documents: within } : behalf,
+      )
   const call: Call = {
     accountId: identity.accountId,
     region,
@@ -133,20 +146,26 @@ export async function perform(
     explain: options.explain,
     refusalOf,
     refusalTo: options.rehearse,
-    aws: (service, asked, given, behalf) =>
-      options.aws(
-        service,
-        asked,
-        given,
-        behalf === 'caller' ? { caller, by: name, causedBy: requestId } : behalf,
-      ),
+    aws: awsIn(asked.documents),
+    together: (work) =>
+      documents.transact((transaction) => work(awsIn(partOf(transaction, documents)))),
   }
   const needs = await handler.needs(operation, input, call)
   refuseBarred(name, operation.name, caller)
   const refusal = await refusalOf(needs)
   if (refusal) throw refusal
-  if (isRehearsal) return {}
+  if (asked.isRehearsal) return {}
   return handler.handle(input, call)
+}
+
+/** Transactions in a transaction are parts of it. */
+function partOf(transaction: Transaction, documents: Documents): Documents {
+  return {
+    get: (collection, key) => transaction.get(collection, key),
+    list: (collection, range) => transaction.list(collection, range),
+    collections: () => documents.collections(),
+    transact: async (work) => work(transaction),
+  }
 }
 
 /** Where the services that are everywhere say they are. */

@@ -64,12 +64,14 @@ export async function letLogsIn(logging: LoggingConfig, call: Call): Promise<voi
     },
   }
   try {
-    const { Version = '2012-10-17', Statement = [], ...rest } = await policyOf(Bucket, call)
-    const statements = [Statement].flat() as readonly { readonly Sid?: string }[]
-    const others = statements.filter(({ Sid }) => Sid !== wanted.Sid)
-    if (statements.some((each) => isDeepStrictEqual(each, wanted))) return
-    const Policy = JSON.stringify({ Version, ...rest, Statement: [...others, wanted] })
-    await call.aws('s3', 'PutBucketPolicy', { Bucket, Policy }, 'caller')
+    await call.together(async (aws) => {
+      const { Version = '2012-10-17', Statement = [], ...rest } = await policyOf(Bucket, aws)
+      const statements = [Statement].flat() as readonly { readonly Sid?: string }[]
+      const others = statements.filter(({ Sid }) => Sid !== wanted.Sid)
+      if (statements.some((each) => isDeepStrictEqual(each, wanted))) return
+      const Policy = JSON.stringify({ Version, ...rest, Statement: [...others, wanted] })
+      await aws('s3', 'PutBucketPolicy', { Bucket, Policy }, 'caller')
+    })
   } catch (error) {
     if (!(error instanceof AwsError)) throw error
     const said = `CloudFront cannot let logs into the bucket ${Bucket}. S3 answered ${error.code}: ${error.message}`
@@ -82,9 +84,9 @@ interface Document {
   readonly Statement?: unknown
 }
 
-async function policyOf(Bucket: string, call: Call): Promise<Document> {
+async function policyOf(Bucket: string, aws: Call['aws']): Promise<Document> {
   try {
-    const { Policy } = await call.aws('s3', 'GetBucketPolicy', { Bucket }, 'caller')
+    const { Policy } = await aws('s3', 'GetBucketPolicy', { Bucket }, 'caller')
     return JSON.parse(String(Policy)) as Document
   } catch (error) {
     if (error instanceof AwsError && error.code === 'NoSuchBucketPolicy') return {}

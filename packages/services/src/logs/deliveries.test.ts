@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setTimeout } from 'node:timers/promises'
 import { defaultLogFields } from '@sekisho/edge'
 import { AwsError } from '@sekisho/protocols'
 import { cloudfrontCollections } from '../cloudfront/records.ts'
@@ -202,6 +201,22 @@ test('a group is opened to who delivers in one statement, unless it is open or m
     logsArn('log-group:h:log-stream:*'),
   ])
   assert.deepEqual(Statement[0].Condition.StringEquals, { 'aws:SourceAccount': [accountId] })
+  // Whatever it is called, it is the one that holds all.
+  document = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [
+      { ...Statement[0], Sid: 'Mine' },
+      { Sid: 'AWSLogDeliveryWrite20150319', Effect: 'Deny' },
+    ],
+  })
+  await logs.call(...toGroup(), closed)
+  const { Statement: after } = JSON.parse(
+    (asked[5]![1] as { policyDocument: string }).policyDocument,
+  )
+  assert.deepEqual(
+    after.map(({ Sid }: { Sid: string }) => Sid),
+    ['Mine', 'AWSLogDeliveryWrite20150319'],
+  )
   const refused = await logs.call(...toGroup(), {
     ...closed,
     aws: async () => {
@@ -209,35 +224,4 @@ test('a group is opened to who delivers in one statement, unless it is open or m
     },
   })
   assert.equal(refused.json.__type, 'AccessDeniedException')
-})
-
-test('who opens groups at the same time does not undo the other', async () => {
-  await using logs = await made()
-  let document = '{}'
-  const closed: Partial<Call> = {
-    refusalTo: async () => new AwsError('AccessDeniedException', 'no', 400),
-    aws: async (_service, _operation, input) => {
-      const policyName = 'AWSLogDeliveryWrite20150319'
-      const policies = [{ policyName, policyDocument: document }]
-      await setTimeout(5)
-      if ('policyDocument' in input) document = String(input.policyDocument)
-      return { resourcePolicies: policies }
-    },
-  }
-  await logs.call(...source(arnOf('E1')))
-  for (const name of ['g', 'h']) {
-    await logs.call('CreateLogGroup', { logGroupName: name })
-    await logs.call(...toGroup({ name }, logsArn(`log-group:${name}`)))
-  }
-  const to = (name: string) =>
-    delivery({ deliveryDestinationArn: logsArn(`delivery-destination:${name}`) })
-  const answers = await Promise.all(['g', 'h'].map((name) => logs.call(...to(name), closed)))
-  assert.deepEqual(
-    answers.map(({ status }) => status),
-    [200, 200],
-  )
-  assert.deepEqual(JSON.parse(document).Statement[0].Resource, [
-    logsArn('log-group:g:log-stream:*'),
-    logsArn('log-group:h:log-stream:*'),
-  ])
 })

@@ -1,6 +1,5 @@
 /** Lets whoever delivers logs write into a log group, with the rights of who asks for it. */
 import { isDeepStrictEqual } from 'node:util'
-import type { Documents } from '@sekisho/store'
 import type { Call } from '../service.ts'
 import { deliveryArn } from './delivery-records.ts'
 import { identifiedGroup } from './records.ts'
@@ -14,26 +13,16 @@ interface Document {
   readonly Statement?: object | readonly object[]
 }
 
-/** Who changes the policy waits for who is at it: both read it first, and neither may undo the other. */
-const turns = new WeakMap<Documents, Promise<void>>()
-
 /**
  * Nothing is done where some policy lets it in already.
  *
  * @throws AwsError  the caller may not see or change the account's resource policies, or there is no room in them
  */
-export function letDeliveriesIn(
+export async function letDeliveriesIn(
   resourceArn: string,
   sourceName: string,
   call: Call,
 ): Promise<void> {
-  const open = () => openGroup(resourceArn, sourceName, call)
-  const turn = (turns.get(call.documents) ?? Promise.resolve()).then(open, open)
-  turns.set(call.documents, turn)
-  return turn
-}
-
-async function openGroup(resourceArn: string, sourceName: string, call: Call): Promise<void> {
   const { accountId, region } = call
   const { name: logGroupName } = identifiedGroup(resourceArn, call)
   const stream = { logGroupName, logStreamName: sourceName }
@@ -43,13 +32,15 @@ async function openGroup(resourceArn: string, sourceName: string, call: Call): P
     (await call.refusalTo('logs', 'CreateLogStream', stream, behalf)) ??
     (await call.refusalTo('logs', 'PutLogEvents', { ...stream, logEvents: [event] }, behalf))
   if (refusal === undefined) return
-  const { Version = '2012-10-17', Statement = [], ...rest } = await formerPolicy(call)
-  const policyDocument = JSON.stringify({
-    Version,
-    ...rest,
-    Statement: withGroup([Statement].flat(), `${resourceArn}:log-stream:*`, call),
+  await call.together(async (aws) => {
+    const { Version = '2012-10-17', Statement = [], ...rest } = await formerPolicy(aws)
+    const policyDocument = JSON.stringify({
+      Version,
+      ...rest,
+      Statement: withGroup([Statement].flat(), `${resourceArn}:log-stream:*`, call),
+    })
+    await aws('logs', 'PutResourcePolicy', { policyName, policyDocument }, 'caller')
   })
-  await call.aws('logs', 'PutResourcePolicy', { policyName, policyDocument }, 'caller')
 }
 
 /** One statement holds all groups, as long as nobody else has changed it. */
@@ -59,7 +50,6 @@ function withGroup(
   { accountId, region }: Call,
 ): readonly object[] {
   const wanted = {
-    Sid: policyName,
     Effect: 'Allow',
     Principal: { Service: [service] },
     Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
@@ -68,16 +58,15 @@ function withGroup(
       ArnLike: { 'aws:SourceArn': [`arn:aws:logs:${region}:${accountId}:*`] },
     },
   }
-  const { Sid, ...nameless } = wanted
-  const isOurs = ({ Resource, ...statement }: Statement) =>
+  const isOurs = ({ Sid: _, Resource, ...statement }: Statement) =>
     Array.isArray(Resource) && isDeepStrictEqual(statement, wanted)
   const ours = statements.find(isOurs) as { readonly Resource: readonly string[] } | undefined
   if (ours)
     return statements.map((each) =>
-      each === ours ? { ...wanted, Resource: [...new Set([...ours.Resource, resource])] } : each,
+      each === ours ? { ...ours, Resource: [...new Set([...ours.Resource, resource])] } : each,
     )
-  const isTaken = statements.some((each: Statement) => each.Sid === Sid)
-  return [...statements, { ...(isTaken ? nameless : wanted), Resource: [resource] }]
+  const isTaken = statements.some((each: Statement) => each.Sid === policyName)
+  return [...statements, { ...(!isTaken && { Sid: policyName }), ...wanted, Resource: [resource] }]
 }
 
 interface Statement {
@@ -85,8 +74,8 @@ interface Statement {
   readonly Resource?: unknown
 }
 
-async function formerPolicy(call: Call): Promise<Document> {
-  const { resourcePolicies } = await call.aws('logs', 'DescribeResourcePolicies', {}, 'caller')
+async function formerPolicy(aws: Call['aws']): Promise<Document> {
+  const { resourcePolicies } = await aws('logs', 'DescribeResourcePolicies', {}, 'caller')
   const policies = resourcePolicies as readonly {
     readonly policyName?: string
     readonly policyDocument?: string
