@@ -76,7 +76,7 @@ export function checkBehaviour(behaviour: DefaultBehavior): void {
 function refuseUnbuilt(behaviour: DefaultBehavior): void {
   if ((behaviour.LambdaFunctionAssociations?.Quantity ?? 0) > 0) throw notSupported('Lambda@Edge')
   if (behaviour.TrustedSigners?.Enabled)
-    throw notSupported('Trust in the signers of an account; use a key group. It')
+    throw notSupported('Trust in the signers of an account (where a key group is not enough)')
   if (behaviour.SmoothStreaming) throw notSupported('Smooth Streaming')
   if (behaviour.FieldLevelEncryptionId) throw notSupported('Field-level encryption')
   if (behaviour.RealtimeLogConfigArn) throw notSupported('A real-time log')

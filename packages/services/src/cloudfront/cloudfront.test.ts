@@ -77,6 +77,19 @@ const refused: readonly Refused[] = [
   { name: 'a custom header Host', parts: { headers: { Host: 'a.b' } }, code: 'InvalidArgument' },
   { name: 'an address for an origin', parts: { domain: '10.0.0.1' }, code: 'InvalidArgument' },
   {
+    name: 'a URL for an origin',
+    parts: { domain: 'https://a.example.com' },
+    code: 'InvalidArgument',
+    message: 'The parameter origin name cannot contain a colon.',
+  },
+  {
+    name: 'a country that there is not',
+    parts: {
+      more: '<Restrictions><GeoRestriction><RestrictionType>blacklist</RestrictionType><Quantity>1</Quantity><Items><Location>ZZ</Location></Items></GeoRestriction></Restrictions>',
+    },
+    code: 'InvalidLocationCode',
+  },
+  {
     name: 'a cache policy that is not there',
     parts: { behaviour: '<CachePolicyId>nothing</CachePolicyId>' },
     code: 'NoSuchCachePolicy',

@@ -2,6 +2,7 @@
 import type { Reader } from '@sekisho/store'
 import { checkBehaviour, checkPatterns, filledBehaviour } from './behaviours.ts'
 import { cachePolicyKind } from './cache-policies.ts'
+import { isCountry } from './countries.ts'
 import { fail, invalidArgument, notSupported } from './errors.ts'
 import { liveFunction } from './function-records.ts'
 import { findKept } from './kept.ts'
@@ -266,6 +267,6 @@ function checkRestrictions({ Restrictions }: DistributionConfig): void {
       'InvalidGeoRestrictionParameter',
       'The specified geo restriction parameter is not valid.',
     )
-  if (!Items.every((country) => /^[A-Z]{2}$/.test(country)))
+  if (!Items.every(isCountry))
     throw fail('InvalidLocationCode', 'The location code specified is not valid.')
 }

@@ -53,7 +53,9 @@ function checkOrigin(origin: Origin): void {
   const { DomainName, OriginPath = '', S3OriginConfig, CustomOriginConfig } = origin
   if (origin.VpcOriginConfig) throw notSupported('An origin in a VPC')
   if (origin.OriginShield?.Enabled) throw notSupported('Origin Shield')
-  if (/^[\d.]+$/.test(DomainName) || DomainName.includes(':'))
+  if (DomainName.includes(':'))
+    throw invalidArgument('The parameter origin name cannot contain a colon.')
+  if (/^[\d.]+$/.test(DomainName))
     throw invalidArgument('The parameter origin name cannot be an IP address.')
   if (!domainName.test(DomainName))
     throw invalidArgument('The parameter origin name must be a domain name.')
