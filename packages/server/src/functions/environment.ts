@@ -166,6 +166,7 @@ export class Environment {
     const frames = this.#unsent
     this.#unsent = []
     this.#socket.write(frames.length === 1 ? frames[0]! : Buffer.concat(frames))
+    this.#turns.sent()
   }
 
   #hear(kind: number, body: Buffer): void {

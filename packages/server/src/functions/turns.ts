@@ -51,6 +51,10 @@ export class Turns {
   isOver = false
   readonly #options: TurnsOptions
   readonly #turns: Turn[] = []
+  /** The first takes its time. */
+  #isSlow = false
+  /** The first is still on its way. */
+  #isUnsent = false
   #isRecalling = false
   #impatience: NodeJS.Timeout | undefined
   #deadline: NodeJS.Timeout | undefined
@@ -74,22 +78,29 @@ export class Turns {
 
   /** Whether an event may be handed over behind those that are there: not where one of them takes its time. */
   takeMore({ event }: Pick<Invocation, 'event'>): boolean {
-    const { first } = this
     return (
       !this.isOver &&
+      !this.#isSlow &&
       !this.#isRecalling &&
       this.#turns.length < mostAhead &&
-      event.length <= mostAheadBytes &&
-      first?.pieces === undefined &&
-      performance.now() - (first?.begunAt ?? 0) < patienceMs
+      event.length <= mostAheadBytes
     )
   }
 
   add(given: Given, tail = new LogTail()): void {
     const turn = { ...given, tail, begunAt: undefined, pieces: undefined, contentType: undefined }
     this.#turns.push(turn)
-    if (this.#turns.length === 1) this.#begin(turn)
-    else this.#beImpatient()
+    if (this.#turns.length === 1) {
+      this.#begin(turn)
+      this.#isUnsent = true
+    }
+    this.#beImpatient()
+  }
+
+  /** All that are there have been handed over. */
+  sent(): void {
+    if (this.#isUnsent && this.first) this.first.begunAt = performance.now()
+    this.#isUnsent = false
   }
 
   /** Why the environment could not begin belongs to the event that wanted it. */
@@ -171,6 +182,7 @@ export class Turns {
 
   #begin(turn: Turn): void {
     turn.begunAt = performance.now()
+    this.#isSlow = false
     this.say(this.platform.start(turn.invocation.requestId))
     // Of the many that begin, few come near their deadline: one timer goes from one to another.
     this.#deadline ??= setTimeout(() => this.#lookAtDeadline(), this.#timeoutMs).unref()
@@ -202,17 +214,25 @@ export class Turns {
   }
 
   #beImpatient(): void {
-    this.#impatience ??= setTimeout(() => {
-      this.#impatience = undefined
-      const { first } = this
-      if (this.#turns.length < 2 || this.isOver) return
-      const ranMs = performance.now() - (first!.begunAt ?? 0)
-      if (!this.#isRecalling && (ranMs >= patienceMs || first!.pieces !== undefined)) {
-        this.#isRecalling = true
-        this.#options.recall()
-      }
-      this.#beImpatient()
-    }, patienceMs).unref()
+    // What has come is heard first: a busy server is no sign of a slow function.
+    this.#impatience ??= setTimeout(
+      () => setImmediate(() => this.#lookAtFirst()),
+      patienceMs,
+    ).unref()
+  }
+
+  #lookAtFirst(): void {
+    this.#impatience = undefined
+    const { first } = this
+    if (first?.begunAt === undefined || this.isOver) return
+    this.#isSlow =
+      first.pieces !== undefined ||
+      (!this.#isUnsent && performance.now() - first.begunAt >= patienceMs)
+    if (this.#isSlow && this.#turns.length > 1 && !this.#isRecalling) {
+      this.#isRecalling = true
+      this.#options.recall()
+    }
+    this.#beImpatient()
   }
 
   #report({ invocation: { requestId }, begunAt }: Turn, outcome: Outcome, handlerMs: number): void {
