@@ -13,7 +13,7 @@ import {
   qualifiedArnOf,
   qualifiedKeyOf,
 } from './names.ts'
-import { fromMarker, markerOf, pageSize } from './paging.ts'
+import { pageOf } from './paging.ts'
 import {
   type AliasRecord,
   findFunction,
@@ -116,23 +116,16 @@ export const aliases = {
     needs: async ({ FunctionName }, call) => [
       await functionNeed('ListAliases', FunctionName, call),
     ],
-    async handle({ FunctionName, FunctionVersion, Marker, MaxItems }, call) {
+    async handle({ FunctionName, FunctionVersion, ...asked }, call) {
       const named = namedBy(FunctionName, call)
       await findFunction(call.documents, named)
       const prefix = `${keyOf(named)}/`
-      const limit = pageSize(MaxItems, 50)
-      const found = await call.documents.list<AliasRecord>(collection, {
-        prefix,
-        ...fromMarker(Marker, prefix),
-        limit: limit + 1,
-      })
+      const page = await pageOf<AliasRecord>(call.documents, collection, prefix, asked)
       return {
-        Aliases: found
-          .slice(0, limit)
-          .map(({ value }) => value)
+        Aliases: page.items
           .filter(({ version }) => FunctionVersion === undefined || version === FunctionVersion)
           .map(shownAlias),
-        ...markerOf(found, limit, prefix),
+        ...page.next,
       }
     },
   },

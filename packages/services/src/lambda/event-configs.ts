@@ -5,7 +5,7 @@ import { checkDestination, noDestination, tellingCall } from './destinations.ts'
 import { invalidParameter, notFound } from './errors.ts'
 import { qualifiedNeed } from './gate.ts'
 import { keyOf, latest, type Named, namedBy, qualifiedArnOf, qualifiedKeyOf } from './names.ts'
-import { fromMarker, markerOf, pageSize } from './paging.ts'
+import { pageOf } from './paging.ts'
 import { findFunction, lambdaCollections, resolveFunction } from './records.ts'
 
 const collection = lambdaCollections.eventConfigs
@@ -80,19 +80,14 @@ export const eventConfigs = {
     needs: async ({ FunctionName }, call) => [
       await qualifiedNeed('ListFunctionEventInvokeConfigs', FunctionName, undefined, call),
     ],
-    async handle({ FunctionName, Marker, MaxItems }, call) {
+    async handle({ FunctionName, ...asked }, call) {
       const named = namedBy(FunctionName, call)
       await findFunction(call.documents, named)
       const prefix = `${keyOf(named)}/`
-      const limit = pageSize(MaxItems, 50)
-      const found = await call.documents.list<EventConfigRecord>(collection, {
-        prefix,
-        ...fromMarker(Marker, prefix),
-        limit: limit + 1,
-      })
+      const page = await pageOf<EventConfigRecord>(call.documents, collection, prefix, asked)
       return {
-        FunctionEventInvokeConfigs: found.slice(0, limit).map(({ value }) => shownConfig(value)),
-        ...markerOf(found, limit, prefix),
+        FunctionEventInvokeConfigs: page.items.map(shownConfig),
+        ...page.next,
       }
     },
   },

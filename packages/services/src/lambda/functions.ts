@@ -7,7 +7,7 @@ import { conflict, invalidParameter, noFunction, notSupported } from './errors.t
 import { functionNeed, layerKeys, qualifiedNeed, rolePassed, tagKeys } from './gate.ts'
 import { dropLayers, layersOf, layersRead } from './layer-records.ts'
 import { arnOf, isVersionNumber, keyOf, latest, namedBy, qualifiedArnOf } from './names.ts'
-import { fromMarker, markerOf, pageSize } from './paging.ts'
+import { pageOf } from './paging.ts'
 import {
   type FunctionRecord,
   findFunction,
@@ -127,22 +127,16 @@ export const functions = {
   ListFunctions: {
     constraints: { FunctionVersion: { enum: ['ALL'] } },
     needs: () => [{ action: 'lambda:ListFunctions', resource: '*' }],
-    async handle({ Marker, MaxItems, FunctionVersion, MasterRegion }, call) {
+    async handle({ FunctionVersion, MasterRegion, ...asked }, call) {
       if (MasterRegion !== undefined) throw notSupported('A list of functions at the edge')
       const prefix = `${call.accountId}/${call.region}/`
-      const limit = pageSize(MaxItems, 50)
-      const found = await call.documents.list<FunctionRecord>(collection, {
-        prefix,
-        ...fromMarker(Marker, prefix),
-        limit: limit + 1,
-      })
-      const page = found.slice(0, limit)
+      const page = await pageOf<FunctionRecord>(call.documents, collection, prefix, asked)
       const lists = await Promise.all(
-        page.map(({ value }) =>
-          FunctionVersion === 'ALL' ? allVersions(value, call) : [shown(value)],
+        page.items.map((each) =>
+          FunctionVersion === 'ALL' ? allVersions(each, call) : [shown(each)],
         ),
       )
-      return { Functions: lists.flat(), ...markerOf(found, limit, prefix) }
+      return { Functions: lists.flat(), ...page.next }
     },
   },
 

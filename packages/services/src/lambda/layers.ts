@@ -18,7 +18,7 @@ import {
   readLayer,
   readLayerVersion,
 } from './layer-records.ts'
-import { fromMarker, markerOf, pageSize } from './paging.ts'
+import { pageOf } from './paging.ts'
 import { lambdaCollections } from './records.ts'
 
 const { layers: layerCollection, layerVersions: versionCollection } = lambdaCollections
@@ -97,16 +97,11 @@ export const layers = {
   ListLayers: {
     constraints: filters,
     needs: () => [{ action: 'lambda:ListLayers', resource: '*' }],
-    async handle({ Marker, MaxItems, CompatibleRuntime, CompatibleArchitecture }, call) {
+    async handle({ CompatibleRuntime, CompatibleArchitecture, ...asked }, call) {
       const prefix = `${call.accountId}/${call.region}/`
-      const limit = pageSize(MaxItems, 50)
-      const found = await call.documents.list<LayerRecord>(layerCollection, {
-        prefix,
-        ...fromMarker(Marker, prefix),
-        limit: limit + 1,
-      })
+      const page = await pageOf<LayerRecord>(call.documents, layerCollection, prefix, asked)
       const shown = await Promise.all(
-        found.slice(0, limit).map(async ({ value }) => {
+        page.items.map(async (value) => {
           const range = { prefix: `${layerKeyOf(value)}/`, isReversed: true }
           const all = await call.documents.list<LayerVersionRecord>(versionCollection, range)
           const newest = all.find((each) =>
@@ -127,7 +122,7 @@ export const layers = {
                 },
               ],
         ),
-        ...markerOf(found, limit, prefix),
+        ...page.next,
       }
     },
   },
@@ -144,22 +139,21 @@ export const layers = {
     async handle(input, call) {
       const named = layerNamed(input.LayerName, call)
       const prefix = `${layerKeyOf(named)}/`
-      const limit = pageSize(input.MaxItems, 50)
-      const { after: before } = fromMarker(input.Marker, prefix)
+      const { documents } = call
       // The newest come first.
-      const found = await call.documents.list<LayerVersionRecord>(versionCollection, {
+      const newest = { isReversed: true }
+      const page = await pageOf<LayerVersionRecord>(
+        documents,
+        versionCollection,
         prefix,
-        isReversed: true,
-        ...(before !== undefined && { before }),
-        limit: limit + 1,
-      })
+        input,
+        newest,
+      )
       return {
-        LayerVersions: found
-          .slice(0, limit)
-          .map(({ value }) => value)
+        LayerVersions: page.items
           .filter((each) => isFor(each, input.CompatibleRuntime, input.CompatibleArchitecture))
           .map(shownVersion),
-        ...markerOf(found, limit, prefix),
+        ...page.next,
       }
     },
   },

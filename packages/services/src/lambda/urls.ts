@@ -12,7 +12,7 @@ import {
   qualifiedArnOf,
   qualifiedKeyOf,
 } from './names.ts'
-import { fromMarker, markerOf, pageSize } from './paging.ts'
+import { pageOf } from './paging.ts'
 import { findFunction, lambdaCollections, resolveFunction } from './records.ts'
 import { readUrl, type UrlCors, type UrlRecord } from './url-records.ts'
 
@@ -108,19 +108,14 @@ export const urls = {
     needs: async ({ FunctionName }, call) => [
       await functionNeed('ListFunctionUrlConfigs', FunctionName, call),
     ],
-    async handle({ FunctionName, Marker, MaxItems }, call) {
+    async handle({ FunctionName, ...asked }, call) {
       const named = namedBy(FunctionName, call)
       await findFunction(call.documents, named)
       const prefix = `${keyOf(named)}/`
-      const limit = pageSize(MaxItems, 50)
-      const found = await call.documents.list<UrlRecord>(collection, {
-        prefix,
-        ...fromMarker(Marker, prefix),
-        limit: limit + 1,
-      })
+      const page = await pageOf<UrlRecord>(call.documents, collection, prefix, asked)
       return {
-        FunctionUrlConfigs: found.slice(0, limit).map(({ value }) => shownUrl(value, call)),
-        ...markerOf(found, limit, prefix),
+        FunctionUrlConfigs: page.items.map((url) => shownUrl(url, call)),
+        ...page.next,
       }
     },
   },

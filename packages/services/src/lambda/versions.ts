@@ -6,7 +6,7 @@ import { shown } from './configuration.ts'
 import { invalidParameter } from './errors.ts'
 import { functionNeed } from './gate.ts'
 import { type FunctionName, keyOf, latest, namedBy, versionKeyOf } from './names.ts'
-import { fromMarker, markerOf, pageSize } from './paging.ts'
+import { pageOf } from './paging.ts'
 import {
   type FunctionRecord,
   findFunction,
@@ -29,23 +29,18 @@ export const versions = {
     needs: async ({ FunctionName }, call) => [
       await functionNeed('ListVersionsByFunction', FunctionName, call),
     ],
-    async handle({ FunctionName, Marker, MaxItems }, call) {
+    async handle({ FunctionName, ...asked }, call) {
       const named = namedBy(FunctionName, call)
       const fn = await findFunction(call.documents, named)
       const prefix = `${keyOf(named)}/`
-      const limit = pageSize(MaxItems, 50)
-      const found = await call.documents.list<VersionRecord>(lambdaCollections.versions, {
-        prefix,
-        ...fromMarker(Marker, prefix),
-        limit: limit + 1,
-      })
-      const page = found.slice(0, limit)
+      const { versions } = lambdaCollections
+      const page = await pageOf<VersionRecord>(call.documents, versions, prefix, asked)
       return {
         Versions: [
-          ...(Marker === undefined ? [shown(fn, latest, latest)] : []),
-          ...page.map(({ value }) => shown(value, value.version, value.version)),
+          ...(asked.Marker === undefined ? [shown(fn, latest, latest)] : []),
+          ...page.items.map((each) => shown(each, each.version, each.version)),
         ],
-        ...markerOf(found, limit, prefix),
+        ...page.next,
       }
     },
   },
