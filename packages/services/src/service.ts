@@ -244,6 +244,12 @@ export function requestTags(tags: Readonly<Record<string, string>> | undefined):
   return { 'aws:TagKeys': names, ...Object.fromEntries(values) }
 }
 
+/** The condition keys of the tags that a resource has. @see IAM User Guide, "AWS global condition context keys" */
+export function resourceTags(tags: Readonly<Record<string, string>> | undefined): RequestKeys {
+  const found = Object.entries(tags ?? {})
+  return Object.fromEntries(found.map(([tag, value]) => [`aws:ResourceTag/${tag}`, value]))
+}
+
 /** A service each of whose operations declares its needs. */
 export function defineService<Sdk>(
   name: ServiceName,

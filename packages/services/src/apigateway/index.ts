@@ -1,6 +1,6 @@
 /** API Gateway's control plane (REST APIs) on one screen. */
 import type { OperationModel, Values } from '@sekisho/protocols'
-import { type Call, defineGatedService, type Needs, type RequestKeys } from '../service.ts'
+import { type Call, defineGatedService, type Needs, resourceTags } from '../service.ts'
 import { account } from './account.ts'
 import { apiKeyImport } from './api-key-import.ts'
 import { apiKeys } from './api-keys.ts'
@@ -23,7 +23,6 @@ import { resources } from './resources.ts'
 import { restApis } from './rest-apis.ts'
 import { stages } from './stages.ts'
 import { tagging, tagsAt } from './tagging.ts'
-import type { Tags } from './tags.ts'
 import { testAuthorizer } from './test-authorizer.ts'
 import { testMethod } from './test-method.ts'
 import { usage } from './usage.ts'
@@ -84,12 +83,6 @@ async function httpVerbOnPath({ http }: OperationModel, input: Values, call: Cal
       ...(Object.keys(tags).length > 0 && { keys: resourceTags(tags) }),
     },
   ]
-}
-
-function resourceTags(tags: Tags): RequestKeys {
-  return Object.fromEntries(
-    Object.entries(tags).map(([tag, value]) => [`aws:ResourceTag/${tag}`, value]),
-  )
 }
 
 function pathOf(http: OperationModel['http'], input: Values, written: (label: string) => string) {

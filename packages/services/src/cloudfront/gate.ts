@@ -1,5 +1,12 @@
 /** What does a call to CloudFront need? The action on the resource; lists and creations of what has no ARN yet ask for all. */
-import { type Call, type Need, type Needs, type RequestKeys, requestTags } from '../service.ts'
+import {
+  type Call,
+  type Need,
+  type Needs,
+  type RequestKeys,
+  requestTags,
+  resourceTags,
+} from '../service.ts'
 import { arnOf, findDistribution } from './records.ts'
 
 /** Resource types of the service authorization reference. */
@@ -32,9 +39,7 @@ export function needTagged(
   keys: RequestKeys = {},
 ): Needs {
   const resource = arnOf(type, call.accountId, id)
-  return [
-    { action: `cloudfront:${action}`, resource, keys: { ...resourceTags(tags ?? {}), ...keys } },
-  ]
+  return [{ action: `cloudfront:${action}`, resource, keys: { ...resourceTags(tags), ...keys } }]
 }
 
 export async function needDistribution(action: string, id: string, call: Call): Promise<Needs> {
@@ -56,10 +61,4 @@ export function needNew(
   return Object.keys(tags ?? {}).length === 0
     ? [creating]
     : [creating, { action: 'cloudfront:TagResource', resource, keys }]
-}
-
-function resourceTags(tags: Readonly<Record<string, string>>): RequestKeys {
-  return Object.fromEntries(
-    Object.entries(tags).map(([name, value]) => [`aws:ResourceTag/${name}`, value]),
-  )
 }

@@ -1,6 +1,6 @@
 /** What does a call to EventBridge need? The action on the bus, whose own policy has a say, or on the rule. */
 import { compiled } from '../iam/principals.ts'
-import { type Call, type Need, passRole, type RequestKeys } from '../service.ts'
+import { type Call, type Need, passRole, type RequestKeys, resourceTags } from '../service.ts'
 import { notSupported } from './errors.ts'
 import {
   type BusName,
@@ -12,7 +12,6 @@ import {
   readBus,
   ruleArn,
   ruleKey,
-  type Tags,
 } from './records.ts'
 
 /**
@@ -64,12 +63,6 @@ export function serviceNeed(action: string): Need {
 export function listNeed(action: string, of: 'event-bus' | 'rule', call: Call): Need {
   const { accountId, region } = call
   return { action: `events:${action}`, resource: `arn:aws:events:${region}:${accountId}:${of}/*` }
-}
-
-function resourceTags(tags: Tags = {}): RequestKeys {
-  return Object.fromEntries(
-    Object.entries(tags).map(([tag, value]) => [`aws:ResourceTag/${tag}`, value]),
-  )
 }
 
 export function rolePassed(role: string | undefined): readonly Need[] {

@@ -4,6 +4,7 @@ import { type Call, type Need, type Needs, type RequestKeys, requestTags } from 
 import {
   arnOf,
   type EntityKind,
+  entityTags,
   type InstanceProfileRecord,
   iamCollections,
   keyOf,
@@ -40,7 +41,7 @@ export async function iamGate({ name }: OperationModel, input: Values, call: Cal
     resource: arn,
     keys: {
       ...(boundary !== undefined && bounded.has(name) && { 'iam:PermissionsBoundary': boundary }),
-      ...resourceTags(tags),
+      ...entityTags(tags),
       ...inputKeys(input),
     },
   }
@@ -132,15 +133,6 @@ async function instanceProfile(
     arn: arnOf('instance-profile', found?.value ?? { accountId, path, name }),
     tags: found?.value.tags ?? [],
   }
-}
-
-function resourceTags(tags: readonly Tag[]): RequestKeys {
-  return Object.fromEntries(
-    tags.flatMap(({ Key, Value }) => [
-      [`iam:ResourceTag/${Key}`, Value],
-      [`aws:ResourceTag/${Key}`, Value],
-    ]),
-  )
 }
 
 /** Members of the input that are condition keys too. */

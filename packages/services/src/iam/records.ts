@@ -19,6 +19,16 @@ export interface Tag {
   readonly Value: string
 }
 
+/** The condition keys of the tags that one of IAM's own resources has. */
+export function entityTags(tags: readonly Tag[] = []): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    tags.flatMap(({ Key, Value }) => [
+      [`aws:ResourceTag/${Key}`, Value],
+      [`iam:ResourceTag/${Key}`, Value],
+    ]),
+  )
+}
+
 /** Times are epoch milliseconds. */
 interface EntityRecord {
   readonly accountId: string

@@ -1,10 +1,10 @@
 /** Functions: made, shown, changed and removed. */
 import type * as Sdk from '@aws-sdk/client-lambda'
-import type { Call, Need, Operations } from '../service.ts'
+import { type Call, type Need, type Operations, requestTags } from '../service.ts'
 import { checkUnpacked, codeLink, dropCode, storeCode } from './code.ts'
 import { checkConfiguration, configurationConstraints, configured, shown } from './configuration.ts'
 import { conflict, invalidParameter, noFunction, notSupported } from './errors.ts'
-import { functionNeed, layerKeys, qualifiedNeed, rolePassed, tagKeys } from './gate.ts'
+import { functionNeed, layerKeys, qualifiedNeed, rolePassed } from './gate.ts'
 import { dropLayers, layersOf, layersRead } from './layer-records.ts'
 import { arnOf, isVersionNumber, keyOf, latest, namedBy, qualifiedArnOf } from './names.ts'
 import { pageOf } from './paging.ts'
@@ -34,7 +34,7 @@ export const functions = {
       const { accountId } = call
       const { name, region } = namedBy(FunctionName, call)
       const resource = arnOf({ accountId, region, name })
-      const keys = { ...tagKeys(Tags), ...layerKeys(Layers) }
+      const keys = { ...requestTags(Tags), ...layerKeys(Layers) }
       const create: Need = { action: 'lambda:CreateFunction', resource, keys }
       return [create, ...rolePassed(Role), ...(await layersRead(Layers, call))]
     },

@@ -1,7 +1,7 @@
 /** What does a call to Lambda need? The action on the function, whose own policy has a say. */
 import type { CompiledPolicy } from '@sekisho/policy'
 import { compiled } from '../iam/principals.ts'
-import { type Call, type Need, passRole, type RequestKeys, requestTags } from '../service.ts'
+import { type Call, type Need, passRole, type RequestKeys, resourceTags } from '../service.ts'
 import { type Named, namedBy, qualifiedArnOf } from './names.ts'
 import { type FunctionRecord, type PermissionRecord, policyOf, readFunction } from './records.ts'
 
@@ -80,7 +80,7 @@ export function sideOf(
   return {
     resource,
     resourceAccountId: named.accountId,
-    keys: { ...resourceTags(found), ...keys },
+    keys: { ...resourceTags(found?.tags), ...keys },
     ...(policy.length > 0 && { resourcePolicy: policyOn(policy, resource) }),
   }
 }
@@ -97,11 +97,6 @@ function policyOn(policy: readonly PermissionRecord[], resource: string): Compil
   return found
 }
 
-function resourceTags(found: FunctionRecord | undefined): RequestKeys {
-  const tags = Object.entries(found?.tags ?? {})
-  return Object.fromEntries(tags.map(([tag, value]) => [`aws:ResourceTag/${tag}`, value]))
-}
-
 export function policyText(policy: readonly PermissionRecord[]): string {
   return JSON.stringify({ Version: '2012-10-17', Id: 'default', Statement: policy })
 }
@@ -113,8 +108,4 @@ export function rolePassed(role: string | undefined): readonly Need[] {
 /** The layers that a function is given. */
 export function layerKeys(layers: readonly string[] | undefined): RequestKeys {
   return layers === undefined || layers.length === 0 ? {} : { 'lambda:Layer': layers }
-}
-
-export function tagKeys(tags: Readonly<Record<string, string>> | undefined): RequestKeys {
-  return requestTags(tags)
 }

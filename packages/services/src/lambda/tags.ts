@@ -1,8 +1,8 @@
 /** Tags of functions. */
 import type * as Sdk from '@aws-sdk/client-lambda'
-import type { Operations } from '../service.ts'
+import { type Operations, requestTags } from '../service.ts'
 import { invalidParameter } from './errors.ts'
-import { functionNeed, tagKeys } from './gate.ts'
+import { functionNeed } from './gate.ts'
 import { type FunctionName, namedBy, type Owner } from './names.ts'
 import { findFunction } from './records.ts'
 import { keep } from './revisions.ts'
@@ -17,7 +17,7 @@ export const tags = {
   },
   TagResource: {
     needs: async ({ Resource, Tags }, call) => [
-      await functionNeed('TagResource', Resource, call, tagKeys(Tags)),
+      await functionNeed('TagResource', Resource, call, requestTags(Tags)),
     ],
     async handle({ Resource, Tags }, call) {
       await keep(call, taggedBy(Resource, call), (record) => ({

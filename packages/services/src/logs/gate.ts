@@ -1,5 +1,5 @@
 /** What does a call to CloudWatch Logs need? The action on the group or the stream. */
-import type { Call, Need, RequestKeys } from '../service.ts'
+import { type Call, type Need, type RequestKeys, resourceTags } from '../service.ts'
 import { type GroupName, type GroupRecord, groupArn, groupKey, logsCollections } from './records.ts'
 import { policyOfAccount } from './resource-policies.ts'
 
@@ -45,16 +45,12 @@ async function need(
   keys: RequestKeys = {},
 ): Promise<Need> {
   const found = await documents.get<GroupRecord>(logsCollections.groups, groupKey(name))
-  const tags = Object.entries(found?.value.tags ?? {})
   const resourcePolicy = await policyOfAccount(documents, name)
   return {
     action: `logs:${action}`,
     resource,
     resourceAccountId: name.accountId,
     ...(resourcePolicy && { resourcePolicy }),
-    keys: {
-      ...Object.fromEntries(tags.map(([tag, value]) => [`aws:ResourceTag/${tag}`, value])),
-      ...keys,
-    },
+    keys: { ...resourceTags(found?.value.tags), ...keys },
   }
 }

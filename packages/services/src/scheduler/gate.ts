@@ -1,5 +1,5 @@
 /** What does a call to Scheduler need? The action on the schedule or its group. */
-import { type Call, type Need, passRole, type RequestKeys } from '../service.ts'
+import { type Call, type Need, passRole, type RequestKeys, resourceTags } from '../service.ts'
 import { type GroupName, groupArn, readGroup, type ScheduleName, scheduleArn } from './records.ts'
 
 /** @see Service Authorization Reference, "Actions, resources, and condition keys for Amazon EventBridge Scheduler" */
@@ -27,8 +27,7 @@ export async function scheduleNeed(action: string, name: ScheduleName, call: Cal
 
 async function tagsOfGroup(name: GroupName, { documents }: Call): Promise<RequestKeys> {
   const group = await readGroup(documents, name)
-  const tags = Object.entries(group?.tags ?? {})
-  return Object.fromEntries(tags.map(([tag, value]) => [`aws:ResourceTag/${tag}`, value]))
+  return resourceTags(group?.tags)
 }
 
 /** *Observed*: lists are asked for on all that they may show. */

@@ -3,7 +3,14 @@ import type * as Sdk from '@aws-sdk/client-sts'
 import { AwsError } from '@sekisho/protocols'
 import type { Reader } from '@sekisho/store'
 import { compiled, rolePrincipal } from '../iam/principals.ts'
-import { arnOf, iamCollections, keyOf, type RoleRecord, type Tag } from '../iam/records.ts'
+import {
+  arnOf,
+  entityTags,
+  iamCollections,
+  keyOf,
+  type RoleRecord,
+  type Tag,
+} from '../iam/records.ts'
 import { newSessionKeyId, type Session, seal, sessionKey } from '../iam/sessions.ts'
 import type { Call, Need, Needs, Operations, RequestKeys } from '../service.ts'
 import {
@@ -36,7 +43,7 @@ export const assumeRole = {
       const keys: RequestKeys = {
         'sts:RoleSessionName': input.RoleSessionName,
         ...(input.ExternalId !== undefined && { 'sts:ExternalId': input.ExternalId }),
-        ...roleTags(role),
+        ...entityTags(role?.tags),
       }
       const identity = input.SourceIdentity ?? call.session?.sourceIdentity
       const asked: Need[] = [
@@ -129,15 +136,6 @@ export async function roleToAssume(
   const key = keyOf(accountId, path.slice(path.lastIndexOf('/') + 1))
   const found = (await reader.get<RoleRecord>(iamCollections.roles, key))?.value
   return { accountId, role: found && arnOf('role', found) === roleArn ? found : undefined }
-}
-
-export function roleTags(role: RoleRecord | undefined): RequestKeys {
-  return Object.fromEntries(
-    (role?.tags ?? []).flatMap(({ Key, Value }) => [
-      [`aws:ResourceTag/${Key}`, Value],
-      [`iam:ResourceTag/${Key}`, Value],
-    ]),
-  )
 }
 
 /** @throws AwsError ValidationError */

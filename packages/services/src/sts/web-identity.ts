@@ -3,16 +3,9 @@ import type * as Sdk from '@aws-sdk/client-sts'
 import { type Claims, isSignedBy, readToken } from '@sekisho/gateway'
 import { AwsError } from '@sekisho/protocols'
 import { compiled } from '../iam/principals.ts'
-import { iamCollections, type OidcProviderRecord } from '../iam/records.ts'
+import { entityTags, iamCollections, type OidcProviderRecord } from '../iam/records.ts'
 import type { Call, Operations } from '../service.ts'
-import {
-  assumed,
-  checkDuration,
-  newSession,
-  nobodyMay,
-  roleTags,
-  roleToAssume,
-} from './assume-role.ts'
+import { assumed, checkDuration, newSession, nobodyMay, roleToAssume } from './assume-role.ts'
 import { sessionLimits, sessionName } from './session-input.ts'
 
 const defaultSeconds = 3_600
@@ -41,7 +34,7 @@ export const webIdentity = {
           keys: {
             'sts:RoleSessionName': input.RoleSessionName,
             'aws:FederatedProvider': providerArn(accountId, host),
-            ...roleTags(role),
+            ...entityTags(role?.tags),
             ...claimKeys(host, claims),
           },
         },
