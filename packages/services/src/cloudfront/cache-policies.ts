@@ -1,9 +1,9 @@
 /** Cache policies: what tells one cached object from another, and how long it may be kept. */
-import { fail, invalidArgument } from './errors.ts'
+import { invalidArgument } from './errors.ts'
 import { type Kept, type Kind, typeOf, usedBy } from './kept.ts'
 import { keptOperations } from './kept-operations.ts'
 import { managedCachePolicies } from './managed-policies.ts'
-import { checkName, checkSelection } from './policy-rules.ts'
+import { checkName, checkSelections, type SelectionRules } from './policy-rules.ts'
 import { behavioursOf, type CachePolicyConfig, cloudfrontCollections } from './records.ts'
 
 export const cachePolicyKind: Kind<CachePolicyConfig> = {
@@ -64,19 +64,9 @@ function check(config: CachePolicyConfig): void {
       'The parameters MinTTL, DefaultTTL and MaxTTL must satisfy MinTTL <= DefaultTTL <= MaxTTL.',
     )
   const parameters = config.ParametersInCacheKeyAndForwardedToOrigin!
-  const { HeadersConfig, CookiesConfig, QueryStringsConfig } = parameters
-  checkSelection('HeaderBehavior', HeadersConfig.HeaderBehavior, HeadersConfig.Headers, headers)
-  checkSelection('CookieBehavior', CookiesConfig.CookieBehavior, CookiesConfig.Cookies, cookies)
-  checkSelection(
-    'QueryStringBehavior',
-    QueryStringsConfig.QueryStringBehavior,
-    QueryStringsConfig.QueryStrings,
-    queries,
-  )
-  for (const name of HeadersConfig.Headers?.Items ?? [])
-    if (neverInKey.has(name.toLowerCase()))
-      throw invalidArgument(`The parameter Headers contains ${name} that is not allowed.`)
+  checkSelections(parameters, rules)
   if (MaxTTL > 0) return
+  const { HeadersConfig, CookiesConfig, QueryStringsConfig } = parameters
   const isDisabledWith = (name: string) =>
     invalidArgument(`The parameter ${name} is invalid for policy with caching disabled.`)
   if (HeadersConfig.HeaderBehavior !== 'none') throw isDisabledWith('HeaderBehavior')
@@ -84,25 +74,6 @@ function check(config: CachePolicyConfig): void {
   if (QueryStringsConfig.QueryStringBehavior !== 'none') throw isDisabledWith('QueryStringBehavior')
   if (parameters.EnableAcceptEncodingGzip) throw isDisabledWith('EnableAcceptEncodingGzip')
   if (parameters.EnableAcceptEncodingBrotli) throw isDisabledWith('EnableAcceptEncodingBrotli')
-}
-
-const headers = {
-  behaviors: ['none', 'whitelist'],
-  tooMany: () =>
-    fail('TooManyHeadersInCachePolicy', 'The number of headers in the cache policy is too large.'),
-}
-const cookies = {
-  behaviors: ['none', 'whitelist', 'allExcept', 'all'],
-  tooMany: () =>
-    fail('TooManyCookiesInCachePolicy', 'The number of cookies in the cache policy is too large.'),
-}
-const queries = {
-  behaviors: ['none', 'whitelist', 'allExcept', 'all'],
-  tooMany: () =>
-    fail(
-      'TooManyQueryStringsInCachePolicy',
-      'The number of query strings in the cache policy is too large.',
-    ),
 }
 
 /** @see CloudFront Developer Guide, "Control the cache key with a policy" */
@@ -122,3 +93,11 @@ const neverInKey: ReadonlySet<string> = new Set([
   'upgrade',
   'via',
 ])
+
+const rules: SelectionRules = {
+  policy: 'CachePolicy',
+  headers: ['none', 'whitelist'],
+  cookies: ['none', 'whitelist', 'allExcept', 'all'],
+  queries: ['none', 'whitelist', 'allExcept', 'all'],
+  neverListed: neverInKey,
+}
