@@ -45,6 +45,9 @@ export async function find<Kind extends EntityKind>(
   return record
 }
 
+const taken = (kind: EntityKind, name: string) =>
+  alreadyExists(`${shownKinds[kind]} with name ${name} already exists.`)
+
 /** @throws AwsError EntityAlreadyExists, LimitExceeded */
 export async function create<Kind extends EntityKind>(
   transaction: Transaction,
@@ -52,8 +55,7 @@ export async function create<Kind extends EntityKind>(
   record: EntityRecords[Kind],
 ): Promise<void> {
   const { accountId, name, id } = record
-  if (await readEntity(transaction, kind, accountId, name))
-    throw alreadyExists(`${shownKinds[kind]} with name ${name} already exists.`)
+  if (await readEntity(transaction, kind, accountId, name)) throw taken(kind, name)
   const present = await transaction.list(entityCollections[kind], { prefix: `${accountId}/` })
   if (present.length >= mostEntities[kind])
     throw limitExceeded(`Cannot exceed quota for ${quotaNames[kind]}: ${mostEntities[kind]}`)
@@ -68,6 +70,27 @@ export function remove(
 ): void {
   transaction.delete(entityCollections[kind], keyOf(accountId, name))
   transaction.delete(idCollection, id)
+}
+
+/**
+ * Gives it another name or path; absent: it keeps its own. Who refers to it by name has to be told.
+ *
+ * @throws AwsError EntityAlreadyExists
+ */
+export async function move<Kind extends 'user' | 'group'>(
+  transaction: Transaction,
+  kind: Kind,
+  before: EntityRecords[Kind],
+  to: { readonly name?: string | undefined; readonly path?: string | undefined },
+): Promise<EntityRecords[Kind]> {
+  const { accountId } = before
+  const { name = before.name, path = before.path } = to
+  const isOther = name.toLowerCase() !== before.name.toLowerCase()
+  if (isOther && (await readEntity(transaction, kind, accountId, name))) throw taken(kind, name)
+  transaction.delete(entityCollections[kind], keyOf(accountId, before.name))
+  const after: EntityRecords[Kind] = { ...before, name, path }
+  putEntity(transaction, kind, after)
+  return after
 }
 
 /** Changes one entity, all or nothing. @returns what it has become */

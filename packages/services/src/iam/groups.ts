@@ -2,8 +2,8 @@
 import type * as Sdk from '@aws-sdk/client-iam'
 import type { Reader } from '@sekisho/store'
 import type { GatedOperations } from '../service.ts'
-import { arnOf, change, create, find, longName, path, remove, userName } from './entities.ts'
-import { alreadyExists, deleteConflict, limitExceeded } from './errors.ts'
+import { arnOf, change, create, find, longName, move, path, remove, userName } from './entities.ts'
+import { deleteConflict, limitExceeded } from './errors.ts'
 import { page } from './paging.ts'
 import {
   entityCollections,
@@ -11,7 +11,7 @@ import {
   keyOf,
   listOf,
   newUniqueId,
-  readEntity,
+  putEntity,
   type UserRecord,
 } from './records.ts'
 import { shownUser } from './users.ts'
@@ -78,19 +78,15 @@ export const groups = {
     async handle({ GroupName, NewGroupName, NewPath }, call) {
       await call.documents.transact(async (transaction) => {
         const before = await find(transaction, 'group', call, GroupName)
-        const { accountId } = call
-        const name = NewGroupName ?? before.name
-        const isOther = name.toLowerCase() !== before.name.toLowerCase()
-        if (isOther && (await readEntity(transaction, 'group', accountId, name)))
-          throw alreadyExists(`Group with name ${name} already exists.`)
         const members = await membersOf(transaction, before)
-        transaction.delete(entityCollections.group, keyOf(accountId, before.name))
-        const after: GroupRecord = { ...before, name, path: NewPath ?? before.path }
-        transaction.put(entityCollections.group, keyOf(accountId, name), after)
+        const after = await move(transaction, 'group', before, {
+          name: NewGroupName,
+          path: NewPath,
+        })
         for (const member of members) {
-          const renamed = member.groups.map((each) => (each === before.name ? name : each))
+          const renamed = member.groups.map((each) => (each === before.name ? after.name : each))
           const user: UserRecord = { ...member, groups: renamed }
-          transaction.put(entityCollections.user, keyOf(accountId, member.name), user)
+          putEntity(transaction, 'user', user)
         }
       })
       return {}

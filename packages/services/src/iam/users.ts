@@ -7,24 +7,18 @@ import {
   change,
   create,
   find,
+  move,
   path,
   remove,
   shownBoundary,
   userName,
   userOrCaller,
 } from './entities.ts'
-import { alreadyExists, deleteConflict } from './errors.ts'
+import { deleteConflict } from './errors.ts'
 import { page } from './paging.ts'
 import { unbounded, useCountChanged } from './policy-uses.ts'
 import { idCollection } from './principal-ids.ts'
-import {
-  entityCollections,
-  keyOf,
-  listOf,
-  newUniqueId,
-  readEntity,
-  type UserRecord,
-} from './records.ts'
+import { entityCollections, listOf, newUniqueId, type UserRecord } from './records.ts'
 import { listedTags, mergeTags, shownTags, tagged, untagged } from './tags.ts'
 
 const constraints = { UserName: userName } as const
@@ -78,14 +72,8 @@ export const users = {
     async handle({ UserName, NewUserName, NewPath }, call) {
       await call.documents.transact(async (transaction) => {
         const before = await find(transaction, 'user', call, UserName)
-        const name = NewUserName ?? before.name
-        const isOther = name.toLowerCase() !== before.name.toLowerCase()
-        if (isOther && (await readEntity(transaction, 'user', call.accountId, name)))
-          throw alreadyExists(`User with name ${name} already exists.`)
-        const { accountId, id } = before
-        transaction.delete(entityCollections.user, keyOf(accountId, before.name))
-        const after: UserRecord = { ...before, name, path: NewPath ?? before.path }
-        transaction.put(entityCollections.user, keyOf(accountId, name), after)
+        const after = await move(transaction, 'user', before, { name: NewUserName, path: NewPath })
+        const { accountId, id, name } = after
         transaction.put(idCollection, id, { kind: 'user', accountId, name })
         for (const keyId of before.accessKeyIds) {
           const key = await transaction.get<AccessKeyRecord>(accessKeysCollection, keyId)
