@@ -18,6 +18,7 @@ import {
   checkEndpoints,
   compressionSize,
   endpointTypes,
+  mediaTypes,
   withPolicy,
   withSecurityPolicy,
 } from './rest-api-patches.ts'
@@ -149,7 +150,7 @@ function withSettings(imported: ImportedApi, before: RestApiRecord, call: Call):
     ...(name && { name }),
     ...(description && { description }),
     ...(version && { version }),
-    ...(binaryMediaTypes && { binaryMediaTypes }),
+    ...(binaryMediaTypes && { binaryMediaTypes: mediaTypes(binaryMediaTypes) }),
     ...(size !== undefined && { minimumCompressionSize: compressionSize(size) }),
     ...(source && { apiKeySource: source }),
     ...(ipAddressType !== undefined && { ipAddressType: addressType(ipAddressType) }),

@@ -8,7 +8,12 @@ import { badRequest, unavailable } from './errors.ts'
 import { apiId, partId } from './ids.ts'
 import { collections, putApi, type RestApiRecord } from './records.ts'
 import { readResourcePolicy } from './resource-policy.ts'
-import { checkEndpoints, compressionSize, withSecurityPolicy } from './rest-api-patches.ts'
+import {
+  checkEndpoints,
+  compressionSize,
+  mediaTypes,
+  withSecurityPolicy,
+} from './rest-api-patches.ts'
 import { checkTags } from './tags.ts'
 
 /**
@@ -61,7 +66,7 @@ export function newApi(
     ipAddressType: ipAddressType === 'dualstack' ? 'dualstack' : 'ipv4',
     vpcEndpointIds: input.endpointConfiguration?.vpcEndpointIds ?? [],
     disableExecuteApiEndpoint: input.disableExecuteApiEndpoint ?? false,
-    binaryMediaTypes: input.binaryMediaTypes ?? [],
+    binaryMediaTypes: mediaTypes(input.binaryMediaTypes ?? []),
     ...(input.minimumCompressionSize !== undefined && {
       minimumCompressionSize: compressionSize(input.minimumCompressionSize),
     }),

@@ -18,6 +18,18 @@ export function compressionSize(size: number): number {
   return size
 }
 
+const mostMediaTypes = 200
+const longestMediaType = 255
+
+/** Every request is held against them. @throws AwsError BadRequestException */
+export function mediaTypes(types: readonly string[]): readonly string[] {
+  if (types.length > mostMediaTypes)
+    throw badRequest(`An API has at most ${mostMediaTypes} binary media types`)
+  const wrong = types.find((type) => type.length > longestMediaType || !type.includes('/'))
+  if (wrong === undefined) return types
+  throw badRequest(`Invalid binary media type specified: ${wrong.slice(0, longestMediaType)}`)
+}
+
 /** @throws AwsError BadRequestException  settings of the endpoint that do not go together */
 export function checkEndpoints(record: RestApiRecord): RestApiRecord {
   const { endpointTypes: types, ipAddressType, vpcEndpointIds } = record
@@ -98,7 +110,7 @@ export const restApiPatches = (nowMs: number): PatchTable<RestApiRecord> => ({
       const others = record.binaryMediaTypes.filter((type) => type !== parameters[0])
       const added =
         op === 'remove' ? [] : [op === 'replace' && value !== '' ? value : parameters[0]!]
-      return { ...record, binaryMediaTypes: [...others, ...added] }
+      return { ...record, binaryMediaTypes: mediaTypes([...others, ...added]) }
     },
   },
   '/endpointConfiguration/types/{type}': {
