@@ -4,7 +4,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { load, type Side } from './lib/load.ts'
+import type { Side } from './lib/load.ts'
 import { freePort, type Launch, startServer } from './lib/processes.ts'
 import { figure, type Goal, type Section } from './lib/report.ts'
 import { type Measured, median, type RoundOptions, takeTurns } from './lib/rounds.ts'
@@ -33,8 +33,6 @@ export async function measureFunctions(options: RoundOptions): Promise<readonly 
   }))
   await using floor = await startServer(floorLaunch(await freePort()))
   const sides: readonly Side[] = [...own, { name: floorName, server: floor }]
-  // Code is compiled for speed only after some thousand calls.
-  for (const side of sides) await load(side, 4)
   const many = await takeTurns(sides, options)
   const alone = await takeTurns(
     sides.map((side) => ({ ...side, connections: 1 })),
@@ -64,7 +62,6 @@ async function beside(own: Side, args: readonly string[], options: RoundOptions)
   await using server = await startServer(await serverlessOffline('http://127.0.0.1:9/', args))
   const name = `serverless-offline ${args.join(' ') || '(its default)'}`
   const side: Side = { name, server, path: '/function' }
-  await load(side, 1)
   const [ours, many] = await takeTurns([own, side], options)
   const [alone] = await takeTurns([{ ...side, connections: 1 }], options)
   // Its connections have to be gone before the next.
