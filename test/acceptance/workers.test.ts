@@ -5,7 +5,10 @@ import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import * as sdk from '@aws-sdk/client-api-gateway'
-import { needs, programOf } from '../debian-packages.ts'
+import { IAM } from '@aws-sdk/client-iam'
+import { Lambda } from '@aws-sdk/client-lambda'
+import { isolated, needs, programOf } from '../debian-packages.ts'
+import { makeRole, nodeFunction } from './roles.fixture.ts'
 import { type Serving, sekisho, serve, settingsOf, temporaryFolder } from './server.fixture.ts'
 
 const skip = process.platform !== 'linux' && 'sharing a port between processes needs Linux here'
@@ -161,6 +164,36 @@ test('several processes are one server', { skip: skip || needs('curl').skip }, a
   assert.deepEqual(await statuses(server, guarded), new Set([403]))
   client.destroy()
   assert.equal(await server.stop(), 0)
+})
+
+test('a function that is permitted no more is asked by none of them', {
+  skip: skip || isolated.skip,
+}, async () => {
+  using folder = temporaryFolder()
+  await using server = await serve(folder.path, '--workers', '3')
+  const settings = settingsOf(server)
+  await makeRole(new IAM(settings), 'function', ['lambda.amazonaws.com'])
+  const functions = new Lambda(settings)
+  const handler = 'exports.handler = async () => ({ statusCode: 200 })'
+  const { FunctionArn } = await functions.createFunction(nodeFunction('asked', handler, 'function'))
+  const apiId = await deployProxy(clientOf(server), policyFor('127.0.0.1'), {
+    type: 'AWS_PROXY',
+    integrationHttpMethod: 'POST',
+    uri: `arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${FunctionArn}/invocations`,
+  })
+  for (let round = 0; round < 5; round++) {
+    await functions.addPermission({
+      FunctionName: 'asked',
+      StatementId: 'api',
+      Action: 'lambda:InvokeFunction',
+      Principal: 'apigateway.amazonaws.com',
+    })
+    // Twice: what was decided once is kept.
+    assert.deepEqual(await statuses(server, apiId), new Set([200]))
+    assert.deepEqual(await statuses(server, apiId), new Set([200]))
+    await functions.removePermission({ FunctionName: 'asked', StatementId: 'api' })
+    assert.deepEqual(await statuses(server, apiId), new Set([500]))
+  }
 })
 
 test('the log is followed through all processes', {
