@@ -9,6 +9,10 @@ export interface Conditions {
   readonly IfUnmodifiedSince?: Date | undefined
 }
 
+type CopyConditions = {
+  readonly [Name in keyof Conditions as `CopySource${Name}`]: Conditions[Name]
+}
+
 type Seen = Pick<VersionRecord, 'etag' | 'modifiedAt'>
 
 /**
@@ -66,7 +70,12 @@ export function checkWriteConditions(
 
 /** Of a copy's source. @throws AwsError PreconditionFailed */
 export function checkCopyConditions(
-  { IfMatch, IfNoneMatch, IfModifiedSince, IfUnmodifiedSince }: Conditions,
+  {
+    CopySourceIfMatch: IfMatch,
+    CopySourceIfNoneMatch: IfNoneMatch,
+    CopySourceIfModifiedSince: IfModifiedSince,
+    CopySourceIfUnmodifiedSince: IfUnmodifiedSince,
+  }: CopyConditions,
   seen: Seen,
 ): void {
   const modified = seconds(seen.modifiedAt)

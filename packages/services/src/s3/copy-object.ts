@@ -48,15 +48,7 @@ export const copyObject: Operations<typeof Sdk> = {
       checkDirective('TaggingDirective', input.TaggingDirective)
       const source = readCopySource(input.CopySource)
       const { version } = await sourceVersion(source, call.documents)
-      checkCopyConditions(
-        {
-          IfMatch: input.CopySourceIfMatch,
-          IfNoneMatch: input.CopySourceIfNoneMatch,
-          IfModifiedSince: input.CopySourceIfModifiedSince,
-          IfUnmodifiedSince: input.CopySourceIfUnmodifiedSince,
-        },
-        version,
-      )
+      checkCopyConditions(input, version)
       if (version.size > mostBytes)
         throw s3Error(
           'InvalidRequest',

@@ -116,15 +116,7 @@ export const uploads: Operations<typeof Sdk> = {
       const upload = await findUpload(call.documents, bucket, input.Key, input.UploadId)
       const source = readCopySource(input.CopySource)
       const { version, bucket: sourceBucket } = await sourceVersion(source, call.documents)
-      checkCopyConditions(
-        {
-          IfMatch: input.CopySourceIfMatch,
-          IfNoneMatch: input.CopySourceIfNoneMatch,
-          IfModifiedSince: input.CopySourceIfModifiedSince,
-          IfUnmodifiedSince: input.CopySourceIfUnmodifiedSince,
-        },
-        version,
-      )
+      checkCopyConditions(input, version)
       const { start, end } = copiedRange(input.CopySourceRange, version.size)
       const bytes = version.content && (await read(version.content, start, end, call))
       if (bytes === undefined) throw s3Error('OperationAborted')
