@@ -83,16 +83,6 @@ export class BrokenAnswerError extends Error {
 
 export const noBody: Uint8Array = new Uint8Array(0)
 
-/** The first of that name, compared without regard to case. */
-export function headerOf(headers: readonly string[], lowerCaseName: string): string | undefined {
-  for (let at = 0; at + 1 < headers.length; at += 2) {
-    const name = headers[at]!
-    if (name.length === lowerCaseName.length && name.toLowerCase() === lowerCaseName)
-      return headers[at + 1]
-  }
-  return undefined
-}
-
 /** Of an answer that is not sent after all: a file stays open until its stream is read or destroyed. */
 export function abandon(body: Reply['body']): void {
   if (typeof body !== 'object' || !('destroy' in body)) return

@@ -1,4 +1,5 @@
 /** HTTP/2 off a TLS connection into requests, and answers onto it, for the hosts that speak it. */
+
 import { randomUUID } from 'node:crypto'
 import {
   constants,
@@ -8,7 +9,8 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2'
 import type { TLSSocket } from 'node:tls'
-import { type Arrival, abandon, headerOf, type Reply, type TlsConnection } from './arrival.ts'
+import { headerOf } from '@sekisho/protocols'
+import { type Arrival, abandon, type Reply, type TlsConnection } from './arrival.ts'
 import { bodyOf, piecesOf } from './body.ts'
 import { drained } from './drained.ts'
 import { framedHeaders, hasNoBody } from './reply-text.ts'

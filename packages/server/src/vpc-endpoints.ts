@@ -1,5 +1,5 @@
 /** Listeners that stand for interface VPC endpoints: which private API does a call by one of them mean? */
-import { headerOf } from './arrival.ts'
+import { headerOf } from '@sekisho/protocols'
 import type { ApiAddress, FrontDoor } from './front-door.ts'
 
 export interface VpcEndpoint {

@@ -2,6 +2,7 @@
 import {
   type AwsError,
   commonError,
+  headerOf,
   identifyOperation,
   identifyService,
   type ProtocolName,
@@ -17,7 +18,7 @@ import {
 } from '@sekisho/protocols'
 import { type Call, type OriginRequest, principalKeys } from '@sekisho/services'
 import { type SignatureClaim, SignatureError } from '@sekisho/sigv4'
-import { type Arrival, headerOf, noBody, type Reply } from '../arrival.ts'
+import { type Arrival, noBody, type Reply } from '../arrival.ts'
 import type { Source } from '../net/source-address.ts'
 import { authenticate, claimOf, refusal, unsignedPayload } from './authenticate.ts'
 import { openBody, unwrapWhole } from './body-stream.ts'

@@ -8,7 +8,7 @@ import {
   type PolicySet,
   principalName,
 } from '@sekisho/policy'
-import { AwsError, commonError, type ServiceName } from '@sekisho/protocols'
+import { AwsError, commonError, headerOf, type ServiceName } from '@sekisho/protocols'
 import {
   authorizationIdOf,
   type Identity,
@@ -17,7 +17,6 @@ import {
   servicesWithResourceControl,
 } from '@sekisho/services'
 import type { ErrorFamily } from '@sekisho/sigv4'
-import { headerOf } from '../arrival.ts'
 import type { Source } from '../net/source-address.ts'
 import type { Caller } from './caller.ts'
 

@@ -1,6 +1,6 @@
 /** The body of an upload as its operation gets it: unwrapped, and checked as it goes by. */
 import { createHash } from 'node:crypto'
-import type { BodyStream } from '@sekisho/protocols'
+import { type BodyStream, headerOf } from '@sekisho/protocols'
 import {
   type ChunkedPayload,
   createChunkDecoder,
@@ -8,7 +8,7 @@ import {
   type VerifiedPayload,
 } from '@sekisho/sigv4'
 import type { Arrival } from '../arrival.ts'
-import { headerOf } from '../arrival.ts'
+
 import { refusal } from './authenticate.ts'
 
 /** Whatever is wrong with the body is thrown where it is read, and before its end. */

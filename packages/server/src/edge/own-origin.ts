@@ -2,7 +2,8 @@
 
 import { randomUUID } from 'node:crypto'
 import { OriginError, type OriginRequest, type OriginResponse } from '@sekisho/edge'
-import { type Arrival, headerOf, type Reply } from '../arrival.ts'
+import { headerOf } from '@sekisho/protocols'
+import type { Arrival, Reply } from '../arrival.ts'
 import type { Domains } from '../domains.ts'
 import type { FrontDoor } from '../front-door.ts'
 

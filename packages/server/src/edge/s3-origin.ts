@@ -1,7 +1,9 @@
 /** Buckets behind an origin access control: asked as CloudFront itself, which the bucket's policy has to let in. */
+
 import { OriginError, type OriginRequest, type OriginResponse } from '@sekisho/edge'
+import { headerOf } from '@sekisho/protocols'
 import type { ForwardInside } from '../api/inside.ts'
-import { headerOf, type Reply } from '../arrival.ts'
+import type { Reply } from '../arrival.ts'
 import { responseOf, withHost } from './own-origin.ts'
 
 /** @see CloudFront API Reference, "OriginAccessControlConfig", `SigningBehavior` */

@@ -1,6 +1,6 @@
 /** A call through a function URL, from the front door to the decision log. */
 import { principalName } from '@sekisho/policy'
-import { AwsError } from '@sekisho/protocols'
+import { AwsError, headerOf } from '@sekisho/protocols'
 import {
   beginInvocation,
   type FunctionRunner,
@@ -18,7 +18,7 @@ import {
 import type { State } from '@sekisho/store'
 import { authenticate, claimOf } from '../api/authenticate.ts'
 import { type Decided, decide } from '../api/authorize.ts'
-import { type Arrival, BodyTooLargeError, headerOf } from '../arrival.ts'
+import { type Arrival, BodyTooLargeError } from '../arrival.ts'
 import type { Clock } from '../clock.ts'
 import { failureFields, type Log } from '../log.ts'
 import type { Source } from '../net/source-address.ts'

@@ -1,6 +1,6 @@
 /** Which origins may read what a function URL answers? Its settings decide, not its function. */
+import { headerOf } from '@sekisho/protocols'
 import type { UrlCors } from '@sekisho/services'
-import { headerOf } from '../arrival.ts'
 
 /** Headers that say so; empty where the origin is none of those allowed. */
 export function corsHeaders(cors: UrlCors, origin: string | undefined): readonly string[] {

@@ -1,8 +1,10 @@
 /** Operator calls: log, explain, accounts, clock, reset, backup; and health, readiness and metrics, which need no token. */
+
 import { timingSafeEqual } from 'node:crypto'
+import { headerOf } from '@sekisho/protocols'
 import { AccountError } from '@sekisho/services'
 import { sha256 } from '@sekisho/sigv4'
-import { type Arrival, headerOf, type Reply } from '../arrival.ts'
+import type { Arrival, Reply } from '../arrival.ts'
 import { json, OperatorError } from './replies.ts'
 
 /** What an operator's call may do; each is one function of the server. */
