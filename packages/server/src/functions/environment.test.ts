@@ -1,24 +1,11 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
-import type { Invocation, InvocationResult, RunnableFunction } from '@sekisho/services'
-import { Environment } from './environment.ts'
+import { begin as beginWith, said } from './environment.fixture.ts'
 import { NotBegunError } from './turn.ts'
 
-const python = execFileSync('python3', ['-c', 'import sys; print(sys.executable)'], {
-  encoding: 'utf8',
-}).trim()
-
 /** `sleepMs` waits without work, `spinMs` works, `die` ends the process; answers with the number of its call. */
-const languages = {
-  node: {
-    program: process.execPath,
-    bootstrap: 'node.mjs',
-    file: 'index.mjs',
-    code: `let count = 0
+const handlers = {
+  node: `let count = 0
 export const handler = async ({ sleepMs, spinMs, die }) => {
   console.log('call', ++count)
   const mine = count
@@ -27,12 +14,7 @@ export const handler = async ({ sleepMs, spinMs, die }) => {
   for (const end = Date.now() + (spinMs ?? 0); Date.now() < end; );
   return mine
 }`,
-  },
-  python: {
-    program: python,
-    bootstrap: 'python.py',
-    file: 'index.py',
-    code: `import os, time
+  python: `import os, time
 count = 0
 def handler(event, context):
     global count
@@ -42,51 +24,10 @@ def handler(event, context):
     time.sleep(event.get("sleepMs", 0) / 1000)
     return count
 `,
-  },
 } as const
 
-async function begin(language: keyof typeof languages, timeoutSeconds = 10) {
-  const { program, bootstrap, file, code } = languages[language]
-  const folder = mkdtempSync(join(tmpdir(), 'sekisho-environment-'))
-  writeFileSync(join(folder, file), code)
-  const lines: string[] = []
-  const environment = new Environment({
-    fn: {
-      timeoutSeconds,
-      memoryMb: 512,
-      version: '$LATEST',
-      runtime: language,
-    } as RunnableFunction,
-    command: {
-      program,
-      args: [join(import.meta.dirname, 'bootstraps', bootstrap)],
-      workingFolder: folder,
-      environment: { LAMBDA_TASK_ROOT: folder, _HANDLER: 'index.handler' },
-      release: () => rmSync(folder, { recursive: true }),
-    },
-    logStream: 'stream',
-    interpreter: language,
-    log: (line) => lines.push(line),
-    now: Date.now,
-    onEnd: () => {},
-  })
-  await environment.ready
-  let count = 0
-  const ask = (event: object = {}): Promise<InvocationResult> =>
-    environment.invoke({
-      requestId: `request-${++count}`,
-      invokedArn: 'arn',
-      event: Buffer.from(JSON.stringify(event)),
-    } satisfies Invocation)
-  return {
-    environment,
-    lines,
-    ask,
-    [Symbol.asyncDispose]: async () => environment.kill(),
-  }
-}
-
-const said = ({ payload }: InvocationResult) => String(payload)
+const begin = (language: keyof typeof handlers, timeoutSeconds = 10) =>
+  beginWith(language, handlers[language], timeoutSeconds)
 
 for (const language of ['node', 'python'] as const) {
   test(`${language}: events that were handed over together are run one after another`, async () => {

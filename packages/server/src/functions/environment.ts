@@ -136,8 +136,7 @@ export class Environment {
       if (this.#initError !== undefined) this.#turns.refuse(turn, this.#initError)
       else if (this.isSpent) reject(new NotBegunError())
       else {
-        this.#turns.add(turn)
-        this.#send(invocation)
+        this.#send(invocation, this.#turns.add(turn))
       }
     })
   }
@@ -154,9 +153,17 @@ export class Environment {
     }
   }
 
-  #send({ requestId, invokedArn, clientContext, traceId, event }: Invocation): void {
+  #send({ event, ...invocation }: Invocation, turn: number): void {
+    const { requestId, invokedArn, clientContext, traceId } = invocation
     const timeoutMs = this.#options.fn.timeoutSeconds * 1_000
-    const context = JSON.stringify({ requestId, invokedArn, timeoutMs, clientContext, traceId })
+    const context = JSON.stringify({
+      turn,
+      requestId,
+      invokedArn,
+      timeoutMs,
+      clientContext,
+      traceId,
+    })
     // What comes in one turn of this process leaves together.
     if (this.#unsent.length === 0) setImmediate(this.#flush)
     this.#unsent.push(invokeFrame(context, event))
@@ -165,6 +172,7 @@ export class Environment {
   #sendUnsent(): void {
     const frames = this.#unsent
     this.#unsent = []
+    if (this.isSpent) return
     this.#socket.write(frames.length === 1 ? frames[0]! : Buffer.concat(frames))
     this.#turns.sent()
   }
@@ -184,28 +192,38 @@ export class Environment {
         this.#becameReady()
         return
       case kinds.response:
-        this.#turns.finish({ kind: 'response', payload: body.subarray(4) }, tookMs(body))
-        return
       case kinds.error:
-        this.#turns.finish(failed(Buffer.from(body.subarray(4))), tookMs(body))
-        return
       case kinds.piece:
-        this.#hearPiece(body)
+      case kinds.contentType:
+        if (this.#turns.isFirst(body.readUInt32BE(0))) this.#hearAnswer(kind, body.subarray(4))
         return
-      case kinds.contentType: {
-        const { first } = this.#turns
-        if (first) first.contentType = body.toString('latin1').slice(0, 256)
-        return
-      }
       case kinds.log:
         this.#turns.log(body.toString('utf8'))
         return
       case kinds.returned:
         if (!this.#turns.takeBack(JSON.parse(body.toString('utf8')))) this.kill()
         return
+      case kinds.over:
+        this.#isAbandoned = true
+        this.#turns.isOver = true
+        return
       default:
         // Nothing that a bootstrap says; somebody else writes to its socket.
         this.kill()
+    }
+  }
+
+  #hearAnswer(kind: number, body: Buffer): void {
+    if (kind === kinds.piece) this.#hearPiece(body)
+    else if (kind === kinds.contentType)
+      this.#turns.first!.contentType = body.toString('latin1').slice(0, 256)
+    else {
+      const tookMs = body.readUInt32BE(0) / 1_000
+      const said = body.subarray(4)
+      this.#turns.finish(
+        kind === kinds.error ? failed(Buffer.from(said)) : { kind: 'response', payload: said },
+        tookMs,
+      )
     }
   }
 
@@ -277,10 +295,6 @@ export class Environment {
     this.#peakMb = Math.max(this.#peakMb, megabytes)
     if (megabytes > this.#options.fn.memoryMb) this.kill()
   }
-}
-
-function tookMs(body: Buffer): number {
-  return body.length < 4 ? 0 : body.readUInt32BE(0) / 1_000
 }
 
 function signalOf(code: number | null, signal: NodeJS.Signals | null): string {

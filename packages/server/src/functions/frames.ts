@@ -8,18 +8,20 @@ export const kinds = {
   ready: 2,
   /** Its beginning failed: the error object. */
   initError: 3,
-  /** u32 how long the handler took, in microseconds; the answer. */
+  /** u32 the number of its turn; u32 how long the handler took, in microseconds; the answer. */
   response: 4,
   /** The same, with the error object. */
   error: 5,
   /** A line for the log. */
   log: 6,
-  /** A piece of a streamed answer; empty: its end. */
+  /** u32 the number of its turn; a piece of a streamed answer; empty: its end. */
   piece: 7,
-  /** Before the first piece: its content type. */
+  /** Before the first piece: u32 the number of its turn; its content type. */
   contentType: 8,
   /** The ids (JSON) of events that it was asked to give back and had not begun. */
   returned: 9,
+  /** It begins no other event. */
+  over: 10,
 } as const
 
 export type Kind = (typeof kinds)[keyof typeof kinds]

@@ -3,6 +3,8 @@ import type { Invocation, InvocationResult } from '@sekisho/services'
 import type { Pieces } from './pieces.ts'
 
 export interface Turn {
+  /** Of its environment's events; what is said of an answer says whose it is. */
+  readonly number: number
   readonly invocation: Invocation
   readonly resolve: (result: InvocationResult) => void
   readonly reject: (error: Error) => void

@@ -51,6 +51,7 @@ export class Turns {
   isOver = false
   readonly #options: TurnsOptions
   readonly #turns: Turn[] = []
+  #lastNumber = 0
   /** The first takes its time. */
   #isSlow = false
   /** The first is still on its way. */
@@ -87,14 +88,38 @@ export class Turns {
     )
   }
 
-  add(given: Given, tail = new LogTail()): void {
-    const turn = { ...given, tail, begunAt: undefined, pieces: undefined, contentType: undefined }
+  /** @returns the number of its turn */
+  add({ invocation, resolve, reject }: Given, tail = new LogTail()): number {
+    const number = ++this.#lastNumber
+    const turn = {
+      number,
+      invocation,
+      resolve,
+      reject,
+      tail,
+      begunAt: undefined,
+      pieces: undefined,
+      contentType: undefined,
+    }
     this.#turns.push(turn)
     if (this.#turns.length === 1) {
       this.#begin(turn)
       this.#isUnsent = true
     }
     this.#beImpatient()
+    return number
+  }
+
+  /**
+   * Whether it is the first's turn: what is said of one that has ended is nobody's.
+   *
+   * @throws RangeError  of one whose turn has not come
+   */
+  isFirst(number: number): boolean {
+    const { first } = this
+    if (first !== undefined && number > first.number)
+      throw new RangeError('an answer came before its turn')
+    return number === first?.number
   }
 
   /** All that are there have been handed over. */
@@ -125,6 +150,8 @@ export class Turns {
   finish(outcome: Outcome, handlerMs = Number.POSITIVE_INFINITY): void {
     const turn = this.first
     if (turn === undefined) return
+    // Where none begins any more, one may have been run before its process heard of it.
+    if (turn.begunAt === undefined) this.#begin(turn)
     const { tail, pieces, resolve } = turn
     this.#report(turn, outcome, handlerMs)
     this.#turns.shift()
@@ -164,7 +191,7 @@ export class Turns {
     clearTimeout(this.#deadline)
     clearTimeout(this.#impatience)
     const { first } = this
-    if (first?.begunAt !== undefined) this.finish(exited(first.invocation, said))
+    if (first?.begunAt !== undefined && !this.#isUnsent) this.finish(exited(first.invocation, said))
     // Answers come in the order of their events: nothing of these has been begun.
     for (const { reject } of this.#turns.splice(0)) reject(new NotBegunError())
   }
@@ -185,7 +212,12 @@ export class Turns {
     this.#isSlow = false
     this.say(this.platform.start(turn.invocation.requestId))
     // Of the many that begin, few come near their deadline: one timer goes from one to another.
-    this.#deadline ??= setTimeout(() => this.#lookAtDeadline(), this.#timeoutMs).unref()
+    this.#deadline ??= this.#lookIn(this.#timeoutMs)
+  }
+
+  /** What has come is heard first: the answer may be there. */
+  #lookIn(ms: number): NodeJS.Timeout {
+    return setTimeout(() => setImmediate(() => this.#lookAtDeadline()), ms).unref()
   }
 
   get #timeoutMs(): number {
@@ -198,7 +230,7 @@ export class Turns {
     if (turn?.begunAt === undefined) return
     const leftMs = turn.begunAt + this.#timeoutMs - performance.now()
     if (leftMs < 1) this.#timeOut(turn)
-    else this.#deadline = setTimeout(() => this.#lookAtDeadline(), leftMs).unref()
+    else this.#deadline = this.#lookIn(leftMs)
   }
 
   #timeOut({ invocation: { requestId } }: Turn): void {

@@ -10,8 +10,8 @@ import { pathToFileURL } from 'node:url'
 import { format } from 'node:util'
 import { forward } from './forward.mjs'
 
-const [INVOKE, READY, INIT_ERROR, RESPONSE, ERROR, LOG, PIECE, TYPE, RETURNED] = [
-  1, 2, 3, 4, 5, 6, 7, 8, 9,
+const [INVOKE, READY, INIT_ERROR, RESPONSE, ERROR, LOG, PIECE, TYPE, RETURNED, OVER] = [
+  1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
 ]
 
 const socket = new Socket({ fd: 3, readable: true, writable: true })
@@ -19,13 +19,18 @@ const root = process.env.LAMBDA_TASK_ROOT
 // Found by NODE_PATH already.
 delete process.env.SEKISHO_LAYERS
 
-/** @param body  text, or bytes */
-function send(kind, body) {
+/**
+ * @param body  text, or bytes
+ * @param ofTurn  of an answer: whose it is
+ */
+function send(kind, body, ofTurn) {
   const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
   const isLarge = typeof body !== 'string' && length > 65536
-  const frame = Buffer.allocUnsafe(isLarge ? 5 : 5 + length)
-  frame.writeUInt32BE(length, 0)
+  const head = ofTurn === undefined ? 5 : 9
+  const frame = Buffer.allocUnsafe(isLarge ? head : head + length)
+  frame.writeUInt32BE(head - 5 + length, 0)
   frame[4] = kind
+  if (ofTurn !== undefined) frame.writeUInt32BE(ofTurn, 5)
   if (isLarge) {
     socket.cork()
     socket.write(frame)
@@ -33,21 +38,23 @@ function send(kind, body) {
     socket.uncork()
     return written
   }
-  if (typeof body === 'string') frame.write(body, 5)
-  else frame.set(body, 5)
+  if (typeof body === 'string') frame.write(body, head)
+  else frame.set(body, head)
   return socket.write(frame)
 }
 
 let begunAt = 0
+let turn = 0
 
 /** An answer, or the error object, and how long the handler took. */
 function conclude(kind, text) {
   const length = Buffer.byteLength(text)
-  const frame = Buffer.allocUnsafe(9 + length)
-  frame.writeUInt32BE(4 + length, 0)
+  const frame = Buffer.allocUnsafe(13 + length)
+  frame.writeUInt32BE(8 + length, 0)
   frame[4] = kind
-  frame.writeUInt32BE(Math.min((performance.now() - begunAt) * 1_000, 0xffff_ffff), 5)
-  frame.write(text, 9)
+  frame.writeUInt32BE(turn, 5)
+  frame.writeUInt32BE(Math.min((performance.now() - begunAt) * 1_000, 0xffff_ffff), 9)
+  frame.write(text, 13)
   socket.write(frame)
 }
 
@@ -96,7 +103,26 @@ function errorObject(error) {
   return { errorType: typeof error, errorMessage: String(error), trace: [] }
 }
 
+/** What is thrown may be anything, also what cannot be read. */
+function errorText(error) {
+  try {
+    return JSON.stringify(errorObject(error))
+  } catch {
+    return JSON.stringify({ errorType: 'Error', errorMessage: 'Unknown', trace: [] })
+  }
+}
+
 function logError(error, title) {
+  let logged
+  try {
+    logged = errorLog(error, title)
+  } catch {
+    logged = errorLog(new Error('Unknown'), title)
+  }
+  send(LOG, logged)
+}
+
+function errorLog(error, title) {
   const { errorType, errorMessage, trace } = errorObject(error)
   const shown = {
     errorType,
@@ -105,17 +131,14 @@ function logError(error, title) {
     stack: trace,
   }
   const timestamp = new Date().toISOString()
-  send(
-    LOG,
-    isJson
-      ? JSON.stringify({
-          timestamp,
-          level: 'ERROR',
-          requestId,
-          message: { errorType, errorMessage, stackTrace: trace },
-        })
-      : `${timestamp}\t${requestId ?? 'undefined'}\tERROR\t${title} \t${JSON.stringify(shown)}`,
-  )
+  return isJson
+    ? JSON.stringify({
+        timestamp,
+        level: 'ERROR',
+        requestId,
+        message: { errorType, errorMessage, stackTrace: trace },
+      })
+    : `${timestamp}\t${requestId ?? 'undefined'}\tERROR\t${title} \t${JSON.stringify(shown)}`
 }
 
 class UserCodeError extends Error {
@@ -168,18 +191,19 @@ async function loadHandler(handler) {
 /** What a handler may answer with piece by piece. */
 function responseStream(isDone) {
   const { Writable } = process.getBuiltinModule('node:stream')
+  const mine = turn
   let prelude
   const stream = new Writable({
     write(chunk, encoding, done) {
       const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk, encoding)
       begin()
       if (bytes.length === 0) done()
-      else if (send(PIECE, bytes)) done()
+      else if (send(PIECE, bytes, mine)) done()
       else socket.once('drain', done)
     },
     final(done) {
       begin()
-      send(PIECE, '')
+      send(PIECE, '', mine)
       done()
       isDone()
     },
@@ -189,11 +213,11 @@ function responseStream(isDone) {
     if (hasBegun) return
     hasBegun = true
     if (prelude === undefined) {
-      if (stream.contentType) send(TYPE, stream.contentType)
+      if (stream.contentType) send(TYPE, stream.contentType, mine)
       return
     }
-    send(TYPE, 'application/vnd.awslambda.http-integration-response')
-    send(PIECE, Buffer.concat([Buffer.from(JSON.stringify(prelude)), Buffer.alloc(8)]))
+    send(TYPE, 'application/vnd.awslambda.http-integration-response', mine)
+    send(PIECE, Buffer.concat([Buffer.from(JSON.stringify(prelude)), Buffer.alloc(8)]), mine)
   }
   stream.setContentType = (type) => {
     stream.contentType = type
@@ -226,12 +250,17 @@ process.on('unhandledRejection', (reason) => {
 })
 process.on('uncaughtException', (error) => fail(error, 'Uncaught Exception'))
 
+/** What is left of the process is in no known state. */
+let isLost = false
+
 function fail(error, title) {
+  if (isLost) return
+  isLost = true
   logError(error, title)
-  const object = JSON.stringify(errorObject(error))
-  if (isReady) conclude(ERROR, object)
-  else send(INIT_ERROR, object)
-  // What is left of this process is in no known state.
+  if (isReady) {
+    send(OVER, '')
+    conclude(ERROR, errorText(error))
+  } else send(INIT_ERROR, errorText(error))
   socket.end(() => process.exit(129))
 }
 
@@ -264,6 +293,7 @@ const constants = {
 /** @returns once the event is answered */
 async function run(context, event) {
   begunAt = performance.now()
+  turn = context.turn
   requestId = context.requestId
   if (context.traceId === undefined) delete process.env._X_AMZN_TRACE_ID
   else process.env._X_AMZN_TRACE_ID = context.traceId
@@ -290,13 +320,13 @@ async function run(context, event) {
   })
   let isAnswered = false
   const answer = (error, result) => {
-    if (isAnswered) return
+    if (isAnswered || isLost) return
     isAnswered = true
     whenIdle = undefined
     finish()
     if (error !== null && error !== undefined) {
       logError(error, 'Invoke Error')
-      conclude(ERROR, JSON.stringify(errorObject(error)))
+      conclude(ERROR, errorText(error))
       return
     }
     let text
@@ -308,7 +338,7 @@ async function run(context, event) {
         JSON.stringify({
           errorType: 'Runtime.MarshalError',
           errorMessage: 'Unable to stringify response body',
-          trace: String(failure.stack).split('\n'),
+          trace: JSON.parse(errorText(failure)).trace,
         }),
       )
       return
@@ -330,6 +360,7 @@ async function run(context, event) {
     // With nothing left to do, a handler that has not answered never will.
     whenIdle = () => answer(undefined, null)
     const callback = (error, result) => {
+      if (isAnswered) return
       // As on AWS, an answer by callback waits until there is nothing left to do, unless it is told not to.
       if (waitsForLoop) whenIdle = () => answer(error, result)
       else answer(error, result)
@@ -355,7 +386,7 @@ async function runAll() {
   queueMicrotask(() => process.nextTick(letGo))
   for (;;) {
     const next = waitingEvents.shift()
-    if (next === undefined) break
+    if (next === undefined || isLost) break
     await run(next.context, next.event)
   }
   isRunning = false
@@ -400,6 +431,6 @@ try {
   send(READY, '')
 } catch (error) {
   logError(error, 'Uncaught Exception')
-  send(INIT_ERROR, JSON.stringify(errorObject(error)))
+  send(INIT_ERROR, errorText(error))
   socket.end()
 }

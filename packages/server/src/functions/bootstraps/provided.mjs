@@ -11,39 +11,50 @@ import { forward } from './forward.mjs'
 
 const [INVOKE, READY, INIT_ERROR, RESPONSE, ERROR, PIECE, TYPE, RETURNED] = [1, 2, 3, 4, 5, 7, 8, 9]
 const mostResponseBytes = 6 * 1024 * 1024
+/** @see Lambda Developer Guide, "Lambda quotas" (invocation payload) */
+const tooLarge = {
+  errorMessage: `Response payload size exceeded maximum allowed payload size (${mostResponseBytes} bytes).`,
+  errorType: 'Function.ResponseSizeTooLarge',
+}
 
 const { SEKISHO_LAYERS: layers } = process.env
 delete process.env.SEKISHO_LAYERS
 
 const socket = new Socket({ fd: 3, readable: true, writable: true })
 
-function send(kind, body) {
+/** @param ofTurn  of an answer: whose it is */
+function send(kind, body, ofTurn) {
   const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body)
-  const head = Buffer.allocUnsafe(5)
-  head.writeUInt32BE(bytes.length, 0)
+  const head = Buffer.allocUnsafe(ofTurn === undefined ? 5 : 9)
+  head.writeUInt32BE(head.length - 5 + bytes.length, 0)
   head[4] = kind
+  if (ofTurn !== undefined) head.writeUInt32BE(ofTurn, 5)
   return socket.write(Buffer.concat([head, bytes]))
 }
 
 /** An answer, or the error object, and how long it took. */
 function conclude(kind, body) {
   const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body)
-  const head = Buffer.allocUnsafe(9)
-  head.writeUInt32BE(4 + bytes.length, 0)
+  const head = Buffer.allocUnsafe(13)
+  head.writeUInt32BE(8 + bytes.length, 0)
   head[4] = kind
-  head.writeUInt32BE(Math.min((performance.now() - begunAt) * 1_000, 0xffff_ffff), 5)
+  head.writeUInt32BE(turn, 5)
+  head.writeUInt32BE(Math.min((performance.now() - begunAt) * 1_000, 0xffff_ffff), 9)
   socket.write(Buffer.concat([head, bytes]))
 }
 
 /** Invocations that nobody has fetched, and fetches that nobody has answered. */
 const waitingInvocations = []
 let waitingFetch
+/** Whose answer has not been taken; null: it is being passed on. */
 let current
+let turn = 0
 let begunAt = 0
 let isReady = false
 
 function hand(response, { context, event }) {
   current = context.requestId
+  turn = context.turn
   begunAt = performance.now()
   response.writeHead(200, {
     'Content-Type': 'application/json',
@@ -67,6 +78,15 @@ function answer(response, status, body) {
     'Content-Length': Buffer.byteLength(text),
   })
   response.end(text)
+}
+
+const invalidRequestId = { errorMessage: 'Invalid request ID', errorType: 'InvalidRequestID' }
+
+/** @returns whether it is the one that is at hand; it is answered once */
+function take(requestId) {
+  if (requestId !== current) return false
+  current = undefined
+  return true
 }
 
 /** Undefined: more than may be; the rest is read and forgotten. */
@@ -105,47 +125,65 @@ function trailingError({ 'lambda-runtime-function-error-body': body }) {
   }
 }
 
+/** Piece by piece, to its end. */
+async function passOn(request) {
+  const type = request.headers['content-type']
+  if (type !== undefined) send(TYPE, type, turn)
+  try {
+    for await (const piece of request)
+      if (piece.length > 0 && !send(PIECE, piece, turn))
+        await new Promise((done) => socket.once('drain', done))
+  } catch (error) {
+    const { message: errorMessage } = error
+    conclude(ERROR, JSON.stringify({ errorType: 'Runtime.TruncatedResponse', errorMessage }))
+    throw error
+  }
+  const failed = request.trailers['lambda-runtime-function-error-type']
+  if (failed === undefined) send(PIECE, '', turn)
+  else conclude(ERROR, JSON.stringify({ errorType: failed, ...trailingError(request.trailers) }))
+}
+
 const routes = [
   [
     'GET',
     /^\/2018-06-01\/runtime\/invocation\/next$/,
     (_request, response) => {
-      current = undefined
+      if (current !== undefined)
+        return answer(response, 403, {
+          errorMessage:
+            'State transition from Running to Ready failed for runtime. Error: State transition is not allowed',
+          errorType: 'InvalidStateTransition',
+        })
       if (!isReady) {
         isReady = true
         send(READY, '')
       }
       const waiting = waitingInvocations.shift()
-      if (waiting) hand(response, waiting)
-      else waitingFetch = response
+      if (waiting) return hand(response, waiting)
+      waitingFetch = response
+      response.on('close', () => {
+        if (waitingFetch === response) waitingFetch = undefined
+      })
     },
   ],
   [
     'POST',
     /^\/2018-06-01\/runtime\/invocation\/([^/]+)\/response$/,
     async (request, response, requestId) => {
-      if (requestId !== current)
-        return answer(response, 400, {
-          errorMessage: 'Invalid request ID',
-          errorType: 'InvalidRequestID',
-        })
+      if (requestId !== current) return answer(response, 400, invalidRequestId)
       if (request.headers['lambda-runtime-function-response-mode'] === 'streaming') {
-        const type = request.headers['content-type']
-        if (type !== undefined) send(TYPE, type)
-        for await (const piece of request)
-          if (piece.length > 0 && !send(PIECE, piece))
-            await new Promise((done) => socket.once('drain', done))
-        const failed = request.trailers['lambda-runtime-function-error-type']
-        if (failed === undefined) send(PIECE, '')
-        else
-          conclude(ERROR, JSON.stringify({ errorType: failed, ...trailingError(request.trailers) }))
+        current = null
+        await passOn(request).finally(() => (current = undefined))
       } else {
         const body = await bodyOf(request, mostResponseBytes)
-        if (body === undefined)
+        if (!take(requestId)) return answer(response, 400, invalidRequestId)
+        if (body === undefined) {
+          conclude(ERROR, JSON.stringify(tooLarge))
           return answer(response, 413, {
             errorMessage: `Exceeded maximum allowed payload size (${mostResponseBytes} bytes).`,
             errorType: 'RequestEntityTooLarge',
           })
+        }
         conclude(RESPONSE, body)
       }
       answer(response, 202, { status: 'OK' })
@@ -155,12 +193,9 @@ const routes = [
     'POST',
     /^\/2018-06-01\/runtime\/invocation\/([^/]+)\/error$/,
     async (request, response, requestId) => {
-      if (requestId !== current)
-        return answer(response, 400, {
-          errorMessage: 'Invalid request ID',
-          errorType: 'InvalidRequestID',
-        })
+      if (requestId !== current) return answer(response, 400, invalidRequestId)
       const body = (await bodyOf(request, mostResponseBytes)) ?? Buffer.from('{}')
+      if (!take(requestId)) return answer(response, 400, invalidRequestId)
       conclude(ERROR, errorOf(request, body))
       answer(response, 202, { status: 'OK' })
     },

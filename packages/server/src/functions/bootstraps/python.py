@@ -33,10 +33,11 @@ def conclude(kind, body):
     """An answer, or the error object, and how long the handler took."""
     took = min(int((time.perf_counter() - begun_at) * 1e6), 0xFFFFFFFF)
     with sending:
-        channel.sendall(struct.pack(">IBI", len(body) + 4, kind, took) + body)
+        channel.sendall(struct.pack(">IBII", len(body) + 8, kind, turn, took) + body)
 
 
 begun_at = 0.0
+turn = 0
 received = bytearray()
 # Events whose turn has not come: the context's JSON and the event. Both threads take from here and from the channel.
 waiting = deque()
@@ -274,8 +275,9 @@ class MarshalError(UserCodeError):
 
 
 def run(handler, given, event):
-    global begun_at, current_request_id
+    global begun_at, current_request_id, turn
     begun_at = time.perf_counter()
+    turn = given["turn"]
     current_request_id = given["requestId"]
     if "traceId" in given:
         os.environ["_X_AMZN_TRACE_ID"] = given["traceId"]
