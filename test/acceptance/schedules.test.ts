@@ -100,6 +100,60 @@ test('a schedule that is deleted after its last run is gone', async () => {
   assert.deepEqual(names, [])
 })
 
+const sayingWhen = {
+  Arn: groupArn,
+  RoleArn: roleArn('scheduled'),
+  Input: '"<aws.scheduler.scheduled-time>"',
+}
+
+test('a schedule keeps to the clock of its time zone, through a night that lacks an hour', async () => {
+  clock('set', '2030-03-09')
+  for (const [Name, time] of [
+    ['noon', '0 12'],
+    ['half-past-two', '30 2'],
+  ] as const)
+    await clients.scheduler.createSchedule({
+      Name,
+      ScheduleExpression: `cron(${time} * * ? *)`,
+      ScheduleExpressionTimezone: 'America/New_York',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      Target: sayingWhen,
+    })
+  for (const day of [9, 10, 11]) {
+    clock('set', `2030-03-${String(day).padStart(2, '0')}T20:00:00Z`)
+    await seen('default/noon', day - 8)
+  }
+  assert.deepEqual(await seen('default/noon', 3), [
+    '"2030-03-09T17:00:00Z"',
+    '"2030-03-10T16:00:00Z"',
+    '"2030-03-11T16:00:00Z"',
+  ])
+  assert.deepEqual(await seen('default/half-past-two', 2), [
+    '"2030-03-09T07:30:00Z"',
+    '"2030-03-11T06:30:00Z"',
+  ])
+  for (const Name of ['noon', 'half-past-two']) await clients.scheduler.deleteSchedule({ Name })
+})
+
+test('a window is open from its time on, and what runs in it runs once', async () => {
+  clock('set', '2030-03-20')
+  await clients.scheduler.createSchedule({
+    Name: 'within',
+    ScheduleExpression: 'at(2030-03-20T01:00:00)',
+    FlexibleTimeWindow: { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 30 },
+    Target: sayingWhen,
+  })
+  clock('set', '2030-03-20T00:59:59Z')
+  await quiet()
+  assert.deepEqual(await seen('default/within', 0), [])
+  clock('set', '2030-03-20T01:30:00Z')
+  const [first] = await seen('default/within', 1)
+  assert.match(first!, /^"2030-03-20T01:\d\d:\d\dZ"$/)
+  clock('advance', '1h')
+  await quiet()
+  assert.deepEqual(await seen('default/within', 1), [first])
+})
+
 test('a universal target calls an API as the schedule’s role', async () => {
   await clients.scheduler.createSchedule({
     Name: 'tagging',
