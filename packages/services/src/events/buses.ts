@@ -1,5 +1,6 @@
 /** Event buses: what events are put on, and rules wait at. */
 import type * as Sdk from '@aws-sdk/client-eventbridge'
+import { withArns } from '../iam/principal-ids.ts'
 import { type Call, type Operations, requestTags } from '../service.ts'
 import { alreadyExists, limitExceeded, notSupported, validation } from './errors.ts'
 import { busNeed, listNeed, ownBus } from './gate.ts'
@@ -81,7 +82,7 @@ export const buses = {
     needs: async ({ Name }, call) => [await busNeed('DescribeEventBus', ownBus(Name, call), call)],
     async handle({ Name }, call) {
       const bus = await busOf(call.documents, ownBus(Name, call))
-      return shownBus(bus)
+      return shownBus(bus, call)
     },
   },
 
@@ -96,7 +97,8 @@ export const buses = {
         .filter(({ name }) => name.startsWith(NamePrefix))
         .sort((one, other) => (one.name < other.name ? -1 : 1))
       const { items, ...rest } = page(named, asked, ({ name }) => name)
-      return { EventBuses: items.map(shownBus), ...rest }
+      const EventBuses = await Promise.all(items.map((bus) => shownBus(bus, call)))
+      return { EventBuses, ...rest }
     },
   },
 
@@ -130,12 +132,15 @@ export async function changeBus(
   })
 }
 
-function shownBus(bus: BusRecord): Sdk.EventBus {
+async function shownBus(
+  bus: BusRecord,
+  { documents }: Pick<Call, 'documents'>,
+): Promise<Sdk.EventBus> {
   return {
     Name: bus.name,
     Arn: busArn(bus),
     Description: bus.description,
-    Policy: bus.policy,
+    Policy: bus.policy && (await withArns(documents, bus.policy)),
     ...(bus.createdAt > 0 && {
       CreationTime: new Date(bus.createdAt),
       LastModifiedTime: new Date(bus.modifiedAt),

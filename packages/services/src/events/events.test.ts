@@ -324,6 +324,18 @@ test('a bus’s policy is written whole or statement by statement, and asked for
   assert.ok(events.needs()[0]?.resourcePolicy)
   await events.call('RemovePermission', { EventBusName: 'b', StatementId: 't' }, more)
   assert.equal((await shown()).Statement.length, 1)
+  await events.store.documents.transact((stored) => stored.put('accounts', accountId, {}))
+  const Policy = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: {
+      Effect: 'Allow',
+      Principal: { AWS: `arn:aws:iam::${accountId}:user/nobody` },
+      Action: 'events:PutEvents',
+      Resource: busArn('b'),
+    },
+  })
+  const { json } = await events.call('PutPermission', { EventBusName: 'b', Policy }, more)
+  assert.match(json.message, /Invalid principal in policy/)
 })
 
 test('an event is put for each target of each rule that wants it', async () => {

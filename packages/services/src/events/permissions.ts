@@ -1,7 +1,9 @@
 /** Who else may put events on a bus: its resource policy, whole or statement by statement. */
 import type * as Sdk from '@aws-sdk/client-eventbridge'
 import { PolicyError, parsePolicy } from '@sekisho/policy'
-import type { Operations } from '../service.ts'
+import { AwsError } from '@sekisho/protocols'
+import { withIds } from '../iam/principal-ids.ts'
+import type { Call, Operations } from '../service.ts'
 import { changeBus } from './buses.ts'
 import { notFound, policyTooLong, validation } from './errors.ts'
 import { ownBus, serviceNeed } from './gate.ts'
@@ -28,16 +30,15 @@ export const permissions = {
     },
     needs: () => [serviceNeed('PutPermission')],
     async handle({ EventBusName, Policy, ...statement }, call) {
-      const isWhole = Policy !== undefined
-      if (isWhole && Object.values(statement).some((given) => given !== undefined))
+      if (Policy !== undefined && Object.values(statement).some((given) => given !== undefined))
         throw validation(
           'Policy cannot be specified with Action, Principal, StatementId or Condition.',
         )
+      const whole = Policy === undefined ? undefined : await namingIds(Policy, call)
       await changeBus(call, ownBus(EventBusName, call), (bus) => {
         const before = documentOf(bus.policy)
-        const policy = isWhole
-          ? Policy
-          : JSON.stringify(withStatement(before, statementOf(statement, busArn(bus))))
+        const policy =
+          whole ?? JSON.stringify(withStatement(before, statementOf(statement, busArn(bus))))
         checkPolicy(policy)
         return { ...bus, policy }
       })
@@ -66,6 +67,20 @@ export const permissions = {
     },
   },
 } satisfies Operations<typeof Sdk>
+
+/**
+ * Users and roles by what nobody else ever is.
+ *
+ * @throws AwsError ValidationException, PolicyLengthExceededException
+ */
+async function namingIds(policy: string, { documents }: Pick<Call, 'documents'>): Promise<string> {
+  checkPolicy(policy)
+  return withIds(documents, policy).catch((error) => {
+    throw error instanceof AwsError
+      ? validation(`Event bus policy is not valid. ${error.message}`)
+      : error
+  })
+}
 
 function documentOf(policy: string | undefined): Document {
   if (policy === undefined) return { Version: '2012-10-17', Statement: [] }

@@ -3,6 +3,7 @@ import type * as Sdk from '@aws-sdk/client-cloudwatch-logs'
 import { type CompiledPolicy, PolicyError, parsePolicy } from '@sekisho/policy'
 import { AwsError } from '@sekisho/protocols'
 import type { Reader } from '@sekisho/store'
+import { withArns, withIds } from '../iam/principal-ids.ts'
 import { compiled } from '../iam/principals.ts'
 import type { Call, Need, Operations } from '../service.ts'
 import { invalidParameter, notFound, notSupported } from './errors.ts'
@@ -32,7 +33,8 @@ export const resourcePolicies = {
       if (name === undefined || document === undefined)
         throw invalidParameter('policyName and policyDocument must be specified.')
       checkDocument(document)
-      const record: PolicyRecord = { name, document, updatedAt: call.now.getTime() }
+      const named = await namingIds(document, call)
+      const record: PolicyRecord = { name, document: named, updatedAt: call.now.getTime() }
       await call.documents.transact(async (transaction) => {
         const key = `${prefixOf(call)}${name}`
         const others = await transaction.list(collection, { prefix: prefixOf(call) })
@@ -40,7 +42,7 @@ export const resourcePolicies = {
           throw new AwsError('LimitExceededException', 'Resource limit exceeded.', 400)
         transaction.put(collection, key, record)
       })
-      return { resourcePolicy: shown(record) }
+      return { resourcePolicy: await shown(record, call) }
     },
   },
 
@@ -73,7 +75,7 @@ export const resourcePolicies = {
       })
       const items = found.slice(0, limit).map(({ value }) => value)
       return {
-        resourcePolicies: items.map(shown),
+        resourcePolicies: await Promise.all(items.map((each) => shown(each, call))),
         ...(found.length > limit && { nextToken: makeToken(items.at(-1)!.name) }),
       }
     },
@@ -116,6 +118,18 @@ function checkDocument(document: string): void {
     throw notSupported(`A resource policy of another version than ${version}`)
 }
 
+/** Users and roles by what nobody else ever is. @throws AwsError InvalidParameterException */
+async function namingIds(
+  document: string,
+  { documents }: Pick<Call, 'documents'>,
+): Promise<string> {
+  return withIds(documents, document).catch((error) => {
+    throw error instanceof AwsError
+      ? invalidParameter(`Invalid resource policy. ${error.message}`)
+      : error
+  })
+}
+
 function refuseScoped(rest: {
   readonly resourceArn?: unknown
   readonly policyScope?: unknown
@@ -126,10 +140,13 @@ function refuseScoped(rest: {
   if (rest.expectedRevisionId !== undefined) throw notSupported('The revision of a resource policy')
 }
 
-function shown({ name, document, updatedAt }: PolicyRecord): Sdk.ResourcePolicy {
+async function shown(
+  { name, document, updatedAt }: PolicyRecord,
+  { documents }: Pick<Call, 'documents'>,
+): Promise<Sdk.ResourcePolicy> {
   return {
     policyName: name,
-    policyDocument: document,
+    policyDocument: await withArns(documents, document),
     lastUpdatedTime: updatedAt,
     policyScope: 'ACCOUNT',
   }
