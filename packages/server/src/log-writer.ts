@@ -180,7 +180,7 @@ async function whatMayBeMade(
   { identities, now }: LogWriterOptions,
 ): Promise<'stream' | 'group and stream' | undefined> {
   const { accountId, region } = group
-  const identity = await identities.actingFor(as)
+  const identity = await identities.actingFor(as, now())
   if (identity === undefined) return undefined
   const places = new Map([[accountId, await identities.placeOf(accountId)]])
   const resource = `${groupArn(group)}:log-stream:`

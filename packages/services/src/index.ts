@@ -67,7 +67,7 @@ export {
   type RootKey,
   rotateRootKey,
 } from './iam/accounts.ts'
-export type { Acting } from './iam/acting.ts'
+export { type Acting, readsTime } from './iam/acting.ts'
 export { type Identities, openIdentities } from './iam/identities.ts'
 export { issueTo, issueToFunction, type Wanted } from './iam/issue.ts'
 export { ensureOrganization, type Place, servicesWithResourceControl } from './iam/organization.ts'

@@ -178,13 +178,13 @@ function principalOf(name: ServiceName): string {
 /** @throws AwsError AccessDenied  the role is gone or does not trust the service */
 async function callerFor(
   behalf: Behalf | OnBehalfOfCaller,
-  { identities }: Pick<Gate, 'identities'>,
+  { identities, clock }: Pick<Gate, 'identities' | 'clock'>,
 ): Promise<Caller> {
   if ('caller' in behalf) {
     const { caller, by } = behalf
     return { ...caller, via: [...(caller.via ?? []), principalOf(by)], isForwarded: true }
   }
-  const identity = await identities.actingFor(behalf)
+  const identity = await identities.actingFor(behalf, clock.now())
   if (identity === undefined)
     throw new AwsError(
       'AccessDenied',

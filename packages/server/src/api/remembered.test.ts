@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { compilePolicy } from '@sekisho/policy'
 import type { Identity, Need, Place } from '@sekisho/services'
 import type { Circumstances } from './authorize.ts'
-import { decideAgain } from './remembered.ts'
+import { decideAgain, holds } from './remembered.ts'
 
 const accountId = '111111111111'
 const resource = `arn:aws:lambda:us-east-1:${accountId}:function:f`
@@ -96,4 +96,14 @@ test('what is asked in somebody’s name, or from an address, is decided for its
   const referred = role(policy({ StringEquals: { 'aws:Referer': 'a' } }))
   assert.equal(decide(need, referred, { headers: ['Referer', 'a'] }).decision.allowed, true)
   assert.equal(decide(need, referred).decision.allowed, false)
+})
+
+test('what was decided of whoever is somebody for a moment alone does not hold', () => {
+  const [need, caller] = [invoke(), role(policy())]
+  assert.equal(holds(decide(need, caller)), true)
+  const momentary = { ...caller, isMomentary: true } as const
+  const decided = decide(need, momentary)
+  assert.equal(decided.decision.allowed, true)
+  assert.equal(holds(decided), false)
+  assert.notEqual(decide(need, momentary), decided)
 })

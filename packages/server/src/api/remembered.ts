@@ -1,5 +1,5 @@
 /** What was decided before, where all that it rests on is still the same: calls that services make again and again. */
-import type { Identity, Need, Place } from '@sekisho/services'
+import { type Identity, type Need, type Place, readsTime } from '@sekisho/services'
 import { policiesOf } from '../trail/policies.ts'
 import { type Circumstances, type Decided, decide, type Places } from './authorize.ts'
 
@@ -20,9 +20,6 @@ export function holds(decided: Decided | undefined): boolean {
   return decided?.decision.allowed === true && holding.has(decided)
 }
 
-/** What passes by itself. @see IAM User Guide, "AWS global condition context keys" (request properties) */
-const timeKeys = ['aws:currenttime', 'aws:epochtime'] as const
-
 /**
  * As `decide`. A decision is a function of the need, the caller with its policies, the organization's place, and the
  * circumstances; from inside, and in nobody else's name, these are the region and the time alone.
@@ -35,22 +32,27 @@ export function decideAgain(
 ): Decided | undefined {
   const [need] = needs
   const { source, via, region, headers } = circumstances
-  if (need === undefined || needs.length > 1 || source || via || headers.length > 0)
+  if (
+    need === undefined ||
+    needs.length > 1 ||
+    source ||
+    via ||
+    headers.length > 0 ||
+    identity.isMomentary
+  )
     return decide(needs, identity, places, circumstances)
   const place = places.get(need.resourceAccountId ?? identity.accountId)
   const found = remembered.get(need)
   if (found?.identity === identity && found.place === place && found.region === region)
     return found.decided
   const decided = decide(needs, identity, places, circumstances)
-  if (decided !== undefined && !readsTime(decided)) {
+  if (decided !== undefined && !goesByTime(decided)) {
     remembered.set(need, { identity, place, region, decided })
     holding.add(decided)
   }
   return decided
 }
 
-function readsTime({ policies }: Decided): boolean {
-  return policiesOf(policies).some(({ policy }) =>
-    timeKeys.some((key) => policy.conditionKeys.has(key)),
-  )
+function goesByTime({ policies }: Decided): boolean {
+  return policiesOf(policies).some(({ policy }) => readsTime(policy))
 }

@@ -41,11 +41,12 @@ const noPermissions = 'The role ARN does not have required permissions set to AP
 async function checkLogRole(
   reader: Reader,
   { cloudwatchRoleArn: roleArn }: AccountRecord,
-  { accountId }: Call,
+  { accountId, now }: Call,
 ): Promise<void> {
   if (roleArn === undefined) return
   const acting = { service: 'apigateway.amazonaws.com', accountId, roleArn }
-  if ((await identityOfActing(reader, acting)) === undefined) throw badRequest(noPermissions)
+  if ((await identityOfActing(reader, acting, now.getTime())) === undefined)
+    throw badRequest(noPermissions)
 }
 
 const patches: PatchTable<AccountRecord> = {

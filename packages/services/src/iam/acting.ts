@@ -1,6 +1,7 @@
 /** Whom does a service stand for that calls another: a role that was handed to it, or itself? */
+import type { CompiledPolicy } from '@sekisho/policy'
 import type { Reader } from '@sekisho/store'
-import { isTrusted } from './issue.ts'
+import { isTrusted, trustOf } from './issue.ts'
 import { principalKeys } from './principal-keys.ts'
 import { type Identity, policiesOfRole, rolePrincipal } from './principals.ts'
 import { arnOf, readEntity } from './records.ts'
@@ -25,6 +26,7 @@ export interface Acting {
 export async function identityOfActing(
   reader: Reader,
   acting: Acting,
+  nowMs: number,
 ): Promise<Identity | undefined> {
   const { service, accountId, roleArn, sourceArn } = acting
   if (roleArn === undefined) {
@@ -39,7 +41,7 @@ export async function identityOfActing(
   const name = roleArn.slice(roleArn.lastIndexOf('/') + 1)
   const role = await readEntity(reader, 'role', accountId, name)
   if (role === undefined || arnOf('role', role) !== roleArn) return undefined
-  if (!isTrusted(role, service, sourceArn)) return undefined
+  if (!isTrusted(role, { service, nowMs, sourceArn })) return undefined
   const principal = rolePrincipal(role, acting.sessionName ?? sessionNameOf(service))
   return {
     secretAccessKey: '',
@@ -47,10 +49,19 @@ export async function identityOfActing(
     principal,
     policies: await policiesOfRole(reader, role),
     keys: principalKeys({ principal, tags: role.tags }),
+    ...(readsTime(trustOf(role)) && { isMomentary: true }),
   }
 }
 
 /** `apigateway` */
 function sessionNameOf(service: string): string {
   return service.split('.', 1)[0]!
+}
+
+/** What passes by itself. @see IAM User Guide, "AWS global condition context keys" (request properties) */
+const timeKeys = ['aws:currenttime', 'aws:epochtime'] as const
+
+/** Whether what a policy says of a request can change though nothing else does. */
+export function readsTime({ conditionKeys }: CompiledPolicy): boolean {
+  return timeKeys.some((key) => conditionKeys.has(key))
 }

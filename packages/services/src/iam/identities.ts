@@ -28,7 +28,7 @@ export interface Identities extends Disposable {
     nowMs: number,
   ) => Identity | Nobody | Promise<Identity | Nobody>
   /** Whom a service stands for; undefined: the role is gone, another account's, or does not trust the service. */
-  readonly actingFor: (acting: Acting) => Promise<Identity | undefined>
+  readonly actingFor: (acting: Acting, nowMs: number) => Promise<Identity | undefined>
 }
 
 const mostIdentities = 20_000
@@ -123,15 +123,20 @@ export function openIdentities(
       if (identity.session.accessKeyId !== accessKeyId) return 'invalid token'
       return nowMs < identity.session.expiresAt ? identity : 'expired token'
     },
-    actingFor(wanted) {
+    actingFor(wanted, nowMs) {
       const { service, accountId, roleArn = '', sessionName = '', sourceArn = '' } = wanted
       const key = JSON.stringify([service, accountId, roleArn, sessionName, sourceArn])
       let identity = acting.get(key)
       if (identity === undefined) {
-        const reading = identityOfActing(documents, wanted).then(
+        const reading = identityOfActing(documents, wanted, nowMs).then(
           (read) => read && (roleArn === '' ? sourced : placed)(read, placeIn),
         )
-        reading.catch(() => acting.delete(key))
+        const forgetIt = () => {
+          if (acting.get(key) === reading) acting.delete(key)
+        }
+        reading.then((read) => {
+          if (read === undefined || read.isMomentary) forgetIt()
+        }, forgetIt)
         acting.set(key, (identity = reading))
       }
       return identity

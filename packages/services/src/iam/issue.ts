@@ -1,9 +1,11 @@
 /** Credentials that this server itself gives out: to its operator, and to what it runs in a role's name. */
+import type { CompiledPolicy, ContextValue } from '@sekisho/policy'
 import type { Documents } from '@sekisho/store'
 import type { IdSource } from '../service.ts'
 import { AccountError, type AccountRecord, accountsCollection } from './accounts.ts'
+import { principalKeys } from './principal-keys.ts'
 import { compiled } from './principals.ts'
-import { arnOf, type RoleRecord, readEntity } from './records.ts'
+import { arnOf, entityTags, type RoleRecord, readEntity } from './records.ts'
 import {
   newSessionKeyId,
   type Session,
@@ -66,31 +68,50 @@ export async function issueToFunction(
   const roleName = roleArn.slice(roleArn.lastIndexOf('/') + 1)
   const role = await readEntity(issuing.documents, 'role', accountId, roleName)
   if (role === undefined || arnOf('role', role) !== roleArn) return undefined
-  if (!isTrusted(role, 'lambda.amazonaws.com')) return undefined
+  const taking = { service: 'lambda.amazonaws.com', nowMs: issuing.nowMs }
+  if (!isTrusted(role, taking)) return undefined
   return issueToRole(accountId, role, name, seconds, issuing, functionArn)
 }
 
-/**
- * May a service take this role for what is its own account's?
- *
- * @param sourceArn  the resource for whose sake, where it is known
- */
-export function isTrusted(role: RoleRecord, service: string, sourceArn?: string): boolean {
-  const arn = arnOf('role', role)
-  const said = compiled(role.trust, 'trust', `trust policy of ${arn}`).evaluate(
+export interface Taking {
+  readonly service: string
+  readonly nowMs: number
+  /** The resource for whose sake, where it is known. */
+  readonly sourceArn?: string | undefined
+}
+
+/** May a service take this role for what is its own account's? */
+export function isTrusted(role: RoleRecord, { service, nowMs, sourceArn }: Taking): boolean {
+  const { accountId, tags } = role
+  const principal = { type: 'service', service } as const
+  const said = trustOf(role).evaluate(
     {
-      principal: { type: 'service', service },
+      principal,
       action: 'sts:AssumeRole',
-      resource: arn,
-      resourceAccountId: role.accountId,
-      context: new Map([
-        ['aws:sourceaccount', role.accountId],
+      resource: arnOf('role', role),
+      resourceAccountId: accountId,
+      // What is not there does not hold, and what a statement denies by it is not denied.
+      context: new Map<string, ContextValue>([
+        ...principalKeys({ principal, tags: [] }),
+        ...Object.entries(entityTags(tags)).map(
+          ([key, value]) => [key.toLowerCase(), value] as const,
+        ),
+        ['aws:currenttime', new Date(nowMs).toISOString()],
+        ['aws:epochtime', String(Math.floor(nowMs / 1_000))],
+        ['aws:securetransport', 'true'],
+        ['aws:viaawsservice', 'false'],
+        ['aws:resourceaccount', accountId],
+        ['aws:sourceaccount', accountId],
         ...(sourceArn === undefined ? [] : [['aws:sourcearn', sourceArn] as const]),
       ]),
     },
     false,
   )
   return said?.effect === 'Allow'
+}
+
+export function trustOf(role: RoleRecord): CompiledPolicy {
+  return compiled(role.trust, 'trust', `trust policy of ${arnOf('role', role)}`)
 }
 
 /** @param functionArn  of the function whose environment they are for */

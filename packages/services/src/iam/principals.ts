@@ -34,6 +34,8 @@ export interface Identity {
   readonly keys: ReadonlyMap<string, ContextValue>
   /** Of temporary credentials. */
   readonly session?: Session
+  /** Found for this moment alone: whether it is let be who it is goes by the time. */
+  readonly isMomentary?: true
 }
 
 /** Why nobody is behind what was sent. */

@@ -1,7 +1,6 @@
 /** A function's configuration: what may be set, how it is kept, and how it is shown. */
 import type * as Sdk from '@aws-sdk/client-lambda'
 import { AwsError } from '@sekisho/protocols'
-import type { Reader } from '@sekisho/store'
 import { isTrusted } from '../iam/issue.ts'
 import { iamCollections, keyOf as iamKeyOf, type RoleRecord } from '../iam/records.ts'
 import type { Call } from '../service.ts'
@@ -174,7 +173,7 @@ const rolePattern = String.raw`arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-
  * @throws AwsError InvalidParameterValueException, ValidationException, AccessDeniedException
  */
 async function checkRole(
-  { documents, accountId: callerId }: { readonly documents: Reader; readonly accountId: string },
+  { documents, accountId: callerId, now }: Pick<Call, 'documents' | 'accountId' | 'now'>,
   roleArn: string,
 ): Promise<void> {
   const [, accountId, path = ''] = /^arn:aws[a-z-]*:iam::(\d{12}):role\/(.+)$/.exec(roleArn) ?? []
@@ -183,7 +182,10 @@ async function checkRole(
     throw new AwsError('AccessDeniedException', 'Cross-account pass role is not allowed.', 403)
   const key = iamKeyOf(accountId, path.slice(path.lastIndexOf('/') + 1))
   const role = (await documents.get<RoleRecord>(iamCollections.roles, key))?.value
-  if (role === undefined || !isTrusted(role, 'lambda.amazonaws.com'))
+  if (
+    role === undefined ||
+    !isTrusted(role, { service: 'lambda.amazonaws.com', nowMs: now.getTime() })
+  )
     throw invalidParameter('The role defined for the function cannot be assumed by Lambda.')
 }
 

@@ -38,7 +38,7 @@ export const schedules = {
       const nowMs = call.now.getTime()
       checkStart(asked, nowMs)
       await call.documents.transact(async (transaction) => {
-        await checkPlace(transaction, schedule, asked.target.roleArn)
+        await checkPlace(transaction, schedule, asked.target.roleArn, call.now.getTime())
         const key = scheduleKey(schedule)
         const found = await transaction.get<ScheduleRecord>(schedulerCollections.schedules, key)
         // The same request once more: a client that did not hear the answer.
@@ -69,7 +69,7 @@ export const schedules = {
       const schedule = nameOf(input, call)
       const nowMs = call.now.getTime()
       await call.documents.transact(async (transaction) => {
-        await checkPlace(transaction, schedule, asked.target.roleArn)
+        await checkPlace(transaction, schedule, asked.target.roleArn, call.now.getTime())
         const before = await scheduleOf(transaction, schedule)
         keepSchedule(transaction, before, nowMs, {
           ...before,
@@ -160,13 +160,18 @@ async function checkPlace(
   reader: Reader,
   { group, name: _, ...owner }: ScheduleName,
   roleArn: string,
+  nowMs: number,
 ): Promise<void> {
   await groupOf(reader, { ...owner, name: group })
-  const source = groupArn({ ...owner, name: group })
+  const taking = {
+    service: 'scheduler.amazonaws.com',
+    nowMs,
+    sourceArn: groupArn({ ...owner, name: group }),
+  }
   const roleName = roleArn.slice(roleArn.lastIndexOf('/') + 1)
   const role = await readEntity(reader, 'role', owner.accountId, roleName)
   const isHeld = role !== undefined && arnOf('role', role) === roleArn
-  if (!isHeld || !isTrusted(role, 'scheduler.amazonaws.com', source))
+  if (!isHeld || !isTrusted(role, taking))
     throw validation(
       'The execution role you provide must allow AWS EventBridge Scheduler to assume the role.',
     )
