@@ -168,7 +168,11 @@ test(
     const tried = (token: string) =>
       api.testInvokeAuthorizer({ restApiId, authorizerId, headers: { Auth: token } })
     const friend = await tried('friend')
-    assert.equal(friend.principalId, 'friend')
+    assert.deepEqual([friend.clientStatus, friend.principalId], [0, 'friend'])
+    assert.match(
+      friend.log ?? '',
+      /Authorizer result body before parsing: \{.*"principalId":"friend"/,
+    )
     assert.equal(JSON.parse(friend.policy!).Statement[0].Effect, 'Allow')
     assert.equal((await tried('stranger')).clientStatus, 401)
     const whoAsks = await makeFunction(`async ({ requestContext }) => ({

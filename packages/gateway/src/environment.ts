@@ -157,6 +157,7 @@ export function contextOf({
       apiKeyId: apiKey?.id,
       caller: userId,
       clientCert: received.clientCertificate,
+      ...notFromCognito,
       ...(identity && cognitoIdentityOf(identity)),
       principalOrgId: authorization?.request.context.get('aws:principalorgid'),
       sourceIp: received.sourceIp,
@@ -196,6 +197,14 @@ function withVariables(
 }
 
 const cognito = 'cognito-identity.amazonaws.com'
+
+/** Whoever lists the members of an identity finds these, as they find all others. */
+const notFromCognito = {
+  cognitoAuthenticationProvider: undefined,
+  cognitoAuthenticationType: undefined,
+  cognitoIdentityId: undefined,
+  cognitoIdentityPoolId: undefined,
+}
 
 /** Of callers whose session an identity pool has vouched for. */
 function cognitoIdentityOf({ keys }: CallerIdentity): object | undefined {

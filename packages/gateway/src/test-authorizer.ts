@@ -3,6 +3,8 @@ import { askAuthorizer } from './authorizers/lambda.ts'
 import { userPoolAuthorizer } from './authorizers/user-pool.ts'
 import { compileDeployment } from './deployment.ts'
 import { GatewayError, gatewayResponses, messageOf } from './gateway-responses.ts'
+import { longestLine } from './logs/execution.ts'
+import { masked } from './logs/masked.ts'
 import { match } from './match.ts'
 import type { Matched } from './pass.ts'
 import type { Ports } from './ports.ts'
@@ -34,10 +36,12 @@ export async function testAuthorizer(
   ports: Ports,
 ): Promise<AuthorizerTest> {
   const begun = ports.machineNowMs()
-  const lines = [`Starting authorizer: ${tested.authorizerId}`]
+  const lines = [`Starting authorizer: ${tested.authorizerId} for request: ${tested.requestId}`]
   const told = async (): Promise<Omit<AuthorizerTest, 'log' | 'latencyMs'>> => {
     try {
-      const said = await asked(matchedBy(tested, ports), ports)
+      const said = await asked(matchedBy(tested, ports), watching(ports, lines))
+      if (said.principalId !== undefined)
+        lines.push(`Using valid authorizer policy for principal: ${masked(said.principalId)}`)
       lines.push('Successfully completed authorizer execution')
       return { status: 200, ...said }
     } catch (error) {
@@ -53,6 +57,19 @@ export async function testAuthorizer(
     ...answer,
     log: `Execution log for request ${tested.requestId}\n${log}`,
     latencyMs: ended - begun,
+  }
+}
+
+/** What the function says is told before anybody makes something of it. */
+function watching(ports: Ports, lines: string[]): Ports {
+  return {
+    ...ports,
+    invokeFunction: async (call) => {
+      const answer = await ports.invokeFunction(call)
+      const said = new TextDecoder().decode(answer.payload)
+      lines.push(`Authorizer result body before parsing: ${said.slice(0, longestLine)}`)
+      return answer
+    },
   }
 }
 

@@ -16,7 +16,7 @@ export interface Line {
 }
 
 /** @see API Gateway Developer Guide, "Set up CloudWatch logging for REST APIs in API Gateway" */
-const longestLine = 1_024
+export const longestLine = 1_024
 const cut = ' [TRUNCATED]'
 
 export function* executionLines(progress: Progress, reply: GatewayReply): Generator<Line> {

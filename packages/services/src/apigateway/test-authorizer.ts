@@ -25,7 +25,8 @@ export const testAuthorizer = {
         requestId: call.requestId,
       })
       return {
-        clientStatus: status,
+        // What a client would get; 0: it would be let by.
+        clientStatus: status === 200 ? 0 : status,
         latency: latencyMs,
         ...said,
         ...(claims && { claims: { ...claims } }),
