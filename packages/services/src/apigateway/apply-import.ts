@@ -113,6 +113,9 @@ function hasMethodResponse(
 
 /** Every resource on the way to `path`. */
 function withPath(record: RestApiRecord, path: string, call: Call): RestApiRecord {
+  // Whatever stood below it would be nowhere.
+  if (path !== '/' && !/^(?:\/[^/]+)+$/.test(path))
+    throw badRequest('Invalid path: it must begin with a slash and have something behind each')
   let api = record
   let parentId = record.rootResourceId
   for (const pathPart of path.split('/').filter((part) => part !== '')) {

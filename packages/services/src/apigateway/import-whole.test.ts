@@ -245,6 +245,16 @@ test('the address type of an endpoint comes and goes with its document', async (
   assert.deepEqual(json.endpointConfiguration, endpoint)
 })
 
+for (const path of ['pets', '/pets//food', ''])
+  test(`no method is lost below the path '${path}'`, async () => {
+    await using made = await madeApi()
+    const { components: _, ...head } = document
+    const paths = { [path]: { get: { responses: {}, 'x-amazon-apigateway-integration': mock } } }
+    const { status, json } = await made.ask('POST', '/restapis?mode=import', { ...head, paths })
+    assert.equal(status, 400)
+    assert.match(json.message, /Unable to create resource at path '[^']*': Invalid path/)
+  })
+
 const many = (count: number, entry: (at: number) => readonly [string, unknown]) =>
   Object.fromEntries(Array.from({ length: count }, (_, at) => entry(at)))
 
