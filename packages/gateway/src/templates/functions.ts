@@ -46,7 +46,7 @@ export class TemplateInput extends TemplateObject {
 
   #parsed(work: Work): unknown {
     spend(work, 1)
-    this.#json ??= { value: parsed(this.#source.body) }
+    this.#json ??= { value: bodyOf(this.#source.body) }
     return this.#json.value
   }
 
@@ -62,6 +62,12 @@ export class TemplateInput extends TemplateObject {
       if (Object.hasOwn(source, name)) return source[name]
     return ''
   }
+}
+
+/** A form, or any other text that does not even begin as JSON, is one text: templates split it. */
+function bodyOf(body: string): unknown {
+  const value = parsed(body)
+  return value === undefined && !/^\s*[{[]/.test(body) ? body : value
 }
 
 function parsed(body: string): unknown {

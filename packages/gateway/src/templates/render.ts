@@ -120,22 +120,20 @@ class Rendering {
         : []
     if (items.length > maxIterations)
       throw new TemplateError(`#foreach has more than ${maxIterations} iterations`)
-    const before = [this.#variables.get(variable), this.#variables.get('foreach')] as const
+    const own = [variable, 'foreach', 'velocityCount', 'velocityHasNext'] as const
+    const before = own.map((name) => this.#variables.get(name))
     let flow: Flow = 'next'
     for (const [index, item] of items.entries()) {
+      const [count, hasNext] = [index + 1, index + 1 < items.length]
       this.#variables.set(variable, item)
-      this.#variables.set('foreach', {
-        index,
-        count: index + 1,
-        hasNext: index + 1 < items.length,
-        first: index === 0,
-        last: index + 1 === items.length,
-      })
+      this.#variables.set('foreach', { index, count, hasNext, first: index === 0, last: !hasNext })
+      // As older templates have it.
+      this.#variables.set('velocityCount', count)
+      this.#variables.set('velocityHasNext', hasNext)
       flow = this.parts(body)
       if (flow !== 'next') break
     }
-    this.#variables.set(variable, before[0])
-    this.#variables.set('foreach', before[1])
+    for (const [at, name] of own.entries()) this.#variables.set(name, before[at])
     return flow === 'stop' ? 'stop' : 'next'
   }
 

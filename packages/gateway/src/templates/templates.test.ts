@@ -57,6 +57,10 @@ const rows: readonly (readonly [template: string, printed: string])[] = [
   ['#if($context.none)a#elseif($context.stage == "prod")b#{else}c#end', 'b'],
   ["#foreach($pet in $input.path('$.pets'))$pet.kind#if($foreach.hasNext), #end#end", 'dog, cat'],
   ['#foreach($i in [1..5])#if($i == 4)#break#end$i#end', '123'],
+  [
+    '#foreach($i in [7, 8])$velocityCount#if($velocityHasNext),#end#end$velocityCount',
+    '1,2$velocityCount',
+  ],
   ['before#stop after', 'before'],
   ['#define($d)x$a#end$d#set($a = 2)$d', 'x$ax2'],
   ['#define($d)$missing.b#end"$d" $!d $d.x', '"$missing.b" $missing.b '],
@@ -160,6 +164,53 @@ test('one block writes map after map', () => {
     identity: { sourceIp: '11.22.33.44' },
     stageVariables: { base: 'v1' },
   })
+})
+
+/** As deploy tools write it for forms. */
+const form = `#define( $body )
+  {
+  #foreach( $token in $input.path('$').split('&') )
+    #set( $keyVal = $token.split('=') )
+    #set( $keyValSize = $keyVal.size() )
+    #if( $keyValSize >= 1 )
+      #set( $key = $util.escapeJavaScript($util.urlDecode($keyVal[0])) )
+      #if( $keyValSize >= 2 )
+        #set( $val = $util.escapeJavaScript($util.urlDecode($keyVal[1])).replaceAll("\\\\'", "'") )
+      #else
+        #set( $val = '' )
+      #end
+      "$key": "$val"#if($foreach.hasNext),#end
+    #end
+  #end
+  }
+#end
+{"body": $body, "whole": $input.json('$'), "part": $input.json('$.a')}`
+
+test('a form is a text, which templates take apart', () => {
+  const source = { path: {}, querystring: {}, header: {} }
+  const input = new TemplateInput({ ...source, body: "a=b+c&d=%22e'&f" })
+  const text = render(
+    parseTemplate(form),
+    new Map([
+      ['input', input],
+      ['util', templateUtil],
+    ]),
+  )
+  assert.deepEqual(JSON.parse(text), {
+    body: { a: 'b c', d: '"e\'', f: '' },
+    whole: "a=b+c&d=%22e'&f",
+    part: '',
+  })
+})
+
+test('what begins as JSON and is none has nothing in it', () => {
+  const source = { path: {}, querystring: {}, header: {} }
+  const input = new TemplateInput({ ...source, body: '{"a": ' })
+  const text = render(
+    parseTemplate("[$input.path('$')]$input.json('$')"),
+    new Map([['input', input]]),
+  )
+  assert.equal(text, '[]""')
 })
 
 test('whatever a template is, it renders or is refused as one', () => {
