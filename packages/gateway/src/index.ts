@@ -48,6 +48,7 @@ export type * from './snapshot.ts'
 export { methodDefaults } from './stage-settings.ts'
 export { type AuthorizerTest, type TestAuthorizer, testAuthorizer } from './test-authorizer.ts'
 export { type TestAnswer, type TestedMethod, type TestMethod, testMethod } from './test-method.ts'
+export { hexOf } from './trace.ts'
 export {
   dayOf,
   daysBetween,

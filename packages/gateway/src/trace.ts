@@ -26,7 +26,7 @@ export function traceOf({ received, stage }: Pick<Matched, 'received' | 'stage'>
 }
 
 /** Thirty-two digits; ids are mostly UUIDs. */
-function hexOf(id: string): string {
+export function hexOf(id: string): string {
   if (id.length === 36 && id[8] === '-')
     return id.slice(0, 8) + id.slice(9, 13) + id.slice(14, 18) + id.slice(19, 23) + id.slice(24)
   return id

@@ -34,14 +34,7 @@ export function createServicePorts(
     invokeFunction: ({ functionName, payload, isEvent, onBehalf, timeoutMs, streaming }) =>
       within(timeoutMs, async (): Promise<FunctionAnswer> => {
         const requestId = ids.uuid()
-        const behalf = { ...behalfOf(onBehalf), requestId }
-        if (typeof payload === 'string' && !isEvent && !streaming && !('caller' in behalf))
-          return functions
-            .invoke(functionName, new WrittenEvent(payload), behalf)
-            .then((answer) => ({ ...answer, requestId }))
-            .catch((error) => {
-              throw error instanceof AwsError ? refusalOf(error) : error
-            })
+        const behalf = behalfOf(onBehalf, requestId)
         const input = {
           FunctionName: functionName,
           Payload: typeof payload === 'string' ? new WrittenEvent(payload) : payload,
@@ -49,6 +42,11 @@ export function createServicePorts(
         }
         const untilMs = performance.now() + timeoutMs
         try {
+          if (typeof payload === 'string' && !isEvent && !streaming && !('caller' in behalf)) {
+            const event = new WrittenEvent(payload)
+            const answer = await functions.invoke(functionName, event, behalf)
+            return { payload: answer.payload, functionError: answer.functionError, requestId }
+          }
           if (streaming) {
             const begun = await call('lambda', 'InvokeWithResponseStream', input, behalf)
             const pieces = piecesOf(begun['EventStream'] as Parameters<typeof piecesOf>[0])
@@ -78,15 +76,30 @@ export function createServicePorts(
   }
 }
 
-function behalfOf({ identity, roleArn, ...common }: OnBehalf): Behalf | OnBehalfOfCaller {
+function behalfOf(
+  { identity, roleArn, accountId, region, sourceArn, causedBy }: OnBehalf,
+  requestId?: string,
+): Behalf | OnBehalfOfCaller {
+  const id = requestId === undefined ? {} : { requestId }
   if (identity !== undefined)
     return {
       // As they were found: what the gateway sees of them is a part.
-      caller: { identity: identity as Identity, region: common.region },
+      caller: { identity: identity as Identity, region },
       by: 'apigateway',
-      causedBy: common.causedBy,
+      causedBy,
+      ...id,
     }
-  return { ...common, service: gatewayService, roleArn, sessionName: 'BackplaneAssumeRoleSession' }
+  const sessionName = 'BackplaneAssumeRoleSession'
+  return {
+    service: gatewayService,
+    accountId,
+    region,
+    sourceArn,
+    causedBy,
+    roleArn,
+    sessionName,
+    ...id,
+  }
 }
 
 function refusalOf({ code, status, message }: AwsError): UpstreamError {

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { hexOf } from '@sekisho/gateway'
 import {
   type FunctionRunner,
   type IdSource,
@@ -208,7 +209,7 @@ export function createRunner(options: RunnerOptions): Runner {
 /** As in `X-Amzn-Trace-Id`, made of the request's id, which is random; nobody traces here. */
 function traceIdOf({ requestId }: Invocation, { tracing }: RunnableFunction): string {
   const seconds = Math.floor(Date.now() / 1_000).toString(16)
-  const random = requestId.replaceAll('-', '').padEnd(32, '0')
+  const random = hexOf(requestId)
   const isSampled = tracing === 'Active' ? 1 : 0
   return `Root=1-${seconds}-${random.slice(0, 24)};Parent=${random.slice(-16)};Sampled=${isSampled}`
 }

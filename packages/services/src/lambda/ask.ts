@@ -34,10 +34,10 @@ export async function beginInvocation(
 ): Promise<InvocationResult> {
   const ask = (each: Resolved) => {
     const { reservedConcurrency } = each.fn
-    return functions.invoke(runnable(each), {
-      ...invocation,
-      ...(reservedConcurrency !== undefined && { reservedConcurrency }),
-    })
+    return functions.invoke(
+      runnable(each),
+      reservedConcurrency === undefined ? invocation : { ...invocation, reservedConcurrency },
+    )
   }
   try {
     return await ask(resolved)
@@ -51,12 +51,20 @@ export async function beginInvocation(
 
 /** As `beginInvocation`, to the end. @throws RunnerError */
 export async function askFunction(...asked: Parameters<typeof beginInvocation>): Promise<Asked> {
-  const { payload, failure, ...rest } = await beginInvocation(...asked)
+  const result = await beginInvocation(...asked)
+  if (isWhole(result) && result.payload.length <= mostPayloadBytes) return result
+  const { payload, failure, ...rest } = result
   const bytes = payload instanceof Uint8Array ? payload : await whole(payload, failure)
   if (bytes !== undefined && 'failed' in bytes)
     return { ...rest, payload: bytes.failed, functionError: 'Unhandled' }
   if (bytes !== undefined && bytes.length <= mostPayloadBytes) return { ...rest, payload: bytes }
   return { ...rest, payload: tooLargeAnswer, functionError: 'Unhandled' }
+}
+
+function isWhole(
+  result: InvocationResult,
+): result is InvocationResult & { readonly payload: Uint8Array } {
+  return result.payload instanceof Uint8Array
 }
 
 /** @see Lambda Developer Guide, "Lambda quotas" (invocation payload) */
