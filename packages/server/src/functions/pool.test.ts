@@ -72,8 +72,8 @@ test('events that take long do not wait for one another', async () => {
 })
 
 test('a busy machine is not made busier at once', async () => {
-  const { ask, begun } = poolOf(30, true)
-  await ask(8)
+  const { ask, begun } = poolOf(20, true)
+  await ask(4)
   assert.ok(begun() <= 2, String(begun()))
 })
 
@@ -91,7 +91,7 @@ test('on a busy machine nobody is woken only to take turns', async () => {
   await ask(8)
   assert.ok(begun() >= 8)
   become({ tookMs: 2, isBusy: true })
-  await ask(24)
+  await ask(10)
   assert.ok(mostAtWork() <= 3, String(mostAtWork()))
   become({ tookMs: 200 })
   await ask(8)
