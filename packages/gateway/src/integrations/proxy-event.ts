@@ -147,7 +147,7 @@ function requestContext(context: Values): string {
   for (const name of identityNames) identity += `,"${name}":${JSON.stringify(given[name] ?? null)}`
   for (const name in given)
     if (given[name] !== undefined && !isIdentityName.has(name))
-      identity += `,"${name}":${JSON.stringify(given[name])}`
+      identity += `,${JSON.stringify(name)}:${JSON.stringify(given[name])}`
   let text = ''
   for (const name of [...contextNames, 'authorizer'])
     if (context[name] !== undefined) text += `"${name}":${JSON.stringify(context[name])},`
