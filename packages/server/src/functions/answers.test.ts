@@ -120,6 +120,19 @@ test('pieces that come after their answer has ended are nobody’s', async () =>
   assert.deepEqual(pieces, ['a2', 'z'])
 })
 
+test('nobody is made to wait behind the reader of an answer in pieces', async () => {
+  await using running = await begin('node', streamed)
+  const more = { event: Buffer.alloc(0) }
+  const unread = running.ask({ waitMs: 1 })
+  assert.equal(running.environment.takesMore(more), false)
+  const { payload } = await unread
+  await Array.fromAsync(payload as AsyncIterable<Uint8Array>)
+  assert.equal(running.environment.takesMore(more), false)
+  await using other = await begin('node', node)
+  await other.ask()
+  assert.equal(other.environment.takesMore(more), true)
+})
+
 /** Answers each event twice, and asks for the next before it has. */
 const hasty = `#!${process.execPath}
 const base = 'http://' + process.env.AWS_LAMBDA_RUNTIME_API + '/2018-06-01/runtime/invocation/'

@@ -54,6 +54,8 @@ export class Turns {
   #lastNumber = 0
   /** The first takes its time. */
   #isSlow = false
+  /** One has answered piece by piece. */
+  #streams = false
   /** The first is still on its way. */
   #isUnsent = false
   #isRecalling = false
@@ -77,10 +79,15 @@ export class Turns {
     return this.#turns[0]
   }
 
-  /** Whether an event may be handed over behind those that are there: not where one of them takes its time. */
+  /**
+   * Whether an event may be handed over behind those that are there: not where one of them takes its time, nor where
+   * answers come in pieces, which others would have to wait behind as long as their reader takes.
+   */
   takeMore({ event }: Pick<Invocation, 'event'>): boolean {
     return (
       !this.isOver &&
+      this.averageMs !== undefined &&
+      !this.#streams &&
       !this.#isSlow &&
       !this.#isRecalling &&
       this.#turns.length < mostAhead &&
@@ -138,6 +145,7 @@ export class Turns {
   stream(make: (turn: Turn) => Pieces): Pieces | undefined {
     const turn = this.first
     if (turn === undefined) return undefined
+    this.#streams = true
     turn.pieces ??= make(turn)
     return turn.pieces
   }
