@@ -1,5 +1,5 @@
 /** Records that were read lately, as long as nobody writes them: most reads are of what was read a moment ago. */
-import type { Stored } from '../store.ts'
+import type { Change, Stored } from '../store.ts'
 
 /** In characters of the records' texts. */
 const mostKept = 4_194_304
@@ -39,6 +39,11 @@ export class Recent {
     if (kept === undefined) return
     this.#size -= kept.size
     records!.delete(key)
+  }
+
+  *names(): Iterable<Change> {
+    for (const [collection, records] of this.#collections)
+      for (const key of records.keys()) yield { collection, key }
   }
 
   forgetAll(): void {

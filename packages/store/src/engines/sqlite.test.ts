@@ -61,6 +61,30 @@ test('what was written by a process that was killed before it could tell is hear
   clearTimeout(alive)
 })
 
+test('who has missed what is no longer noted is told of everything', async () => {
+  const path = folder()
+  await using one = await openStore(`sqlite:${path}`)
+  await using other = await openStore(`sqlite:${path}`)
+  await one.documents.transact((transaction) => {
+    for (const key of ['changed', 'gone']) transaction.put('things', key, 1)
+  })
+  await sleep(50)
+  assert.equal((await other.documents.get('things', 'gone'))?.value, 1)
+  const heard = new Set<string>()
+  using _subscription = other.changes.subscribe((changes) => {
+    for (const { collection, key } of changes) heard.add(`${collection}/${key}`)
+  })
+  await one.documents.transact((transaction) => {
+    transaction.put('things', 'changed', 2)
+    transaction.delete('things', 'gone')
+    for (let n = 0; n < 12_000; n++) transaction.put('others', String(n), n)
+  })
+  await other.changes.catchUp()
+  for (const name of ['things/changed', 'things/gone', 'others/0', 'others/11999'])
+    assert.ok(heard.has(name), name)
+  assert.equal(await other.documents.get('things', 'gone'), undefined)
+})
+
 test('what was read before is read anew once another store has written it', async () => {
   const path = folder()
   await using one = await openStore(`sqlite:${path}`)

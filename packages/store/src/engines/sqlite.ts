@@ -258,11 +258,19 @@ class SqliteDocuments implements Documents {
       revision: number
     })[]
     if (rows.length === 0) return
-    // What is older than the oldest note may be anything.
-    if (rows[0]!.revision > this.#heard + 1) this.#recent.forgetAll()
+    // What is older than the oldest note may be anything: all that is there, and all that was known here.
+    const isMissing = rows[0]!.revision > this.#heard + 1
+    const missed = isMissing ? [...this.#recent.names(), ...this.#all()] : []
+    if (isMissing) this.#recent.forgetAll()
     for (const { collection, key } of rows) this.#recent.forget(collection, key)
     this.#heard = rows.at(-1)!.revision
-    this.#changes.tell(rows.map(({ collection, key }) => ({ collection, key })))
+    const told = rows.map(({ collection, key }) => ({ collection, key }))
+    this.#changes.tell([...missed, ...told])
+  }
+
+  #all(): readonly Change[] {
+    const sql = 'SELECT collection, key FROM records WHERE collection <> ?'
+    return this.#database.prepare(sql).all(blobCollection) as unknown as Change[]
   }
 
   /** SQLite's own count of commits by other connections. */
