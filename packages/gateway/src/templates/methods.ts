@@ -54,7 +54,8 @@ const listMethods: Methods<TemplateValue[]> = {
   addAll(self, [items], work) {
     if (!Array.isArray(items)) return false
     spend(work, items.length)
-    self.push(...items)
+    // It may be the list itself, and longer than a call can have arguments.
+    for (let at = 0, { length } = items; at < length; at++) self.push(items[at]!)
     return items.length > 0
   },
   clear(self) {

@@ -67,6 +67,7 @@ const rows: readonly (readonly [template: string, printed: string])[] = [
   ['#set($_l = [1])#set($_ = $_l.add(2))$_l', '[1,2]'],
   ['#set($l = [1, 2, 3])#set($x = $l.remove(0))$x $l $l.indexOf(3)', '1 [2,3] 1'],
   ['#set($l = ["a"])#set($x = $l.addAll(["b"]))#set($x = $l.set(0, "c"))$l', '["c","b"]'],
+  ['#set($l = ["a"])#foreach($i in [1..18])#set($x = $l.addAll($l))#end$l.size()', '262144'],
   ['#set($m = {"a": 1})#set($x = $m.remove("a"))$x $m.size() $m.getOrDefault("a", 5)', '1 0 5'],
   ['#set($m = {"a": 1})$!m.putAll({"b": 2})$m', '{a=1, b=2}'],
   ['#set($m = {"a": 1})$m.put("b", 2)$m.b', '$m.put("b", 2)2'],
