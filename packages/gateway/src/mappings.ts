@@ -1,4 +1,5 @@
 /** Parameter mappings: where a value comes from and where it goes. */
+import { parseJson } from './json-text.ts'
 import type { CallEnvironment } from './pass.ts'
 import { findJson } from './templates/json-path.ts'
 import { WorkLimitError } from './work.ts'
@@ -140,7 +141,7 @@ function bodyValue(bodyText: string, path: string): string | undefined {
   if (!/^\s*[[{"']/.test(bodyText)) return undefined
   let json: unknown
   try {
-    json = JSON.parse(bodyText)
+    json = parseJson(bodyText)
   } catch {
     throw new MappingError('Invalid JSON in request body')
   }

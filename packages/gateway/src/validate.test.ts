@@ -18,6 +18,7 @@ const models = {
     additionalProperties: false,
   }),
   Owner: model('Owner', { type: 'object', required: ['id'] }),
+  Guest: model('Guest', { type: 'object', properties: { role: { enum: ['guest'] } } }),
   Broken: model('Broken', { $ref: 'https://example.com/' }),
 }
 const validator = (validateRequestBody: boolean, validateRequestParameters: boolean) => ({
@@ -54,6 +55,13 @@ async function answered(
   const reply = await call(snapshot, { method: 'POST', ...options })
   return { ...reply, text: String(reply.body) }
 }
+
+test('a member is not hidden by how its name is written', async () => {
+  const method = { ...asked, requestModels: { 'application/json': 'Guest' } }
+  const status = async (body: string) => (await answered({ body }, { method })).status
+  assert.equal(await status(String.raw`{"guestName":null,"\\u00":1}`), 200)
+  assert.equal(await status(String.raw`{"guestName":null,"\u0072ole":"admin"}`), 400)
+})
 
 const json = (value: unknown): CallOptions => ({ body: JSON.stringify(value) })
 const invalid = '{"message": "Invalid request body"}'

@@ -1,7 +1,9 @@
 /** Is the request what the method asks for? */
+
 import type { Model, RequiredParameter } from './compiled-validation.ts'
 import { GatewayError } from './gateway-responses.ts'
 import { headerOf } from './headers.ts'
+import { parseJson } from './json-text.ts'
 import type { Admitted, Validated } from './pass.ts'
 
 /**
@@ -51,7 +53,7 @@ function refuseUnfit(model: Model, body: Uint8Array): void {
 
 function jsonOf(body: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(body))
+    return parseJson(new TextDecoder().decode(body))
   } catch (error) {
     throw unfit([`Could not parse request body into json: ${(error as Error).message}`])
   }

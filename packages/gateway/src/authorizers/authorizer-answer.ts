@@ -1,5 +1,7 @@
 /** What a Lambda authorizer answers: who the caller is, what that caller may, and what else is known. */
+
 import { type CompiledPolicy, compilePolicy } from '@sekisho/policy'
+import { parseJson } from '../json-text.ts'
 
 export interface AuthorizerAnswer {
   readonly principalId: string
@@ -56,7 +58,7 @@ export function readAuthorizerAnswer(
 function parsed(payload: Uint8Array): Readonly<Record<string, unknown>> {
   let answer: unknown
   try {
-    answer = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload))
+    answer = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(payload))
   } catch {
     throw new AuthorizerAnswerError('it is no JSON')
   }

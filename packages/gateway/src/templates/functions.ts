@@ -1,5 +1,6 @@
 /** `$input` and `$util`, as mapping templates know them. */
 
+import { parseJson } from '../json-text.ts'
 import { spend, type Work } from '../work.ts'
 import { findJson } from './json-path.ts'
 import { copied, printed, spendText, TemplateObject, type TemplateValue } from './values.ts'
@@ -73,7 +74,7 @@ function bodyOf(body: string): unknown {
 function parsed(body: string): unknown {
   if (body === '') return {}
   try {
-    return JSON.parse(body)
+    return parseJson(body)
   } catch {
     return undefined
   }
