@@ -33,13 +33,13 @@ const extendedBytes = 11
 const pool = Buffer.alloc(extendedBytes * 256)
 let used = pool.length
 
-/** The form of `x-amz-apigw-id`: fifteen characters of base64 and `=`. Randomness is fetched for many at once. */
+/** The form of `x-amz-apigw-id`: fifteen characters of base64 as URLs have it, and `=`. Randomness is fetched for many at once. */
 export function extendedRequestId(): string {
   if (used === pool.length) {
     randomFillSync(pool)
     used = 0
   }
-  const id = pool.toString('base64', used, used + extendedBytes)
+  const id = pool.toString('base64url', used, used + extendedBytes)
   used += extendedBytes
-  return id
+  return `${id}=`
 }
