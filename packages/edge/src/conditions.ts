@@ -30,7 +30,9 @@ function isUnchanged(headers: Headers, asked: Headers): boolean {
     if (wanted.trim() === '*') return true
     return etag !== undefined && etagsOf(wanted).includes(weak(etag))
   }
-  const since = Date.parse(headerOf(asked, 'if-modified-since') ?? '')
+  const asSince = headerOf(asked, 'if-modified-since')
+  if (asSince === undefined) return false
+  const since = Date.parse(asSince)
   const modified = Date.parse(headerOf(headers, 'last-modified') ?? '')
   return !Number.isNaN(since) && !Number.isNaN(modified) && modified <= since
 }

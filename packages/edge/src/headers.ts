@@ -15,9 +15,11 @@ export function headerOf(headers: Headers, lowerCaseName: string): string | unde
 /** All of that name as one list; undefined where there is none. */
 export function listOf(headers: Headers, lowerCaseName: string): string | undefined {
   let list: string | undefined
-  for (let at = 0; at + 1 < headers.length; at += 2)
-    if (headers[at]!.toLowerCase() === lowerCaseName)
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    const name = headers[at]!
+    if (name.length === lowerCaseName.length && name.toLowerCase() === lowerCaseName)
       list = list === undefined ? headers[at + 1]! : `${list}, ${headers[at + 1]}`
+  }
   return list
 }
 

@@ -19,6 +19,7 @@ import type { Trail } from '../trail/trail.ts'
 import type { AccessLogs } from './access-logs.ts'
 import type { Distributions } from './distributions.ts'
 import { edgeRequestId } from './ids.ts'
+import { sameAs } from './said.ts'
 
 export interface AnswerViewerOptions {
   readonly distributions: Pick<Distributions, 'find'>
@@ -129,29 +130,19 @@ function finish(
   const isOurs = outcome.refusal === 'INTERNAL'
   if (isOurs) onFailure(outcome.detail, viewer.requestId)
   const { snapshot } = distribution ?? {}
-  trail.record({
-    at: arrival.receivedAt,
-    requestId: viewer.requestId,
-    road: 'cloudfront',
+  const same = sameAs(distribution, {
     method: viewer.method,
     path: viewer.rawPath,
     sourceIp: viewer.sourceIp,
-    principal: 'anonymous',
-    accountId: snapshot?.accountId,
-    distributionId: snapshot?.id,
     behaviour: outcome.pathPattern,
     originId: outcome.originId,
     originRequestId: outcome.originRequestId,
     edgeRequestId: arrival.edgeRequestId,
-    action: 'cloudfront:Serve',
-    resource:
-      snapshot === undefined
-        ? '*'
-        : `arn:aws:cloudfront::${snapshot.accountId}:distribution/${snapshot.id}`,
     outcome: word,
     status,
     detail: isOurs ? undefined : outcome.detail?.replace(/\?[^\s`]*/g, '?…'),
   })
+  trail.record({ at: arrival.receivedAt, requestId: viewer.requestId, causedBy: undefined, same })
   const isLogged = snapshot?.logging !== undefined || snapshot?.deliveries !== undefined
   const logged =
     distribution && isLogged
