@@ -225,3 +225,26 @@ test('a group is opened to who delivers in one statement, unless it is open or m
   })
   assert.equal(refused.json.__type, 'AccessDeniedException')
 })
+
+test('a delivery is not made to a group that was not opened for it', async () => {
+  await using logs = await made()
+  await logs.call(...source(arnOf('E1')))
+  await logs.call(...toGroup())
+  await logs.call('CreateLogGroup', { logGroupName: 'h' })
+  const meanwhile = (asked: readonly [operation: string, input: object]): Partial<Call> => ({
+    refusalTo: async () => new AwsError('AccessDeniedException', 'no', 400),
+    aws: async (_service, operation) => {
+      if (operation === 'PutResourcePolicy') assert.equal((await logs.call(...asked)).status, 200)
+      return { resourcePolicies: [] }
+    },
+  })
+  const toAnother = toGroup({}, logsArn('log-group:h'))
+  const moved = await logs.call(...delivery(), meanwhile(toAnother))
+  assert.equal(moved.json.__type, 'ConflictException')
+  assert.equal((await logs.call(...delivery())).status, 200)
+  // Nor does a destination move on while another delivery to it is being made.
+  await logs.call(...source(arnOf('E2'), 'other'))
+  const another = delivery({ deliverySourceName: 'other' })
+  assert.equal((await logs.call(...toGroup(), meanwhile(another))).json.__type, 'ConflictException')
+  assert.equal((await logs.call(...toGroup())).status, 200)
+})

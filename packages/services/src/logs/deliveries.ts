@@ -11,6 +11,7 @@ import {
 import { letDeliveriesIn } from './delivery-policy.ts'
 import {
   allKept,
+  changedMeanwhile,
   conflict,
   type DeliveryRecord,
   type DestinationRecord,
@@ -59,7 +60,8 @@ export const deliveries = {
       }
       await call.documents.transact(async (transaction) => {
         await keptOf(transaction, 'source', sourceName, call)
-        await keptOf(transaction, 'destination', name, call)
+        const { resourceArn } = await keptOf(transaction, 'destination', name, call)
+        if (resourceArn !== destination.resourceArn) throw changedMeanwhile()
         const all = await allKept(transaction, 'delivery', call)
         if (all.some((each) => each.sourceName === sourceName && each.destinationName === name))
           throw conflict('Delivery already exists between this source and this destination.')

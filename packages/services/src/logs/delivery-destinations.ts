@@ -1,10 +1,12 @@
 /** Delivery destinations: log groups that logs may be delivered to. */
 import type * as Sdk from '@aws-sdk/client-cloudwatch-logs'
+import type { Reader } from '@sekisho/store'
 import type { Call, Operations } from '../service.ts'
 import { deliveryName, deliveryNeed, deliveryOperations } from './delivery-operations.ts'
 import { letDeliveriesIn } from './delivery-policy.ts'
 import {
   allKept,
+  changedMeanwhile,
   type DestinationRecord,
   deliveryArn,
   deliveryCollections,
@@ -35,10 +37,11 @@ export const deliveryDestinations = {
         throw invalid(`The output format ${outputFormat} is not valid for log groups.`)
       const record: DestinationRecord = { name, outputFormat, resourceArn }
       // What deliveries go here already must find the new group open.
-      const deliveries = await allKept(call.documents, 'delivery', call)
-      for (const { sourceName, destinationName } of deliveries)
-        if (destinationName === name) await letDeliveriesIn(resourceArn, sourceName, call)
+      const sources = await sourcesOf(call.documents, name, call)
+      for (const sourceName of sources) await letDeliveriesIn(resourceArn, sourceName, call)
       await call.documents.transact(async (transaction) => {
+        const now = await sourcesOf(transaction, name, call)
+        if (!now.every((each) => sources.includes(each))) throw changedMeanwhile()
         const all = await allKept(transaction, 'destination', call)
         if (all.length >= mostOfAKind && !all.some((each) => each.name === name))
           throw overQuota('The limit of delivery destinations is reached.')
@@ -53,6 +56,14 @@ export const deliveryDestinations = {
     isUsed: ({ destinationName }, name) => destinationName === name,
   }),
 } satisfies Operations<typeof Sdk>
+
+/** From which there are deliveries to the destination. */
+async function sourcesOf(reader: Reader, name: string, owner: Owner): Promise<readonly string[]> {
+  const deliveries = await allKept(reader, 'delivery', owner)
+  return deliveries
+    .filter(({ destinationName }) => destinationName === name)
+    .map(({ sourceName }) => sourceName)
+}
 
 interface Destined {
   readonly deliveryDestinationConfiguration?:

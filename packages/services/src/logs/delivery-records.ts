@@ -47,6 +47,10 @@ export const conflict = error('ConflictException')
 export const invalid = error('ValidationException')
 export const overQuota = error('ServiceQuotaExceededException')
 
+/** The group that was opened is no longer the one that is written to. */
+export const changedMeanwhile = () =>
+  conflict('The deliveries of this destination were changed by another request. Try again.')
+
 /** Said, never ignored. */
 export const notBuilt = (what: string) => invalid(`${what} is not supported by Sekisho yet.`)
 
