@@ -107,6 +107,8 @@ test('an API is not reached through a distribution that forwards its own host', 
 test('origins that lie, hang, reset and flood harm nobody', async () => {
   using folder = temporaryFolder()
   await using server = await serve(folder.path, '--edge-cache-memory', '1')
+  let resets = 0
+  const requests: unknown[] = []
   using origin = await backend((request, response) => {
     switch (request.url) {
       case '/short':
@@ -115,9 +117,24 @@ test('origins that lie, hang, reset and flood harm nobody', async () => {
         setTimeout(() => response.destroy(), 20)
         break
       case '/reset':
+        resets++
         request.socket.destroy()
         break
       case '/hang':
+        break
+      case '/both':
+        request.socket.end(
+          'HTTP/1.1 200 OK\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n',
+        )
+        break
+      case '/more':
+        request.socket.end(
+          'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nwellHTTP/1.1 200 OK\r\n\r\n',
+        )
+        break
+      case '/once':
+        if (requests.push(request.socket) > 1) response.end('again')
+        else request.socket.destroy()
         break
       case '/headers':
         response.writeHead(200, { 'X-Long': 'a'.repeat(40_000) })
@@ -138,9 +155,14 @@ test('origins that lie, hang, reset and flood harm nobody', async () => {
   const host = hostOf(id)
   const statusOf = async (path: string) => (await ask(server, host, path)).status
   assert.deepEqual(
-    await Promise.all(['/short', '/reset', '/hang', '/headers'].map(statusOf)),
-    [502, 502, 504, 502],
+    await Promise.all(['/short', '/reset', '/hang', '/headers', '/both'].map(statusOf)),
+    [502, 502, 504, 502, 502],
   )
+  assert.equal((await ask(server, host, '/more')).text, 'well')
+  // A connection that was kept may have ended in the meantime: that is no attempt.
+  assert.equal(await statusOf('/resting'), 200)
+  assert.equal((await ask(server, host, '/once')).text, 'again')
+  assert.deepEqual([resets, requests.length], [1, 2])
   const { text, headers } = await ask(server, host, '/flood')
   assert.deepEqual([text.length, headers['content-length']], [4_000_000, '4000000'])
   assert.equal(await statusOf('/well'), 200)

@@ -3,24 +3,23 @@ import type { X509Certificate } from 'node:crypto'
 import { type LookupAddress, lookup } from 'node:dns'
 import { isIP, type LookupFunction, type Socket } from 'node:net'
 import { checkServerIdentity, getCACertificates, TLSSocket } from 'node:tls'
-import type { Agent, buildConnector } from 'undici'
+import type { buildConnector } from 'undici'
 import { createPool, type Pool } from './http-client/pool.ts'
 import { isLinkLocal, isLoopback, unmapped } from './net/addresses.ts'
 
-/** Shorter than any integration's own time: a host that does not answer is unreachable, not slow. */
-const integrationTimes = { connectMs: 10_000, keepAliveMs: 30_000 } as const
-/** Of an integration's answer: status line and headers. */
-const mostHeadBytes = 16_384
+/** The time to connect is shorter than any integration's own: a host that does not answer is unreachable, not slow. */
+const ofIntegrations: Bounds = { connectMs: 10_000, keepAliveMs: 30_000, mostHeadBytes: 16_384 }
 /** Of client certificates and the like: beyond it the oldest connections end. */
 const mostKinds = 64
 
 /** Tells the other processes of this server of a connection to this machine; resolves when they know. */
 export type Announce = (name: string, isOpen: boolean) => Promise<void>
 
-export interface Times {
+export interface Bounds {
   readonly connectMs: number
   readonly keepAliveMs: number
-  readonly mostHeaderBytes?: number
+  /** Of an answer: status line and headers. */
+  readonly mostHeadBytes: number
 }
 
 /** What TLS asks of a connection. */
@@ -36,10 +35,8 @@ export interface TlsDemands {
 }
 
 export interface UpstreamAgents extends AsyncDisposable {
-  /** Connections of integrations. */
-  readonly poolFor: (demands: TlsDemands) => Pool
-  /** Connections of others, under the same rules. */
-  readonly agentFor: (times: Times) => Promise<Agent>
+  /** @param bounds  those of integrations, if absent */
+  readonly poolFor: (demands: TlsDemands, bounds?: Bounds) => Pool
   /** Whether a connection between these two, `address|port` each, is in truth one that this process opened. */
   readonly isOwn: (from: string, to: string) => boolean
   /** Another process of this server has announced such a connection. */
@@ -49,7 +46,6 @@ export interface UpstreamAgents extends AsyncDisposable {
 /** @param authority  PEM of this server's own authority: integrations may call back over HTTPS */
 export function createUpstreamAgents(announce?: Announce, authority?: string): UpstreamAgents {
   const ownSockets = new Set<string>()
-  const agents = new Map<string, Promise<Agent>>()
   const pools = new Map<string, Pool>()
   const connectorFor = async (
     { skipsVerification, clientCertificate }: TlsDemands,
@@ -83,18 +79,10 @@ export function createUpstreamAgents(announce?: Announce, authority?: string): U
       })
     }
   }
-  const openAgent = async (times: Times): Promise<Agent> => {
-    const { Agent } = await loadUndici()
-    return new Agent({
-      allowH2: false,
-      pipelining: 1,
-      keepAliveTimeout: times.keepAliveMs,
-      ...(times.mostHeaderBytes !== undefined && { maxHeaderSize: times.mostHeaderBytes }),
-      connect: await connectorFor({ skipsVerification: false }, times.connectMs),
-    })
-  }
-  const openPool = (demands: TlsDemands): Pool => {
-    const { connectMs, keepAliveMs } = integrationTimes
+  const openPool = (
+    demands: TlsDemands,
+    { connectMs, keepAliveMs, mostHeadBytes }: Bounds,
+  ): Pool => {
     const connecting = connectorFor(demands, connectMs)
     return createPool({
       keepAliveMs,
@@ -108,25 +96,17 @@ export function createUpstreamAgents(announce?: Announce, authority?: string): U
     })
   }
   return {
-    poolFor: (demands) =>
+    poolFor: (demands, bounds = ofIntegrations) =>
       kept(
         pools,
-        `${demands.skipsVerification} ${demands.clientCertificate?.id}`,
-        () => openPool(demands),
+        `${demands.skipsVerification} ${demands.clientCertificate?.id} ${bounds.connectMs} ${bounds.keepAliveMs} ${bounds.mostHeadBytes}`,
+        () => openPool(demands, bounds),
         (oldest) => oldest.close(),
-      ),
-    agentFor: (times) =>
-      kept(
-        agents,
-        `${times.connectMs} ${times.keepAliveMs} ${times.mostHeaderBytes}`,
-        () => openAgent(times),
-        (oldest) => oldest.then((agent) => agent.close()),
       ),
     isOwn: (from, to) => ownSockets.has(`${from} ${to}`),
     hear: (name, isOpen) => void (isOpen ? ownSockets.add(name) : ownSockets.delete(name)),
     async [Symbol.asyncDispose]() {
       for (const pool of pools.values()) pool[Symbol.dispose]()
-      for (const agent of agents.values()) await (await agent).destroy()
     },
   }
 }

@@ -7,7 +7,6 @@ import {
 } from '@sekisho/gateway'
 import { loadConnection } from '@sekisho/services'
 import type { Reader } from '@sekisho/store'
-import type { Agent } from 'undici'
 import { BrokenAnswerError, noBody } from './arrival.ts'
 import { type BodyQueue, createBodyQueue } from './body-queue.ts'
 import type { Exchange } from './http-client/connection.ts'
@@ -16,8 +15,8 @@ import { type Address, addressOf, RequestError, requestHead } from './http-clien
 import { hasNoBody } from './reply-text.ts'
 import {
   type Announce,
+  type Bounds,
   createUpstreamAgents,
-  type Times,
   type TlsDemands,
   type UpstreamAgents,
 } from './upstream-agents.ts'
@@ -27,7 +26,7 @@ const mostAnswerBytes = 10 * 1024 * 1024
 
 export interface Upstream extends AsyncDisposable, Pick<UpstreamAgents, 'isOwn' | 'hear'> {
   /** Connections of others than integrations, under the same rules. */
-  readonly agent: (times: Times) => Promise<Agent>
+  readonly pool: (bounds: Bounds) => Pool
   /** @throws UpstreamError */
   readonly send: (request: UpstreamRequest) => Promise<UpstreamResponse>
 }
@@ -48,7 +47,7 @@ export function createUpstream({ documents, announce, authority }: UpstreamOptio
       const demands = connection ? await demandsOf(connection, documents) : plainly
       return ask(agents.poolFor(demands), request)
     },
-    agent: agents.agentFor,
+    pool: (bounds) => agents.poolFor(plainly, bounds),
     isOwn: agents.isOwn,
     hear: agents.hear,
     [Symbol.asyncDispose]: () => agents[Symbol.asyncDispose](),

@@ -22,8 +22,8 @@ export interface DiskCacheOptions {
   readonly onFailure: (error: unknown) => void
 }
 
-/** Waiting in memory to be written; beyond it what memory lets go of is gone. A single one may be larger. */
-const mostWaitingBytes = 4 * 1024 * 1024
+/** Waiting in memory to be written; beyond it what memory lets go of is gone. What waits long is garbage that is found late. A single one may be larger. */
+const mostWaitingBytes = 1024 * 1024
 /** Files are remembered by name: that costs memory too. */
 const mostFiles = 65_536
 

@@ -49,7 +49,7 @@ export interface EdgeHostOptions {
   readonly store: Pick<State, 'documents' | 'changes'>
   readonly frontDoor: FrontDoor
   readonly domains: Pick<Domains, 'find'>
-  readonly upstream: Pick<Upstream, 'agent'>
+  readonly upstream: Pick<Upstream, 'pool'>
   readonly clock: Pick<Clock, 'now'>
   readonly trail: Pick<Trail, 'record'>
   /** Asks a service of this server in CloudFront's name. */

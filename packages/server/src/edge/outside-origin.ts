@@ -1,120 +1,194 @@
 /** Origins out there: asked over connections that are kept, with the times that the origin's settings give. */
 import { OriginError, type OriginRequest, type OriginResponse } from '@sekisho/edge'
-import type { Agent, Dispatcher } from 'undici'
+import { headerOf } from '../arrival.ts'
 import { type BodyQueue, createBodyQueue } from '../body-queue.ts'
+import type { Exchange } from '../http-client/connection.ts'
+import type { Pool, Sent } from '../http-client/pool.ts'
+import { type Address, RequestError, requestHead } from '../http-client/request-head.ts'
 import type { Upstream } from '../upstream.ts'
 import { portOf } from './own-origin.ts'
 
 /** Of an origin's headers together. @see CloudFront Developer Guide, "Quotas" */
-const mostHeaderBytes = 32_768
+const mostHeadBytes = 32_768
 /** Bodies up to this length are taken in whole before the answer goes on. */
 const wholeBytes = 65_536
 
 /** @throws OriginError */
 export async function askOutside(
   request: OriginRequest,
-  upstream: Pick<Upstream, 'agent'>,
+  upstream: Pick<Upstream, 'pool'>,
 ): Promise<OriginResponse> {
   const { connectSeconds, keepAliveSeconds } = request.origin
   try {
-    const agent = await upstream.agent({
+    const pool = upstream.pool({
       connectMs: connectSeconds * 1_000,
       keepAliveMs: keepAliveSeconds * 1_000,
-      mostHeaderBytes,
+      mostHeadBytes,
     })
-    return await dispatch(request, agent)
+    const to = addressOf(request)
+    const head = requestHead(request.method, to, request.headers, request.body.length)
+    return await new Promise((resolve, reject) => {
+      new Asked(pool, to, head, request, resolve, reject)
+    })
   } catch (error) {
     throw originError(error)
   }
 }
 
-function dispatch(request: OriginRequest, agent: Agent): Promise<OriginResponse> {
-  const { origin, isSecure, rawPath, rawQuery } = request
-  const query = rawQuery === '' ? '' : `?${rawQuery}`
-  return new Promise((resolve, reject) => {
-    agent.dispatch(
-      {
-        origin: `${isSecure ? 'https' : 'http'}://${origin.domainName}:${portOf(origin, isSecure)}`,
-        path: `${rawPath === '' ? '/' : rawPath}${query}`,
-        method: request.method as Dispatcher.HttpMethod,
-        headers: [...request.headers],
-        body: request.body.length === 0 ? null : request.body,
-        headersTimeout: origin.readSeconds * 1_000,
-        bodyTimeout: origin.readSeconds * 1_000,
-      },
-      handlerOf(origin.completionSeconds, resolve, reject),
-    )
-  })
+/** Raw, as the viewer wrote it: CloudFront changes nothing in a path. */
+const sendable = /^[!-~\x80-\xff]+$/
+
+function addressOf({ origin, isSecure, rawPath, rawQuery, headers }: OriginRequest): Address {
+  const target = `${rawPath === '' ? '/' : rawPath}${rawQuery === '' ? '' : `?${rawQuery}`}`
+  if (!sendable.test(target)) throw new RequestError('the path cannot be sent')
+  const hostname = origin.domainName
+  const port = String(portOf(origin, isSecure))
+  const protocol = isSecure ? 'https:' : 'http:'
+  const host = headerOf(headers, 'host') ?? hostname
+  const at = `${protocol}//${hostname}:${port}`
+  // Over TLS the host that is meant is what the origin's certificate is for.
+  return { origin: isSecure ? `${at} ${host}` : at, protocol, hostname, port, host, target }
 }
 
-function handlerOf(
-  completionSeconds: number | undefined,
-  resolve: (response: OriginResponse) => void,
-  reject: (error: unknown) => void,
-): Dispatcher.DispatchHandler {
-  let status = 0
-  let headers: readonly string[] = []
-  let queue: BodyQueue | undefined
-  let timer: NodeJS.Timeout | undefined
-  const chunks: Buffer[] = []
-  return {
-    onRequestStart(controller) {
-      if (completionSeconds !== undefined)
-        timer = setTimeout(
-          () => controller.abort(new OriginError('READ_TIMEOUT', 'the answer took too long')),
-          completionSeconds * 1_000,
-        )
-    },
-    onResponseStart(controller, statusCode) {
-      if (statusCode < 200) return
-      status = statusCode
-      headers = (controller.rawHeaders as readonly (Buffer | string)[]).map((each) =>
-        typeof each === 'string' ? each : each.toString('latin1'),
+/** May be asked twice: a kept connection can end in the moment in which it is used again. */
+const repeatable: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
+/** What it ends with. */
+const cut: ReadonlySet<unknown> = new Set(['CUT', 'ECONNRESET', 'EPIPE'])
+
+/** One request, from its head to the end of its answer. */
+class Asked implements Exchange {
+  readonly method: string
+  readonly head: string
+  readonly body: Uint8Array
+  readonly #pool: Pool
+  readonly #to: Address
+  readonly #origin: OriginRequest['origin']
+  readonly #resolve: (response: OriginResponse) => void
+  readonly #reject: (error: OriginError) => void
+  readonly #chunks: Buffer[] = []
+  #sent: Sent
+  #status = 0
+  #headers: readonly string[] = []
+  #hasStarted = false
+  /** The connection was there before. */
+  #isKept: boolean
+  /** Of an answer that goes on as it comes. */
+  #queue: BodyQueue | undefined
+  #isPaused = false
+  #silence: NodeJS.Timeout | undefined
+  #completion: NodeJS.Timeout | undefined
+
+  constructor(
+    pool: Pool,
+    to: Address,
+    head: string,
+    { method, body, origin }: OriginRequest,
+    resolve: (response: OriginResponse) => void,
+    reject: (error: OriginError) => void,
+  ) {
+    this.method = method
+    this.head = head
+    this.body = body
+    this.#pool = pool
+    this.#to = to
+    this.#origin = origin
+    this.#resolve = resolve
+    this.#reject = reject
+    this.#sent = pool.send(to, this)
+    this.#isKept = this.#hasStarted
+  }
+
+  onStart(): void {
+    const { readSeconds, completionSeconds } = this.#origin
+    this.#hasStarted = true
+    this.#stopWatching()
+    this.#silence = setTimeout(() => this.#beSilent(), readSeconds * 1_000)
+    if (completionSeconds !== undefined)
+      this.#completion = setTimeout(
+        () => this.#giveUp('the answer took too long'),
+        completionSeconds * 1_000,
       )
-      if (isShort(headers)) return
-      queue = createBodyQueue({
-        pause: () => controller.pause(),
-        resume: () => controller.resume(),
-        abort: () => controller.abort(new Error('nobody wants the rest')),
-      })
-      resolve({ status, headers, body: queue.body })
-    },
-    onResponseData(_, chunk) {
-      if (queue === undefined) chunks.push(chunk)
-      else queue.push(chunk)
-    },
-    onResponseEnd() {
-      clearTimeout(timer)
-      if (queue !== undefined) queue.end()
-      else
-        resolve({
-          status,
-          headers,
-          body: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks),
-        })
-    },
-    onResponseError(_, error) {
-      clearTimeout(timer)
-      if (queue === undefined) reject(error)
-      else queue.fail(originError(error))
-    },
+  }
+
+  onHead(status: number, headers: readonly string[]): void {
+    this.#silence?.refresh()
+    this.#status = status
+    this.#headers = headers
+    if (isShort(headers)) return
+    this.#queue = createBodyQueue({
+      pause: () => {
+        this.#isPaused = true
+        this.#sent.pause()
+      },
+      resume: () => {
+        this.#isPaused = false
+        this.#silence?.refresh()
+        this.#sent.resume()
+      },
+      abort: () => {
+        this.#stopWatching()
+        this.#sent.cancel()
+      },
+    })
+    this.#resolve({ status, headers, body: this.#queue.body })
+  }
+
+  onData(bytes: Buffer): void {
+    this.#silence?.refresh()
+    if (this.#queue === undefined) this.#chunks.push(bytes)
+    else this.#queue.push(bytes)
+  }
+
+  onEnd(): void {
+    this.#stopWatching()
+    if (this.#queue !== undefined) {
+      this.#queue.end()
+      return
+    }
+    const body = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
+    this.#resolve({ status: this.#status, headers: this.#headers, body })
+  }
+
+  onError(error: Error): void {
+    const isCut = this.#status === 0 && cut.has((error as NodeJS.ErrnoException).code)
+    if (isCut && this.#isKept && repeatable.has(this.method)) {
+      this.#isKept = false
+      this.#sent = this.#pool.send(this.#to, this, true)
+    } else this.#fail(originError(error))
+  }
+
+  #beSilent(): void {
+    // Whoever takes nothing is not waited for here.
+    if (this.#isPaused) this.#silence?.refresh()
+    else this.#giveUp(`nothing came for ${this.#origin.readSeconds} seconds`)
+  }
+
+  #giveUp(message: string): void {
+    this.#sent.cancel()
+    this.#fail(new OriginError('READ_TIMEOUT', message))
+  }
+
+  #fail(error: OriginError): void {
+    this.#stopWatching()
+    if (this.#queue === undefined) this.#reject(error)
+    else this.#queue.fail(error)
+  }
+
+  #stopWatching(): void {
+    clearTimeout(this.#silence)
+    clearTimeout(this.#completion)
   }
 }
 
 function isShort(headers: readonly string[]): boolean {
-  for (let at = 0; at < headers.length; at += 2)
-    if (headers[at]!.length === 14 && headers[at]!.toLowerCase() === 'content-length')
-      return Number(headers[at + 1]) <= wholeBytes
-  return false
+  const length = headerOf(headers, 'content-length')
+  return length !== undefined && Number(length) <= wholeBytes
 }
 
 const codes: Readonly<Record<string, OriginError['code']>> = {
   UND_ERR_CONNECT_TIMEOUT: 'CONNECT_TIMEOUT',
-  UND_ERR_HEADERS_TIMEOUT: 'READ_TIMEOUT',
-  UND_ERR_BODY_TIMEOUT: 'READ_TIMEOUT',
-  UND_ERR_SOCKET: 'BROKEN',
-  UND_ERR_HEADERS_OVERFLOW: 'BROKEN',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'BROKEN',
+  CUT: 'BROKEN',
+  RESPONSE: 'BROKEN',
   ECONNRESET: 'BROKEN',
   EPIPE: 'BROKEN',
 }
@@ -122,6 +196,5 @@ const codes: Readonly<Record<string, OriginError['code']>> = {
 function originError(error: unknown): OriginError {
   if (error instanceof OriginError) return error
   const { code = '', message = String(error) } = error as Partial<NodeJS.ErrnoException>
-  const meaning = codes[code] ?? (code.startsWith('HPE_') ? 'BROKEN' : 'UNREACHABLE')
-  return new OriginError(meaning, message, { cause: error })
+  return new OriginError(codes[code] ?? 'UNREACHABLE', message, { cause: error })
 }

@@ -7,6 +7,8 @@ export interface Exchange {
   /** With the empty line, one character a byte. */
   readonly head: string
   readonly body: Uint8Array
+  /** There is a connection, and it is sent. */
+  readonly onStart?: () => void
   /** @param headers  name, value, name, value … */
   readonly onHead: (status: number, headers: string[]) => void
   readonly onData: (bytes: Buffer) => void
@@ -62,6 +64,7 @@ export class Connection {
   start(exchange: Exchange): void {
     this.#exchange = exchange
     this.#reader.expect(exchange.method)
+    exchange.onStart?.()
     const { head, body } = exchange
     const socket = this.#socket
     // Nothing that could still happen to it would tell anybody.
