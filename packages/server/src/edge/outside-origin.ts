@@ -1,6 +1,6 @@
 /** Origins out there: asked over connections that are kept, with the times that the origin's settings give. */
 import { OriginError, type OriginRequest, type OriginResponse } from '@sekisho/edge'
-import { headerOf } from '../arrival.ts'
+import { headerOf } from '@sekisho/protocols'
 import { type BodyQueue, createBodyQueue } from '../body-queue.ts'
 import type { Exchange } from '../http-client/connection.ts'
 import type { Pool, Sent } from '../http-client/pool.ts'
