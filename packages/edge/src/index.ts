@@ -20,6 +20,7 @@ export {
 } from './ports.ts'
 export { createRecent } from './recent.ts'
 export { pageOf, Refusal, type RefusalName, refusals } from './refusal.ts'
+export { createRing } from './ring.ts'
 export { type Edge, serve } from './serve.ts'
 export type {
   BehaviourSettings,

@@ -106,8 +106,9 @@ test('what waits to be written is bounded, even where there are no bodies', asyn
   const uri = `/${'a'.repeat(100_000)}`
   for (let key = 0; key < count; key++)
     cache.keep(String(key), bytesOf(String(key), { ...stored(''), uri }))
-  assert.ok(cache.find('0') instanceof Promise)
-  assert.equal(cache.find(String(count - 1)), undefined)
+  const held = Array.from({ length: count }, (_, key) => cache.find(String(key)))
+  const bytes = held.filter((each) => each !== undefined).length * uri.length
+  assert.ok(bytes > 1_000_000 && bytes < 5_000_000, String(bytes))
   cache.drop('0')
   await cache.flush()
 })
@@ -117,8 +118,27 @@ test('what there is no room for does not leave an older one behind', async () =>
   const cache = open(at.path)
   cache.keep('a', bytesOf('a', stored('old')))
   await cache.flush()
-  cache.keep('b', bytesOf('b', stored('x'.repeat(8_000_000))))
-  cache.keep('a', bytesOf('a', stored('x'.repeat(1_000_000))))
+  for (const key of ['b', 'c']) cache.keep(key, bytesOf(key, stored('x'.repeat(8_000_000))))
+  cache.keep('a', bytesOf('a', stored('x'.repeat(2_000_000))))
   assert.equal(cache.find('a'), undefined)
   await cache.flush()
+})
+
+test('what comes while an older one is written is what stays', async () => {
+  using at = folder()
+  const cache = open(at.path)
+  for (const text of ['one', 'two', 'three']) {
+    cache.keep('a', bytesOf('a', stored(text)))
+    await new Promise(setImmediate)
+    assert.deepEqual(await cache.find('a'), stored(text))
+  }
+  await cache.flush()
+  assert.deepEqual(await cache.find('a'), stored('three'))
+  cache.keep('a', bytesOf('a', stored('four')))
+  await new Promise(setImmediate)
+  cache.drop('a')
+  await cache.flush()
+  assert.equal(cache.find('a'), undefined)
+  await until(() => readdirSync(at.path).length === 0)
+  assert.deepEqual(readdirSync(at.path), [])
 })

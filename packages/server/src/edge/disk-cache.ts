@@ -4,7 +4,7 @@ import fs, { mkdirSync, rmSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { createRecent, type Spill, storedOf } from '@sekisho/edge'
+import { createRecent, createRing, type Spill, storedOf } from '@sekisho/edge'
 
 export interface DiskCache extends Spill {
   /** Resolves when the files that were there before are known. */
@@ -22,8 +22,10 @@ export interface DiskCacheOptions {
   readonly onFailure: (error: unknown) => void
 }
 
-/** Waiting in memory to be written; beyond it what memory lets go of is gone. What waits long is garbage that is found late. A single one may be larger. */
-const mostWaitingBytes = 1024 * 1024
+/** Waiting in memory to be written; beyond it the oldest are gone. */
+const mostWaitingBytes = 4 * 1024 * 1024
+/** Beyond it one waits by itself, and others of its size are gone meanwhile. */
+const largeBytes = 1024 * 1024
 /** Files are remembered by name: that costs memory too. */
 const mostFiles = 65_536
 
@@ -33,21 +35,51 @@ const rename = promisify(fs.rename)
 const unlink = promisify(fs.unlink)
 const writeFile = promisify(fs.writeFile)
 
+/** What is being written, or the next to be. */
+interface Job {
+  readonly name: string
+  readonly bytes: Uint8Array
+  /** Meanwhile it was dropped, or a newer one came. */
+  isOver: boolean
+}
+
 export function openDiskCache(options: DiskCacheOptions): DiskCache {
   const { folder, limitBytes, keeps, onFailure } = options
   if (!keeps) rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const files = createRecent<true>()
-  const waiting = new Map<string, Uint8Array>()
-  let waitingBytes = 0
+  // In memory of its own: what waits for a slow disk grows old, and old garbage is found late.
+  const waiting = createRing(mostWaitingBytes, (name) => forget(name))
+  let large: Job | undefined
+  let current: Job | undefined
   let writing: Promise<void> | undefined
 
   const settle = (name: string) => {
-    waitingBytes -= waiting.get(name)?.length ?? 0
-    waiting.delete(name)
+    if (current?.name === name) current.isOver = true
+    if (large?.name === name) large = undefined
+    waiting.drop(name)
+  }
+  const held = (name: string): Uint8Array | undefined => {
+    if (current?.name === name && !current.isOver) return current.bytes
+    return large?.name === name ? large.bytes : waiting.find(name)
+  }
+  const take = (): Job | undefined => {
+    const next = large
+    large = undefined
+    if (next !== undefined) return next
+    const [name] = waiting.keys()
+    const bytes = name === undefined ? undefined : waiting.find(name)
+    if (name === undefined || bytes === undefined) return undefined
+    waiting.drop(name)
+    return { name, bytes, isOver: false }
   }
   const erase = (name: string) => {
     unlink(join(folder, name)).catch(() => {})
+  }
+  const forget = (name: string) => {
+    if (files.find(name) === undefined) return
+    files.remove(name)
+    erase(name)
   }
   const add = (name: string, sizeBytes: number) => {
     files.add(name, true, sizeBytes)
@@ -58,21 +90,21 @@ export function openDiskCache(options: DiskCacheOptions): DiskCache {
     }
   }
   const write = async () => {
-    for (const [name, bytes] of waiting) {
+    for (let job = take(); job !== undefined; job = take()) {
+      current = job
+      const { name, bytes } = job
       const path = join(folder, name)
       try {
         await writeFile(`${path}.new`, bytes, { mode: 0o600 })
         await rename(`${path}.new`, path)
-        // Meanwhile it may have been dropped, or taken back.
-        if (waiting.get(name) === bytes) {
-          settle(name)
-          add(name, bytes.length)
-        } else if (!waiting.has(name)) await unlink(path)
+        if (!job.isOver) add(name, bytes.length)
+        else if (held(name) === undefined) await unlink(path)
       } catch (error) {
-        waiting.clear()
-        waitingBytes = 0
+        for (const lost of [...waiting.keys()]) waiting.drop(lost)
+        large = undefined
         onFailure(error)
       }
+      current = undefined
     }
     writing = undefined
   }
@@ -83,7 +115,7 @@ export function openDiskCache(options: DiskCacheOptions): DiskCache {
       if (rest.length === 0 && isName.test(name))
         known.push({ name, ...(await stat(join(folder, name))) })
       // What an earlier server was writing when it died, or called otherwise.
-      else if (!waiting.has(called)) erase(name)
+      else if (current?.name !== called && held(called) === undefined) erase(name)
     }
     for (const { name, size } of known.sort((one, other) => one.mtimeMs - other.mtimeMs))
       if (files.find(name) === undefined) add(name, size)
@@ -92,20 +124,18 @@ export function openDiskCache(options: DiskCacheOptions): DiskCache {
   const drop = (key: string) => {
     const name = nameOf(key)
     settle(name)
-    if (files.find(name) === undefined) return
-    files.remove(name)
-    erase(name)
+    forget(name)
   }
 
   return {
     ready: keeps ? found().catch(onFailure) : Promise.resolve(),
     find(key) {
       const name = nameOf(key)
-      const held = waiting.get(name)
-      if (held !== undefined) return Promise.resolve(storedOf(held, key))
+      const bytes = held(name)
+      if (bytes !== undefined) return Promise.resolve(storedOf(bytes, key))
       if (files.find(name) === undefined) return undefined
       return readFile(join(folder, name)).then(
-        (bytes) => storedOf(bytes, key),
+        (read) => storedOf(read, key),
         () => {
           files.remove(name)
           return undefined
@@ -113,12 +143,13 @@ export function openDiskCache(options: DiskCacheOptions): DiskCache {
       )
     },
     keep(key, bytes) {
+      const isLarge = bytes.length > largeBytes
       // What is there from before is older.
-      if (waiting.size > 0 && waitingBytes + bytes.length > mostWaitingBytes) return drop(key)
+      if (isLarge && large !== undefined) return drop(key)
       const name = nameOf(key)
       settle(name)
-      waitingBytes += bytes.length
-      waiting.set(name, bytes)
+      if (isLarge) large = { name, bytes, isOver: false }
+      else waiting.keep(name, bytes)
       writing ??= write()
     },
     drop,
