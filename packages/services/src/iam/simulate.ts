@@ -13,20 +13,12 @@ import {
 } from '@sekisho/policy'
 import type { Call, GatedOperations } from '../service.ts'
 import { checkDocument } from './documents.ts'
-import { find } from './entities.ts'
-import { invalidInput, noSuchEntity } from './errors.ts'
+import { invalidInput } from './errors.ts'
 import { placeOf } from './organization.ts'
 import { page } from './paging.ts'
 import { principalKeys } from './principal-keys.ts'
-import {
-  compiled,
-  managedDocument,
-  policiesOfRole,
-  policiesOfUser,
-  rolePrincipal,
-  userPrincipal,
-} from './principals.ts'
-import type { GroupRecord, RoleRecord, Tag, UserRecord } from './records.ts'
+import { compiled } from './principals.ts'
+import { customSource, type NameSource, nobody, principalOf, sourceOf } from './simulate-source.ts'
 import { endOfValue } from './source-positions.ts'
 
 /** What both operations ask with. */
@@ -146,10 +138,6 @@ interface Subject {
   readonly keys: ReadonlyMap<string, ContextValue>
   readonly sources: NameSource
 }
-
-type NameSource = (
-  policy: CompiledPolicy,
-) => Pick<Sdk.Statement, 'SourcePolicyId' | 'SourcePolicyType'>
 
 function results(asked: Asked, subject: Subject, call: Call) {
   const resource = asked.ResourcePolicy
@@ -318,89 +306,4 @@ function boundary(documents: readonly string[] | undefined): Pick<PolicySet, 'bo
   if (second !== undefined) throw invalidInput('Only one permissions boundary can be given.')
   if (first === undefined) return {}
   return { boundary: compileOne(first, 'boundary', 'PermissionsBoundaryPolicyInputList.1') }
-}
-
-const customSource: NameSource = ({ name }) => ({
-  SourcePolicyId: name,
-  SourcePolicyType: 'IAM Policy' as Sdk.PolicySourceType,
-})
-
-function nobody({ accountId }: Call): Principal {
-  return { type: 'user', accountId, arn: `arn:aws:iam::${accountId}:user/simulated`, userId: '' }
-}
-
-/** @throws AwsError InvalidInput */
-function principalOf(arn: string): Principal {
-  const [, accountId, kind, name = ''] =
-    /^arn:aws[a-z-]*:iam::(\d{12}):(user|role)\/(.+)$/.exec(arn) ?? []
-  if (accountId === undefined) throw invalidInput(`Invalid ARN: ${arn}`)
-  if (kind === 'user') return { type: 'user', accountId, arn, userId: '' }
-  const role = name.slice(name.lastIndexOf('/') + 1)
-  return {
-    type: 'assumed-role',
-    accountId,
-    arn: `arn:aws:sts::${accountId}:assumed-role/${role}/simulated`,
-    roleArn: arn,
-    roleId: '',
-  }
-}
-
-interface Source {
-  readonly principal: Principal
-  readonly policies: PolicySet
-  readonly tags: readonly Tag[]
-  readonly nameOf: NameSource
-}
-
-/** @throws AwsError NoSuchEntity */
-async function sourceOf(arn: string, call: Call): Promise<Source> {
-  const [, accountId, kind, path = ''] =
-    /^arn:aws[a-z-]*:iam::(\d{12}):(user|role|group)\/(.+)$/.exec(arn) ?? []
-  if (accountId === undefined) throw invalidInput(`Invalid ARN: ${arn}`)
-  if (accountId !== call.accountId) throw noSuchEntity(`Entity with ARN ${arn} cannot be found.`)
-  const name = path.slice(path.lastIndexOf('/') + 1)
-  const { documents } = call
-  if (kind === 'user') {
-    const user: UserRecord = await find(documents, 'user', call, name)
-    const policies = await policiesOfUser(documents, user)
-    return {
-      principal: userPrincipal(user),
-      policies,
-      tags: user.tags,
-      nameOf: nameIn(user, 'user'),
-    }
-  }
-  if (kind === 'role') {
-    const role: RoleRecord = await find(documents, 'role', call, name)
-    const policies = await policiesOfRole(documents, role)
-    const principal = rolePrincipal(role, 'simulated')
-    return { principal, policies, tags: role.tags, nameOf: nameIn(role, 'role') }
-  }
-  const group: GroupRecord = await find(documents, 'group', call, name)
-  const own = Object.entries(group.inline).map(([each, text]) => compiled(text, 'identity', each))
-  const attached = await Promise.all(
-    group.attached.map(async (each) =>
-      compiled((await managedDocument(documents, accountId, each)) ?? '', 'identity', each),
-    ),
-  )
-  return {
-    principal: nobody(call),
-    policies: { identity: [...own, ...attached] },
-    tags: [],
-    nameOf: nameIn(group, 'group'),
-  }
-}
-
-/** Inline policies are called after their owner, managed ones by their own name. */
-function nameIn(owner: { readonly name: string }, kind: string): NameSource {
-  return ({ name, type }) => {
-    if (type !== 'identity' || name.startsWith('PolicyInputList'))
-      return customSource({ name } as CompiledPolicy)
-    return {
-      SourcePolicyId: name.startsWith('arn:')
-        ? name.slice(name.lastIndexOf('/') + 1)
-        : `${kind}_${owner.name}_${name}`,
-      SourcePolicyType: 'IAM Policy' as Sdk.PolicySourceType,
-    }
-  }
 }
