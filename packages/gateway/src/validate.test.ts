@@ -19,6 +19,10 @@ const models = {
   }),
   Owner: model('Owner', { type: 'object', required: ['id'] }),
   Guest: model('Guest', { type: 'object', properties: { role: { enum: ['guest'] } } }),
+  Written: {
+    ...model('Written', {}),
+    schema: String.raw`{"properties":{"writtenName":{},"\u0072ole":{"enum":["guest"]}}}`,
+  },
   Broken: model('Broken', { $ref: 'https://example.com/' }),
 }
 const validator = (validateRequestBody: boolean, validateRequestParameters: boolean) => ({
@@ -61,6 +65,12 @@ test('a member is not hidden by how its name is written', async () => {
   const status = async (body: string) => (await answered({ body }, { method })).status
   assert.equal(await status(String.raw`{"guestName":null,"\\u00":1}`), 200)
   assert.equal(await status(String.raw`{"guestName":null,"\u0072ole":"admin"}`), 400)
+})
+
+test('nor by how the name is written in its model', async () => {
+  JSON.parse(String.raw`{"writtenName":{},"\\u00":{}}`)
+  const method = { ...asked, requestModels: { 'application/json': 'Written' } }
+  assert.equal((await answered(json({ role: 'admin' }), { method })).status, 400)
 })
 
 const json = (value: unknown): CallOptions => ({ body: JSON.stringify(value) })

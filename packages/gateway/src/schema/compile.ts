@@ -1,5 +1,6 @@
 /** A model made ready: its schema and those that it refers to, read once. */
 
+import { parseJson } from '../json-text.ts'
 import { WorkLimitError } from '../work.ts'
 import { keywords } from './keywords.ts'
 import { Run, type SchemaNode } from './run.ts'
@@ -169,7 +170,7 @@ function readSchema(text: string): JsonObject {
   if (text.length > longest) throw new SchemaError(`longer than ${longest} characters`)
   let schema: unknown
   try {
-    schema = JSON.parse(text)
+    schema = parseJson(text)
   } catch (cause) {
     throw new SchemaError((cause as Error).message)
   }
