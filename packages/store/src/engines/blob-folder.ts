@@ -28,9 +28,9 @@ export class BlobFolder implements Blobs, AsyncDisposable {
 
   static async open(folder: string, index: BlobIndex): Promise<BlobFolder> {
     await mkdir(join(folder, 'unfinished'), { recursive: true, mode: 0o700 })
-    // What a crash left half written belongs to nobody.
+    // What a crash left half written belongs to nobody; several processes may have the folder open.
     for (const name of await readdir(join(folder, 'unfinished')))
-      await rm(join(folder, 'unfinished', name), { force: true })
+      if (!isBeingWritten(name)) await rm(join(folder, 'unfinished', name), { force: true })
     return new BlobFolder(folder, index)
   }
 
@@ -39,7 +39,7 @@ export class BlobFolder implements Blobs, AsyncDisposable {
     bytes: Uint8Array | AsyncIterable<Uint8Array>,
     beside?: Beside,
   ): Promise<{ sizeBytes: number }> {
-    const unfinished = join(this.#folder, 'unfinished', randomUUID())
+    const unfinished = join(this.#folder, 'unfinished', `${process.pid}.${randomUUID()}`)
     const file = `${createHash('sha256').update(name).digest('hex').slice(0, 2)}/${randomUUID()}`
     const target = join(this.#folder, file)
     let sizeBytes = 0
@@ -96,6 +96,18 @@ export class BlobFolder implements Blobs, AsyncDisposable {
 
   async *list(prefix: string): AsyncIterable<string> {
     yield* [...this.#index.names(prefix)].sort(compareKeys)
+  }
+}
+
+/** By another process that is alive. What has this one's number is of one before it. */
+function isBeingWritten(name: string): boolean {
+  const pid = Number(/^(\d+)\./.exec(name)?.[1] ?? 0)
+  if (pid === 0 || pid === process.pid) return false
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 

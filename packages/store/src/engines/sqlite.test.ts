@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, statSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -27,6 +28,17 @@ test('state is there again after a restart', async () => {
     Buffer.concat(await Array.fromAsync((await store.blobs.get('b'))!)).toString(),
     'bytes',
   )
+})
+
+test('what others are still writing stays when one more opens the folder', async () => {
+  const path = folder()
+  await (await openStore(`sqlite:${path}`))[Symbol.asyncDispose]()
+  const gone = spawnSync(process.execPath, ['--version']).pid
+  const unfinished = join(path, 'blobs', 'unfinished')
+  for (const pid of [process.ppid, process.pid, gone])
+    writeFileSync(join(unfinished, `${pid}.half`), 'half')
+  await using _store = await openStore(`sqlite:${path}`)
+  assert.deepEqual(readdirSync(unfinished), [`${process.ppid}.half`])
 })
 
 test('another store on the same folder hears of changes and loses no update', async () => {
