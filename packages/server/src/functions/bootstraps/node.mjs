@@ -1,62 +1,30 @@
-/**
- * Runs a function's handler in Node: asked and answering in frames over one socket, file descriptor 3. A byte on file
- * descriptor 4 asks for the events back whose turn has not come.
- */
+/** Runs a function's handler in Node. */
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { Socket } from 'node:net'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { format } from 'node:util'
+import {
+  conclude,
+  ERROR,
+  INIT_ERROR,
+  LOG,
+  listen,
+  OVER,
+  PIECE,
+  READY,
+  RESPONSE,
+  running,
+  send,
+  socket,
+  TYPE,
+  waitingEvents,
+} from './channel.mjs'
 import { forward } from './forward.mjs'
 
-const [INVOKE, READY, INIT_ERROR, RESPONSE, ERROR, LOG, PIECE, TYPE, RETURNED, OVER] = [
-  1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
-]
-
-const socket = new Socket({ fd: 3, readable: true, writable: true })
 const root = process.env.LAMBDA_TASK_ROOT
 // Found by NODE_PATH already.
 delete process.env.SEKISHO_LAYERS
-
-/**
- * @param body  text, or bytes
- * @param ofTurn  of an answer: whose it is
- */
-function send(kind, body, ofTurn) {
-  const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
-  const isLarge = typeof body !== 'string' && length > 65536
-  const head = ofTurn === undefined ? 5 : 9
-  const frame = Buffer.allocUnsafe(isLarge ? head : head + length)
-  frame.writeUInt32BE(head - 5 + length, 0)
-  frame[4] = kind
-  if (ofTurn !== undefined) frame.writeUInt32BE(ofTurn, 5)
-  if (isLarge) {
-    socket.cork()
-    socket.write(frame)
-    const written = socket.write(body)
-    socket.uncork()
-    return written
-  }
-  if (typeof body === 'string') frame.write(body, head)
-  else frame.set(body, head)
-  return socket.write(frame)
-}
-
-let begunAt = 0
-let turn = 0
-
-/** An answer, or the error object, and how long the handler took. */
-function conclude(kind, text) {
-  const length = Buffer.byteLength(text)
-  const frame = Buffer.allocUnsafe(13 + length)
-  frame.writeUInt32BE(8 + length, 0)
-  frame[4] = kind
-  frame.writeUInt32BE(turn, 5)
-  frame.writeUInt32BE(Math.min((performance.now() - begunAt) * 1_000, 0xffff_ffff), 9)
-  frame.write(text, 13)
-  socket.write(frame)
-}
 
 let requestId
 const levels = {
@@ -191,7 +159,7 @@ async function loadHandler(handler) {
 /** What a handler may answer with piece by piece. */
 function responseStream(isDone) {
   const { Writable } = process.getBuiltinModule('node:stream')
-  const mine = turn
+  const mine = running.turn
   let prelude
   const stream = new Writable({
     write(chunk, encoding, done) {
@@ -292,8 +260,8 @@ const constants = {
 
 /** @returns once the event is answered */
 async function run(context, event) {
-  begunAt = performance.now()
-  turn = context.turn
+  running.begunAt = performance.now()
+  running.turn = context.turn
   requestId = context.requestId
   if (context.traceId === undefined) delete process.env._X_AMZN_TRACE_ID
   else process.env._X_AMZN_TRACE_ID = context.traceId
@@ -375,8 +343,6 @@ async function run(context, event) {
   await finished
 }
 
-/** Events whose turn has not come. */
-const waitingEvents = []
 let isRunning = false
 
 /** One after another: the next begins when the one before is answered. */
@@ -393,35 +359,8 @@ async function runAll() {
   socket.ref()
 }
 
-/** Chunks are put together once a whole frame is there, not one by one. */
-let waiting = []
-let waitingBytes = 0
-let neededBytes = 5
-socket.on('data', (chunk) => {
-  waiting.push(chunk)
-  waitingBytes += chunk.length
-  if (waitingBytes < neededBytes) return
-  let bytes = waiting.length === 1 ? chunk : Buffer.concat(waiting)
-  while (bytes.length >= 5 && bytes.length >= 5 + bytes.readUInt32BE(0)) {
-    const end = 5 + bytes.readUInt32BE(0)
-    if (bytes[4] === INVOKE) {
-      const contextEnd = 9 + bytes.readUInt32BE(5)
-      const context = JSON.parse(bytes.toString('utf8', 9, contextEnd))
-      waitingEvents.push({ context, event: bytes.subarray(contextEnd, end) })
-    }
-    bytes = bytes.subarray(end)
-  }
-  waiting = bytes.length === 0 ? [] : [bytes]
-  waitingBytes = bytes.length
-  neededBytes = bytes.length < 5 ? 5 : 5 + bytes.readUInt32BE(0)
-  if (!isRunning && waitingEvents.length > 0) void runAll()
-})
-socket.on('close', () => process.exit(0))
-const bell = new Socket({ fd: 4, readable: true, writable: false })
-bell.unref()
-bell.on('data', () => {
-  const ids = waitingEvents.splice(0).map(({ context }) => context.requestId)
-  send(RETURNED, JSON.stringify(ids))
+listen(() => {
+  if (!isRunning) void runAll()
 })
 
 try {

@@ -1,15 +1,24 @@
-/**
- * Runs a function's own bootstrap beside the Lambda Runtime API, and speaks for it in frames over file descriptor 3. A
- * byte on file descriptor 4 asks for the events back whose turn has not come.
- */
+/** Runs a function's own bootstrap beside the Lambda Runtime API, and speaks for it. */
 import { spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { createServer } from 'node:http'
-import { Socket } from 'node:net'
 import { join } from 'node:path'
+import {
+  conclude,
+  ERROR,
+  INIT_ERROR,
+  listen,
+  PIECE,
+  READY,
+  RESPONSE,
+  running,
+  send,
+  socket,
+  TYPE,
+  waitingEvents,
+} from './channel.mjs'
 import { forward } from './forward.mjs'
 
-const [INVOKE, READY, INIT_ERROR, RESPONSE, ERROR, PIECE, TYPE, RETURNED] = [1, 2, 3, 4, 5, 7, 8, 9]
 const mostResponseBytes = 6 * 1024 * 1024
 /** @see Lambda Developer Guide, "Lambda quotas" (invocation payload) */
 const tooLarge = {
@@ -20,42 +29,16 @@ const tooLarge = {
 const { SEKISHO_LAYERS: layers } = process.env
 delete process.env.SEKISHO_LAYERS
 
-const socket = new Socket({ fd: 3, readable: true, writable: true })
-
-/** @param ofTurn  of an answer: whose it is */
-function send(kind, body, ofTurn) {
-  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body)
-  const head = Buffer.allocUnsafe(ofTurn === undefined ? 5 : 9)
-  head.writeUInt32BE(head.length - 5 + bytes.length, 0)
-  head[4] = kind
-  if (ofTurn !== undefined) head.writeUInt32BE(ofTurn, 5)
-  return socket.write(Buffer.concat([head, bytes]))
-}
-
-/** An answer, or the error object, and how long it took. */
-function conclude(kind, body) {
-  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body)
-  const head = Buffer.allocUnsafe(13)
-  head.writeUInt32BE(8 + bytes.length, 0)
-  head[4] = kind
-  head.writeUInt32BE(turn, 5)
-  head.writeUInt32BE(Math.min((performance.now() - begunAt) * 1_000, 0xffff_ffff), 9)
-  socket.write(Buffer.concat([head, bytes]))
-}
-
-/** Invocations that nobody has fetched, and fetches that nobody has answered. */
-const waitingInvocations = []
+/** A fetch that nobody has answered. */
 let waitingFetch
 /** Whose answer has not been taken; null: it is being passed on. */
 let current
-let turn = 0
-let begunAt = 0
 let isReady = false
 
 function hand(response, { context, event }) {
   current = context.requestId
-  turn = context.turn
-  begunAt = performance.now()
+  running.turn = context.turn
+  running.begunAt = performance.now()
   response.writeHead(200, {
     'Content-Type': 'application/json',
     // Said, a body leaves with its head and in one piece.
@@ -128,10 +111,10 @@ function trailingError({ 'lambda-runtime-function-error-body': body }) {
 /** Piece by piece, to its end. */
 async function passOn(request) {
   const type = request.headers['content-type']
-  if (type !== undefined) send(TYPE, type, turn)
+  if (type !== undefined) send(TYPE, type, running.turn)
   try {
     for await (const piece of request)
-      if (piece.length > 0 && !send(PIECE, piece, turn))
+      if (piece.length > 0 && !send(PIECE, piece, running.turn))
         await new Promise((done) => socket.once('drain', done))
   } catch (error) {
     const { message: errorMessage } = error
@@ -139,7 +122,7 @@ async function passOn(request) {
     throw error
   }
   const failed = request.trailers['lambda-runtime-function-error-type']
-  if (failed === undefined) send(PIECE, '', turn)
+  if (failed === undefined) send(PIECE, '', running.turn)
   else conclude(ERROR, JSON.stringify({ errorType: failed, ...trailingError(request.trailers) }))
 }
 
@@ -158,7 +141,7 @@ const routes = [
         isReady = true
         send(READY, '')
       }
-      const waiting = waitingInvocations.shift()
+      const waiting = waitingEvents.shift()
       if (waiting) return hand(response, waiting)
       waitingFetch = response
       response.on('close', () => {
@@ -226,38 +209,11 @@ const server = createServer((request, response) => {
 server.requestTimeout = 0
 server.keepAliveTimeout = 0
 
-let waiting = []
-let waitingBytes = 0
-let neededBytes = 5
-socket.on('data', (chunk) => {
-  waiting.push(chunk)
-  waitingBytes += chunk.length
-  if (waitingBytes < neededBytes) return
-  let bytes = waiting.length === 1 ? chunk : Buffer.concat(waiting)
-  while (bytes.length >= 5 && bytes.length >= 5 + bytes.readUInt32BE(0)) {
-    const end = 5 + bytes.readUInt32BE(0)
-    if (bytes[4] === INVOKE) {
-      const contextEnd = 9 + bytes.readUInt32BE(5)
-      const invocation = {
-        context: JSON.parse(bytes.toString('utf8', 9, contextEnd)),
-        event: bytes.subarray(contextEnd, end),
-      }
-      if (waitingFetch) {
-        const response = waitingFetch
-        waitingFetch = undefined
-        hand(response, invocation)
-      } else waitingInvocations.push(invocation)
-    }
-    bytes = bytes.subarray(end)
-  }
-  waiting = bytes.length === 0 ? [] : [bytes]
-  waitingBytes = bytes.length
-  neededBytes = bytes.length < 5 ? 5 : 5 + bytes.readUInt32BE(0)
-})
-socket.on('close', () => process.exit(0))
-new Socket({ fd: 4, readable: true, writable: false }).on('data', () => {
-  const ids = waitingInvocations.splice(0).map(({ context }) => context.requestId)
-  send(RETURNED, JSON.stringify(ids))
+listen(() => {
+  if (waitingFetch === undefined) return
+  const response = waitingFetch
+  waitingFetch = undefined
+  hand(response, waitingEvents.shift())
 })
 
 function program() {
