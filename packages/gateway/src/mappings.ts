@@ -1,5 +1,5 @@
 /** Parameter mappings: where a value comes from and where it goes. */
-import { parseJson } from './json-text.ts'
+import { parseJson } from '@sekisho/policy'
 import type { CallEnvironment } from './pass.ts'
 import { findJson } from './templates/json-path.ts'
 import { WorkLimitError } from './work.ts'

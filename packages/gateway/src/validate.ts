@@ -1,9 +1,9 @@
 /** Is the request what the method asks for? */
 
+import { parseJson } from '@sekisho/policy'
 import type { Model, RequiredParameter } from './compiled-validation.ts'
 import { GatewayError } from './gateway-responses.ts'
 import { headerOf } from './headers.ts'
-import { parseJson } from './json-text.ts'
 import type { Admitted, Validated } from './pass.ts'
 
 /**

@@ -15,6 +15,7 @@ export {
 export { denialReason } from './denial-reason.ts'
 export type { PolicyDocument, Statement } from './document.ts'
 export { explain, type Language, languages } from './explain.ts'
+export { parseJson } from './json-text.ts'
 export {
   type ExecuteApi,
   normalizeExecuteApiPolicy,

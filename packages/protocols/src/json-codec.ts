@@ -1,4 +1,5 @@
 /** JSON to and from the values of a schema. */
+import { parseJson } from '@sekisho/policy'
 import { type AwsError, commonError } from './aws-error.ts'
 import { membersOf, type Schema, timestampFormatOf, traitsOf } from './model.ts'
 import { formatTimestamp, readBase64, readTimestamp } from './scalars.ts'
@@ -53,7 +54,7 @@ const maxDepth = 64
 export function parseJsonBody(body: Uint8Array): unknown {
   if (body.length === 0) return {}
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+    return parseJson(new TextDecoder('utf-8', { fatal: true }).decode(body))
   } catch {
     throw commonError('SerializationException', 'Could not parse request body into json')
   }

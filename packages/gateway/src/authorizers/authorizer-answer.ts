@@ -1,7 +1,6 @@
 /** What a Lambda authorizer answers: who the caller is, what that caller may, and what else is known. */
 
-import { type CompiledPolicy, compilePolicy } from '@sekisho/policy'
-import { parseJson } from '../json-text.ts'
+import { type CompiledPolicy, compilePolicy, parseJson } from '@sekisho/policy'
 
 export interface AuthorizerAnswer {
   readonly principalId: string

@@ -1,6 +1,6 @@
 /** A model made ready: its schema and those that it refers to, read once. */
 
-import { parseJson } from '../json-text.ts'
+import { parseJson } from '@sekisho/policy'
 import { WorkLimitError } from '../work.ts'
 import { keywords } from './keywords.ts'
 import { Run, type SchemaNode } from './run.ts'

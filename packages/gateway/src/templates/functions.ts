@@ -1,6 +1,6 @@
 /** `$input` and `$util`, as mapping templates know them. */
 
-import { parseJson } from '../json-text.ts'
+import { parseJson } from '@sekisho/policy'
 import { spend, type Work } from '../work.ts'
 import { findJson } from './json-path.ts'
 import { copied, printed, spendText, TemplateObject, type TemplateValue } from './values.ts'

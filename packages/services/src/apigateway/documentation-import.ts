@@ -1,4 +1,5 @@
 /** `x-amazon-apigateway-documentation` of a document: into an API's documentation, and out of it. */
+import { parseJson } from '@sekisho/policy'
 import type { Transaction } from '@sekisho/store'
 import type { Call } from '../service.ts'
 import {
@@ -83,7 +84,7 @@ export function writeDocumentation({ version, createdAt, parts }: VersionRecord)
       createdDate: new Date(createdAt).toISOString().replace(/\.\d{3}Z$/, 'Z'),
       documentationParts: parts.map(({ location, properties }) => ({
         location,
-        properties: JSON.parse(properties) as Node,
+        properties: parseJson(properties) as Node,
       })),
     },
   }

@@ -1,5 +1,7 @@
 /** What is kept of an API's documentation, and which places of an API can it speak of? */
+
 import type { DocumentationPartLocation } from '@aws-sdk/client-api-gateway'
+import { parseJson } from '@sekisho/policy'
 import type { Reader, Transaction } from '@sekisho/store'
 import { badRequest, limitExceeded, notFound } from './errors.ts'
 
@@ -97,7 +99,7 @@ export function checkProperties(properties: string): string {
   if (properties === '') throw badRequest('Documentation part properties must be non-empty')
   let read: unknown
   try {
-    read = JSON.parse(properties)
+    read = parseJson(properties)
   } catch {
     throw badRequest('Documentation part properties must be valid JSON')
   }

@@ -1,5 +1,7 @@
 /** APIs from OpenAPI documents, and documents from APIs. */
+
 import type * as Sdk from '@aws-sdk/client-api-gateway'
+import { parseJson } from '@sekisho/policy'
 import type { Transaction } from '@sekisho/store'
 import { stringify } from 'yaml'
 import { type Call, type GatedOperations, type Need, passRole } from '../service.ts'
@@ -218,7 +220,7 @@ async function exported(
     models: new Map(
       Object.values(snapshot.models ?? {}).map((model) => [
         model.name,
-        JSON.parse(model.schema) as Node,
+        parseJson(model.schema) as Node,
       ]),
     ),
   }

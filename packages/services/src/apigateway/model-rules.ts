@@ -1,5 +1,7 @@
 /** Is this a model that bodies can be held against, and to which others does it refer? */
+
 import { modelUrl, SchemaError, schemaCompiler } from '@sekisho/gateway'
+import { parseJson } from '@sekisho/policy'
 import type { AwsError } from '@sekisho/protocols'
 import { badRequest } from './errors.ts'
 import { isNode, type Node } from './openapi/parse.ts'
@@ -48,7 +50,7 @@ function invalidModel(error: SchemaError): AwsError {
 export function modelsReferredTo({ id }: Models, schema: string): ReadonlySet<string> {
   const start = modelUrl(id, '')
   const found = new Set<string>()
-  let open: readonly unknown[] = [JSON.parse(schema)]
+  let open: readonly unknown[] = [parseJson(schema)]
   for (; open.length > 0; open = open.flatMap(childrenOf))
     for (const node of open.filter(isNode)) {
       const reference = node['$ref']
@@ -80,7 +82,7 @@ export function resolvedSchema(api: Models, name: string): Node {
       definitions[other] = {}
       definitions[other] = inlined(api.models[other]!.schema)
     }
-    return withReferences(JSON.parse(text), (reference) =>
+    return withReferences(parseJson(text), (reference) =>
       reference.startsWith(start) ? `#/definitions/${reference.slice(start.length)}` : reference,
     ) as Node
   }

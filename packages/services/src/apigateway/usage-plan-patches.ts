@@ -1,6 +1,8 @@
 /** PATCH of a usage plan, and which throttles and quotas there may be. */
+
 import type * as Sdk from '@aws-sdk/client-api-gateway'
 import type { Quota, QuotaPeriod, Throttle } from '@sekisho/gateway'
+import { parseJson } from '@sekisho/policy'
 import { badRequest, limitExceeded, notFound } from './errors.ts'
 import type { PlanStage, UsagePlanRecord } from './key-records.ts'
 import {
@@ -134,7 +136,7 @@ function methodsOf(text: string): Readonly<Record<string, Throttle>> {
   const refuse = () => badRequest('Invalid throttle specified: it must be a map of method limits')
   let parsed: unknown
   try {
-    parsed = JSON.parse(text)
+    parsed = parseJson(text)
   } catch {
     throw refuse()
   }

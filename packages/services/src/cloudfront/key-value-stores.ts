@@ -1,5 +1,7 @@
 /** Key value stores as CloudFront's own API knows them: made, perhaps from a file in a bucket, described, deleted. */
+
 import type * as Sdk from '@aws-sdk/client-cloudfront'
+import { parseJson } from '@sekisho/policy'
 import { AwsError } from '@sekisho/protocols'
 import type { Reader } from '@sekisho/store'
 import type { Call, Operations } from '../service.ts'
@@ -245,7 +247,7 @@ async function fileOf(Bucket: string, Key: string, call: Call): Promise<string> 
 
 function pairsOf(text: string): readonly Record<string, unknown>[] {
   try {
-    const file: unknown = JSON.parse(text)
+    const file: unknown = parseJson(text)
     const { data } = file as { readonly data?: unknown }
     if (Array.isArray(data) && data.every((each) => typeof each === 'object' && each !== null))
       return data

@@ -1,6 +1,8 @@
 /** Where does a distribution write its log, and may it? */
+
 import { isDeepStrictEqual } from 'node:util'
 import type { LoggingSettings } from '@sekisho/edge'
+import { parseJson } from '@sekisho/policy'
 import { AwsError } from '@sekisho/protocols'
 import type { Call } from '../service.ts'
 import { fail, invalidArgument } from './errors.ts'
@@ -87,7 +89,7 @@ interface Document {
 async function policyOf(Bucket: string, aws: Call['aws']): Promise<Document> {
   try {
     const { Policy } = await aws('s3', 'GetBucketPolicy', { Bucket }, 'caller')
-    return JSON.parse(String(Policy)) as Document
+    return parseJson(String(Policy)) as Document
   } catch (error) {
     if (error instanceof AwsError && error.code === 'NoSuchBucketPolicy') return {}
     throw error

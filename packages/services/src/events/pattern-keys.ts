@@ -1,4 +1,5 @@
 /** Which condition keys does an event pattern bring? The exact texts that it asks for. */
+import { parseJson } from '@sekisho/policy'
 import type { RequestKeys } from '../service.ts'
 
 /** @see EventBridge User Guide, "Using IAM policy conditions in Amazon EventBridge" */
@@ -25,7 +26,7 @@ export function patternKeys(pattern: string | undefined): RequestKeys {
 /** What is no pattern is refused later; it has no keys. */
 function asJson(text: string | undefined): unknown {
   try {
-    return JSON.parse(text ?? '{}') ?? {}
+    return parseJson(text ?? '{}') ?? {}
   } catch {
     return {}
   }

@@ -1,6 +1,6 @@
 /** Who else may put events on a bus: its resource policy, whole or statement by statement. */
 import type * as Sdk from '@aws-sdk/client-eventbridge'
-import { PolicyError, parsePolicy } from '@sekisho/policy'
+import { PolicyError, parseJson, parsePolicy } from '@sekisho/policy'
 import { AwsError } from '@sekisho/protocols'
 import { withIds } from '../iam/principal-ids.ts'
 import type { Call, Operations } from '../service.ts'
@@ -84,7 +84,7 @@ async function namingIds(policy: string, { documents }: Pick<Call, 'documents'>)
 
 function documentOf(policy: string | undefined): Document {
   if (policy === undefined) return { Version: '2012-10-17', Statement: [] }
-  const document = JSON.parse(policy) as Document
+  const document = parseJson(policy) as Document
   return { ...document, Statement: [document.Statement].flat() }
 }
 

@@ -1,5 +1,7 @@
 /** PutEvents: events onto buses, and from there to the targets of the rules that want them. */
+
 import type * as Sdk from '@aws-sdk/client-eventbridge'
+import { parseJson } from '@sekisho/policy'
 import { AwsError } from '@sekisho/protocols'
 import type { Call, Need, Operations } from '../service.ts'
 import { type Delivery, isBacklogFull, putDelivery } from '../timetable/deliveries.ts'
@@ -136,7 +138,7 @@ function isService(call: Call): boolean {
 
 function detailOf(text: string): object | undefined {
   try {
-    const value: unknown = JSON.parse(text)
+    const value: unknown = parseJson(text)
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
   } catch {
     return undefined

@@ -1,5 +1,7 @@
 /** Who else may use a function: its resource policy, and those of its versions and aliases, statement by statement. */
+
 import type * as Sdk from '@aws-sdk/client-lambda'
+import { parseJson } from '@sekisho/policy'
 import { AwsError } from '@sekisho/protocols'
 import { withArns, withIds } from '../iam/principal-ids.ts'
 import type { Call, Operations } from '../service.ts'
@@ -159,7 +161,7 @@ async function namingIds(
   const text = await withIds(documents, policyText([statement])).catch((error) => {
     throw error instanceof AwsError ? invalidPrincipal() : error
   })
-  const [kept] = (JSON.parse(text) as { readonly Statement: readonly PermissionRecord[] }).Statement
+  const [kept] = (parseJson(text) as { readonly Statement: readonly PermissionRecord[] }).Statement
   return kept!
 }
 

@@ -1,5 +1,7 @@
 /** Lets whoever delivers logs write into a log group, with the rights of who asks for it. */
+
 import { isDeepStrictEqual } from 'node:util'
+import { parseJson } from '@sekisho/policy'
 import type { Call } from '../service.ts'
 import { deliveryArn } from './delivery-records.ts'
 import { identifiedGroup } from './records.ts'
@@ -81,5 +83,5 @@ async function formerPolicy(aws: Call['aws']): Promise<Document> {
     readonly policyDocument?: string
   }[]
   const former = policies.find((each) => each.policyName === policyName)
-  return JSON.parse(former?.policyDocument ?? '{}') as Document
+  return parseJson(former?.policyDocument ?? '{}') as Document
 }

@@ -1,6 +1,6 @@
 /** Resource policies: which services may write into an account's log groups. */
 import type * as Sdk from '@aws-sdk/client-cloudwatch-logs'
-import { type CompiledPolicy, PolicyError, parsePolicy } from '@sekisho/policy'
+import { type CompiledPolicy, PolicyError, parseJson, parsePolicy } from '@sekisho/policy'
 import { AwsError } from '@sekisho/protocols'
 import type { Reader } from '@sekisho/store'
 import { withArns, withIds } from '../iam/principal-ids.ts'
@@ -91,7 +91,7 @@ export async function policyOfAccount(
   if (found.length === 0) return undefined
   const sids = new Set<string>()
   const Statement = found.flatMap(({ value }) => {
-    const statements = [(JSON.parse(value.document) as { Statement: object }).Statement].flat()
+    const statements = [(parseJson(value.document) as { Statement: object }).Statement].flat()
     return (statements as readonly { readonly Sid?: string }[]).map(({ Sid, ...statement }) => {
       // Names are told apart within one policy; two policies may have the same.
       if (Sid === undefined || sids.has(Sid)) return statement
@@ -114,7 +114,7 @@ function checkDocument(document: string): void {
     throw invalidParameter(`Invalid resource policy. ${error.faults[0]?.message ?? error.message}`)
   }
   // Variables mean something else in older ones.
-  if ((JSON.parse(document) as { Version?: string }).Version !== version)
+  if ((parseJson(document) as { Version?: string }).Version !== version)
     throw notSupported(`A resource policy of another version than ${version}`)
 }
 

@@ -1,4 +1,5 @@
 /** The OpenAPI document that describes this API. */
+
 import type { MethodResponse } from '@aws-sdk/client-api-gateway'
 import type {
   SnapshotAuthorizer,
@@ -7,6 +8,7 @@ import type {
   SnapshotRequestValidator,
   SnapshotResource,
 } from '@sekisho/gateway'
+import { parseJson } from '@sekisho/policy'
 import { writeIntegration } from './integration.ts'
 import type { Node, OpenApiVersion } from './parse.ts'
 import { documentSchema } from './schemas.ts'
@@ -267,7 +269,7 @@ function rootExtensions(api: ExportedApi): Node {
         responses.map(([type, { responseType: _, ...response }]) => [type, response]),
       ),
     }),
-    ...(api.policy !== undefined && { 'x-amazon-apigateway-policy': JSON.parse(api.policy) }),
+    ...(api.policy !== undefined && { 'x-amazon-apigateway-policy': parseJson(api.policy) }),
     ...(api.binaryMediaTypes.length > 0 && {
       'x-amazon-apigateway-binary-media-types': api.binaryMediaTypes,
     }),

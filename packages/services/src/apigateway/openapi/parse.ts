@@ -1,4 +1,5 @@
 /** Is this text an OpenAPI document, and of which version? */
+import { parseJson } from '@sekisho/policy'
 import { OpenApiError } from './open-api-error.ts'
 import { readYaml } from './yaml.ts'
 
@@ -76,7 +77,7 @@ export function member(node: Node, key: string): unknown {
 function readText(text: string): unknown {
   const start = text.trimStart()[0]
   try {
-    if (start === '{') return JSON.parse(text)
+    if (start === '{') return parseJson(text)
   } catch (cause) {
     throw new OpenApiError(`the document is not JSON: ${(cause as Error).message}`, { cause })
   }

@@ -1,4 +1,5 @@
 /** Event patterns: which events does a rule want? */
+import { parseJson } from '@sekisho/policy'
 import { isScalar, type Matcher, parseMatcher, type Scalar } from './matcher.ts'
 import { PatternError } from './pattern-error.ts'
 
@@ -25,7 +26,7 @@ const deepest = 100
 export function parsePattern(text: string): Pattern {
   let json: unknown
   try {
-    json = JSON.parse(text)
+    json = parseJson(text)
   } catch {
     throw new PatternError('Invalid JSON')
   }

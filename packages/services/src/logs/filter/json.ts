@@ -1,4 +1,5 @@
 /** Does a JSON message fit `{ $.status = 404 && $.user.name = "a*" }`? */
+import { parseJson } from '@sekisho/policy'
 import { invalidPattern, readExpression } from './expressions.ts'
 import type { FilterPattern } from './pattern.ts'
 
@@ -69,7 +70,7 @@ function valueAt(value: unknown, path: readonly Segment[]): unknown {
 function parsed(message: string): unknown {
   if (!/^\s*[{[]/.test(message)) return undefined
   try {
-    return JSON.parse(message)
+    return parseJson(message)
   } catch {
     return undefined
   }
