@@ -29,17 +29,25 @@ function text(alphabet: string, length: number): string {
 
 export const randomIds: IdSource = { text, uuid: () => randomUUID() }
 
-const extendedBytes = 11
-const pool = Buffer.alloc(extendedBytes * 256)
-let used = pool.length
-
-/** The form of `x-amz-apigw-id`: fifteen characters of base64 as URLs have it, and `=`. Randomness is fetched for many at once. */
-export function extendedRequestId(): string {
-  if (used === pool.length) {
-    randomFillSync(pool)
-    used = 0
+/** Texts of so many random characters, as base64 for URLs has them; they are made for some hundreds at once. */
+export function createRandomText(length: number): () => string {
+  // Three bytes are four characters, without a rest.
+  const pool = Buffer.alloc(length * 192)
+  let text = ''
+  let used = 0
+  return () => {
+    if (used === text.length) {
+      text = randomFillSync(pool).toString('base64url')
+      used = 0
+    }
+    used += length
+    return text.slice(used - length, used)
   }
-  const id = pool.toString('base64url', used, used + extendedBytes)
-  used += extendedBytes
-  return `${id}=`
+}
+
+const fifteen = createRandomText(15)
+
+/** The form of `x-amz-apigw-id`: fifteen characters of base64 as URLs have it, and `=`. */
+export function extendedRequestId(): string {
+  return `${fifteen()}=`
 }
