@@ -17,8 +17,8 @@ import { distribute, launchOf, readCredentials, region } from './peers/sekisho.t
 const byQuery = '4cc15a8a-d715-48a4-82b8-cc0b614638fe'
 /** Of the cache, in MiB. */
 const cacheMebibytes = 64
-/** Over HTTP: what is kept is let go of many times over. */
-const servedKeys = 200_000
+/** Over HTTP: memory and files are full before half of them have come. */
+const servedKeys = 400_000
 /** In one process, without sockets: a little cache, and a larger one under a million keys. */
 const little = { mebibytes: 8, keys: 100_000 } as const
 const larger = { mebibytes: 136, keys: 1_000_000 } as const
