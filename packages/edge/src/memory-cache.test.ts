@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createMemoryCache, type Spill } from './memory-cache.ts'
 import type { Stored } from './stored.ts'
-import { storedOf } from './stored-bytes.ts'
+import { bytesOf, storedOf } from './stored-bytes.ts'
 
 const stored = (text: string, more: Partial<Stored> = {}): Stored => ({
   status: 200,
@@ -58,6 +58,27 @@ test('what there is no room for goes on, once it is the oldest', async () => {
   for (let at = 0; at < 5 * many; at++)
     assert.deepEqual(await cache.find(`key ${at}`), stored(`body ${at}`))
   assert.ok(cache.sizeBytes() <= limitBytes, String(cache.sizeBytes()))
+})
+
+test('what is dropped while it is being fetched from further away stays so', async () => {
+  const further = new Map([['key', bytesOf('key', stored('old'))]])
+  const spill: Spill = {
+    find: (key) => {
+      const bytes = further.get(key)
+      return bytes && Promise.resolve(storedOf(bytes, key))
+    },
+    keep: (key, bytes) => further.set(key, bytes),
+    drop: (key) => further.delete(key),
+  }
+  const cache = createMemoryCache(100_000, spill)
+  const both = [cache.find('key'), cache.find('key')]
+  cache.drop('key')
+  assert.deepEqual(await Promise.all(both), [undefined, undefined])
+  assert.equal(cache.find('key'), undefined)
+  const replaced = cache.find('key')
+  cache.keep('key', stored('new'))
+  assert.equal(await replaced, undefined)
+  assert.deepEqual(cache.find('key'), stored('new'))
 })
 
 test('all that is kept is among the entries', () => {

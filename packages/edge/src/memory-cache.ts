@@ -38,6 +38,8 @@ export function createMemoryCache(limitBytes: number, spill?: Spill): MemoryCach
   const atHand = createRecent<Stored>()
   const packed = createRing(limitBytes - atHandBytes, spill?.keep)
   const own = createOwner()
+  /** What is being read from further away. */
+  const fetches = new Map<string, { count: number; isDropped: boolean }>()
   const hold = (givenKey: string, given: Stored) => {
     const sizeBytes = sizeOf(givenKey, given)
     if (sizeBytes > atHandBytes) return
@@ -69,16 +71,25 @@ export function createMemoryCache(limitBytes: number, spill?: Spill): MemoryCach
     find(key) {
       const here = find(key)
       if (here !== undefined) return here
-      return spill?.find(key)?.then((stored) => {
-        // Meanwhile a newer one may have come.
-        const newer = find(key)
-        if (newer !== undefined) return newer
-        if (stored !== undefined) keep(key, stored)
-        return stored
-      })
+      const reading = spill?.find(key)
+      if (reading === undefined) return undefined
+      const fetch = fetches.get(key) ?? { count: 0, isDropped: false }
+      fetch.count++
+      fetches.set(key, fetch)
+      return reading
+        .finally(() => --fetch.count === 0 && fetches.delete(key))
+        .then((stored) => {
+          // Meanwhile a newer one may have come, or it was not to be kept any more.
+          const newer = find(key)
+          if (newer !== undefined || fetch.isDropped) return newer
+          if (stored !== undefined) keep(key, stored)
+          return stored
+        })
     },
     keep,
     drop(key) {
+      const fetch = fetches.get(key)
+      if (fetch !== undefined) fetch.isDropped = true
       atHand.remove(key)
       packed.drop(key)
       spill?.drop(key)
