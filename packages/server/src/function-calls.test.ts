@@ -88,6 +88,13 @@ test('another caller, source or name is decided for itself', async () => {
   assert.equal(it.seen.decided, others.length)
 })
 
+test('two callers are told apart, wherever the blanks in their names stand', async () => {
+  await using it = await opened()
+  await it.invoke('named', { roleArn: 'a b', sourceArn: 'c' })
+  await it.invoke('named', { roleArn: 'a', sourceArn: 'b c' })
+  assert.equal(it.seen.decided, 2)
+})
+
 for (const [what, collection] of [
   ['the function', 'lambda-functions'],
   ['a role', 'iam-roles'],

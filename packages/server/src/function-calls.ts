@@ -90,7 +90,8 @@ export function openFunctionCalls({
   return {
     invoke(name, event, behalf) {
       const { accountId, region, service, roleArn = '', sourceArn = '' } = behalf
-      const key = `${name} ${accountId} ${region} ${service} ${roleArn} ${sourceArn}`
+      // Read in one way only, whatever the parts hold: an API's owner writes some of them.
+      const key = JSON.stringify([name, accountId, region, service, roleArn, sourceArn])
       const found = event.text.length > mostCharacters ? undefined : kept.get(key)
       if (found === undefined) return first(key, name, event, behalf)
       const { again, steady } = found
