@@ -1,4 +1,5 @@
 /** Calls that integrations make to the outside: time bounded, answers bounded, failures told apart. */
+
 import {
   type Connection,
   UpstreamError,
@@ -11,6 +12,7 @@ import { BrokenAnswerError, noBody } from './arrival.ts'
 import { type BodyQueue, createBodyQueue } from './body-queue.ts'
 import type { Exchange } from './http-client/connection.ts'
 import type { Pool, Sent } from './http-client/pool.ts'
+import { mayAskAgain } from './http-client/repeat.ts'
 import { type Address, addressOf, RequestError, requestHead } from './http-client/request-head.ts'
 import { hasNoBody } from './reply-text.ts'
 import {
@@ -69,12 +71,6 @@ async function demandsOf(connection: Connection, documents: Reader): Promise<Tls
   const id = `${owner.accountId}/${owner.region}/${found.id}`
   return { skipsVerification, clientCertificate: { id, certificate, privateKey } }
 }
-
-/** May be asked twice: a kept connection can end in the moment in which it is used again. */
-const repeatable: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
-
-/** What a connection that was there ends with. */
-const cut: ReadonlySet<string> = new Set(['CUT', 'ECONNRESET', 'EPIPE'])
 
 /** @throws UpstreamError */
 function ask(pool: Pool, request: UpstreamRequest): Promise<UpstreamResponse> {
@@ -171,8 +167,7 @@ class Asked implements Exchange {
   }
 
   onError(error: Error): void {
-    const code = codeOf(error)
-    if (this.#status === 0 && !this.#isRepeated && repeatable.has(this.method) && cut.has(code)) {
+    if (this.#status === 0 && !this.#isRepeated && mayAskAgain(this.method, error)) {
       this.#isRepeated = true
       this.#sent = this.#pool.send(this.#to, this, true)
       return
@@ -182,7 +177,7 @@ class Asked implements Exchange {
       this.#queue.fail(new BrokenAnswerError(error.message, { cause: error }))
       return
     }
-    const kind = code === 'ENOTFOUND' ? 'REFUSED' : 'UNREACHABLE'
+    const kind = codeOf(error) === 'ENOTFOUND' ? 'REFUSED' : 'UNREACHABLE'
     this.#reject(new UpstreamError(kind, error.message, { cause: error }))
   }
 

@@ -1,9 +1,11 @@
 /** Origins out there: asked over connections that are kept, with the times that the origin's settings give. */
+
 import { OriginError, type OriginRequest, type OriginResponse } from '@sekisho/edge'
 import { headerOf } from '@sekisho/protocols'
 import { type BodyQueue, createBodyQueue } from '../body-queue.ts'
 import type { Exchange } from '../http-client/connection.ts'
 import type { Pool, Sent } from '../http-client/pool.ts'
+import { mayAskAgain } from '../http-client/repeat.ts'
 import { type Address, RequestError, requestHead } from '../http-client/request-head.ts'
 import type { Upstream } from '../upstream.ts'
 import { portOf } from './own-origin.ts'
@@ -49,11 +51,6 @@ function addressOf({ origin, isSecure, rawPath, rawQuery, headers }: OriginReque
   // Over TLS the host that is meant is what the origin's certificate is for.
   return { origin: isSecure ? `${at} ${host}` : at, protocol, hostname, port, host, target }
 }
-
-/** May be asked twice: a kept connection can end in the moment in which it is used again. */
-const repeatable: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
-/** What it ends with. */
-const cut: ReadonlySet<unknown> = new Set(['CUT', 'ECONNRESET', 'EPIPE'])
 
 /** One request, from its head to the end of its answer. */
 class Asked implements Exchange {
@@ -150,8 +147,7 @@ class Asked implements Exchange {
   }
 
   onError(error: Error): void {
-    const isCut = this.#status === 0 && cut.has((error as NodeJS.ErrnoException).code)
-    if (isCut && this.#isKept && repeatable.has(this.method)) {
+    if (this.#status === 0 && this.#isKept && mayAskAgain(this.method, error)) {
       this.#isKept = false
       this.#sent = this.#pool.send(this.#to, this, true)
     } else this.#fail(originError(error))

@@ -27,7 +27,6 @@ const initMs = 10_000
 const memoryCheckMs = 500
 
 export class Environment {
-  readonly startedAt: number
   /** Takes no event after this time. */
   endsAt = Number.POSITIVE_INFINITY
   readonly #options: EnvironmentOptions
@@ -50,7 +49,6 @@ export class Environment {
 
   constructor(options: EnvironmentOptions) {
     this.#options = options
-    this.startedAt = options.now()
     this.#turns = new Turns({
       ...options,
       recall: () => this.#bell.write('\0'),
