@@ -94,6 +94,16 @@ test('a clock that is put back brings earlier moments back', async () => {
   await until(() => asked.length === 1)
 })
 
+test('a moment that passes before a clock put back is heard is not lost', async () => {
+  const { store, clock, asked, open } = await opened(async () => ({}))
+  await withRule(store, 'r', Date.parse('2030-01-02T00:00:00Z'))
+  await using _timetable = await open()
+  clock.jump(Date.parse('2029-12-30T23:59:59.990Z') - Date.now())
+  // A busy process: midnight has gone by when the plans are looked at.
+  while (clock.now() < Date.parse('2029-12-31T00:00:00.010Z'));
+  await until(() => asked.length === 1)
+})
+
 test('what a target refuses for a while is attempted again', async () => {
   let failures = 2
   const { store, asked, open, count } = await opened(async () => {

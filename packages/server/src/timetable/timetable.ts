@@ -76,12 +76,14 @@ class Timetable implements AsyncDisposable {
   #ringsAt = Number.POSITIVE_INFINITY
   #turning: Promise<void> | undefined
   #isAskedAgain = false
-  #isJumped = true
+  /** The moment to which the clock was put and from which plans are to be made anew; epoch milliseconds of the clock. */
+  #jumpedTo: number | undefined
   #isClosed = false
 
   constructor(options: TimetableOptions) {
     this.#options = options
     const { store, clock } = options
+    this.#jumpedTo = clock.now()
     this.#backlog = new Backlog(store.documents)
     this.#lines = new Lines(store.documents)
     this.#listening = [
@@ -89,7 +91,7 @@ class Timetable implements AsyncDisposable {
         for (const { collection, key } of told) this.#hear(collection, key)
       }),
       clock.onJump(() => {
-        this.#isJumped = true
+        this.#jumpedTo = clock.now()
         this.#lines.restart()
         this.#wake()
       }),
@@ -155,7 +157,9 @@ class Timetable implements AsyncDisposable {
     this.#ringsAt = Number.POSITIVE_INFINITY
     const { store, clock, ids, log } = this.#options
     const { documents } = store
-    if (this.#isJumped) await this.#replan()
+    const jumpedTo = this.#jumpedTo
+    if (jumpedTo !== undefined) await this.#replan(jumpedTo)
+    if (this.#jumpedTo === jumpedTo) this.#jumpedTo = undefined
     let hasFailed = false
     const failed = (error: unknown, { kind, key }: Runner) => {
       hasFailed = true
@@ -170,16 +174,19 @@ class Timetable implements AsyncDisposable {
     this.#sleepUntil(Math.min(...next.map((at) => at ?? Number.POSITIVE_INFINITY)))
   }
 
-  /** What was planned by another clock, in this run or the one before, may be due earlier by this one. */
-  async #replan(): Promise<void> {
+  /**
+   * What was planned by another clock, in this run or the one before, may be due earlier by this one.
+   *
+   * @param jumpedTo  what comes after it is planned, though it may have gone by in the meantime; epoch milliseconds
+   */
+  async #replan(jumpedTo: number): Promise<void> {
     const { clock, store } = this.#options
     const { documents } = store
-    this.#isJumped = false
     const offsetSeconds = Math.round((clock.now() - Date.now()) / 1_000)
     const planned = await documents.get<PlannedBy>(plannedCollection, plannedKey)
     if ((planned?.value.offsetSeconds ?? 0) === offsetSeconds) return
-    await replanRules(documents, clock.now())
-    await replanSchedules(documents, clock.now())
+    await replanRules(documents, jumpedTo)
+    await replanSchedules(documents, jumpedTo)
     await documents.transact((transaction) =>
       transaction.put(plannedCollection, plannedKey, { offsetSeconds } satisfies PlannedBy),
     )
