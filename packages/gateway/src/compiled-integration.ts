@@ -1,5 +1,6 @@
 /** An integration made ready: templates parsed, mappings read, patterns compiled. */
 import type { IntegrationResponse } from '@aws-sdk/client-api-gateway'
+import { isAnswered } from './headers.ts'
 import { compileMappings, type Mapping } from './mappings.ts'
 import { compilePattern, isMatch, type Pattern, PatternError } from './patterns/match.ts'
 import type { SnapshotMethod } from './snapshot.ts'
@@ -147,7 +148,9 @@ function constantReply(
     response === undefined ||
     !response.isDeclared ||
     response.status < 200 ||
-    response.mappings.some(({ source }) => source.kind !== 'static')
+    response.mappings.some(
+      ({ target, source }) => source.kind !== 'static' || !isAnswered(target.name, source.value),
+    )
   )
     return undefined
   if (response.templates.size > 1) return undefined

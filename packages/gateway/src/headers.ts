@@ -97,6 +97,17 @@ export function isHeaderName(name: string): boolean {
   return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)
 }
 
+/** What is mapped to the client's answer under its own name, and is sent so. */
+export function isAnswered(name: string, value: string): boolean {
+  const lower = name.toLowerCase()
+  return (
+    isHeaderName(name) &&
+    isHeaderValue(value) &&
+    !remapped.has(lower) &&
+    lower !== 'transfer-encoding'
+  )
+}
+
 /** The first of that name. */
 export function headerOf(headers: readonly string[], lowerCaseName: string): string | undefined {
   for (let at = 0; at + 1 < headers.length; at += 2) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { call, headerOf, mock, owner, type Paths, snapshotOf, textOf } from './call.fixture.ts'
+import type { SnapshotAuthorizer } from './snapshot.ts'
 
 const arn = `arn:aws:execute-api:us-east-1:${owner}:abcdefghij`
 const everybody = { Principal: '*', Action: 'execute-api:Invoke', Resource: `${arn}/*/*/*` }
@@ -13,6 +14,8 @@ const onlyOffice = policy(
     Condition: { NotIpAddress: { 'aws:SourceIp': ['11.22.33.44/32'] } },
   },
 )
+const functionUri =
+  'arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/keeper/invocations'
 const root: Paths = { '/': { GET: mock } }
 const signed: Paths = { '/': { GET: { ...mock, authorizationType: 'AWS_IAM' } } }
 const denied = (path: string, caller = 'anonymous') =>
@@ -269,3 +272,42 @@ for (const [method, path, resource] of routes)
     const reply = await call(snapshotOf(paths), { method, path })
     assert.equal(reply.status === 200 ? textOf(reply) : undefined, resource)
   })
+
+const refusing: readonly (readonly [string, Partial<SnapshotAuthorizer>, number])[] = [
+  ['a function that fails', { type: 'TOKEN', authorizerUri: functionUri }, 500],
+  ['a user pool that nobody has', { type: 'COGNITO_USER_POOLS', providerARNs: ['x'] }, 500],
+]
+for (const [what, authorizer, status] of refusing)
+  test(`whoever is refused by ${what} is told so though the body never comes`, async () => {
+    const authorizationType = authorizer.type === 'TOKEN' ? 'CUSTOM' : authorizer.type!
+    const paths = { '/': { POST: { ...mock, authorizationType, authorizerId: 'a' } } }
+    const authorizers = { a: { id: 'a', name: 'a', ...authorizer } as SnapshotAuthorizer }
+    const reply = await call(snapshotOf(paths, { authorizers }), {
+      method: 'POST',
+      headers: ['Authorization', 'secret'],
+      received: { hasBody: true, readBody: () => new Promise(() => {}) },
+      invokeFunction: async () => ({ payload: Buffer.from('{}'), functionError: 'Unhandled' }),
+    })
+    assert.equal(reply.status, status)
+  })
+
+test('a constant answer says nothing of the connection either', async () => {
+  const answer = (responseParameters: Record<string, string>) => ({
+    ...mock,
+    methodIntegration: {
+      ...mock.methodIntegration,
+      integrationResponses: { '200': { statusCode: '200', responseParameters } },
+    },
+  })
+  const mapped = {
+    'method.response.header.Content-Length': "'5'",
+    'method.response.header.Transfer-Encoding': "'chunked'",
+  }
+  const reply = await call(snapshotOf({ '/': { GET: answer(mapped) } }))
+  assert.deepEqual(reply.headers, [
+    ...['x-amzn-Remapped-Content-Length', '5'],
+    ...['Content-Type', 'application/json'],
+  ])
+  const broken = { 'method.response.header.a': "'b\r\nc: d'" }
+  assert.equal((await call(snapshotOf({ '/': { GET: answer(broken) } }))).status, 500)
+})

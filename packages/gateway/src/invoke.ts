@@ -77,11 +77,11 @@ function run(
     const flow = flowOf(matched)
     if (received.hasBody && flow.readsBody) {
       checkBeforeBody(matched, ports)
-      return withBody(progress, ports, (body) => flow.authorize(matched, body, ports, options))
+      return behindBody(progress, ports, (body) => flow.authorize(matched, body, ports, options))
     }
     const authorized = flow.authorize(matched, undefined, ports, options)
     if (received.hasBody || authorized instanceof Promise)
-      return withBody(progress, ports, () => authorized)
+      return besideBody(progress, ports, authorized)
     return answer(progress, authorized, noBody, ports)
   } catch (error) {
     return refuse(progress, error)
@@ -105,15 +105,32 @@ function route(
   }
 }
 
-async function withBody(
+async function behindBody(
   progress: Progress,
   ports: Ports,
   authorize: (body: Uint8Array) => Authorized | Promise<Authorized>,
 ): Promise<GatewayReply> {
   try {
-    const { received } = progress
-    const body = received.hasBody ? await received.readBody() : noBody
+    const body = await progress.received.readBody()
     return await answer(progress, await authorize(body), body, ports)
+  } catch (error) {
+    return refuse(progress, error)
+  }
+}
+
+/** Whoever is refused is told so at once: the rest of the body is not waited for. */
+async function besideBody(
+  progress: Progress,
+  ports: Ports,
+  authorizing: Authorized | Promise<Authorized>,
+): Promise<GatewayReply> {
+  try {
+    const { received } = progress
+    const [authorized, body] = await Promise.all([
+      authorizing,
+      received.hasBody ? received.readBody() : noBody,
+    ])
+    return await answer(progress, authorized, body, ports)
   } catch (error) {
     return refuse(progress, error)
   }
