@@ -302,3 +302,12 @@ test('the API key may be what the function names', async () => {
   const without = await call(api, { headers, findKey, ...doorkeeper(allowing) })
   assert.equal(without.status, 403)
 })
+
+test('an answer for one value with a comma is none for two values', async () => {
+  const { asked, invokeFunction } = doorkeeper(allowing)
+  const snapshot = apiWith({ type: 'REQUEST', identitySource: 'method.request.querystring.who' })
+  const deployment = compileDeployment(snapshot)
+  for (const query of ['who=a,b', 'who=a&who=b', 'who=a,b'])
+    assert.equal((await call(snapshot, { query, deployment, invokeFunction })).status, 200)
+  assert.equal(asked.length, 2)
+})

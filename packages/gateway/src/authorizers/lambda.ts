@@ -6,6 +6,7 @@ import { withForwarded } from '../forwarded.ts'
 import { GatewayError } from '../gateway-responses.ts'
 import { requestMembers } from '../integrations/proxy-event.ts'
 import { functionOf, parseServiceAddress } from '../integrations/service-address.ts'
+import { memberOf } from '../mappings.ts'
 import type { Authorized, Matched } from '../pass.ts'
 import { isMatch } from '../patterns/match.ts'
 import { type GatewayOptions, type Ports, UpstreamError } from '../ports.ts'
@@ -106,25 +107,27 @@ function identityOf(matched: Matched, authorizer: CompiledAuthorizer): string {
   const { sources, isToken, validation, ttlMs } = authorizer
   const values = sources.map((source) => readSource(source, matched))
   const mustBeThere = isToken || ttlMs > 0
-  if (mustBeThere && values.some((value) => value === undefined || value === ''))
+  if (mustBeThere && values.some((all) => all.join(',') === ''))
     throw new GatewayError('UNAUTHORIZED')
-  if (validation && !isMatch(validation, values[0] ?? '')) throw new GatewayError('UNAUTHORIZED')
+  if (validation && !isMatch(validation, values[0]?.join(',') ?? ''))
+    throw new GatewayError('UNAUTHORIZED')
+  // One value with a comma in it is not two: who reads the last alone takes them for others.
   return JSON.stringify(values)
 }
 
-function readSource({ place, name }: IdentitySource, matched: Matched): string | undefined {
+/** None: it is not there. */
+function readSource({ place, name }: IdentitySource, matched: Matched): readonly string[] {
   const { received, stage } = matched
   switch (place) {
     case 'header':
-      return headersOf(received.headers).get(name.toLowerCase())?.values.join(',')
+      return headersOf(received.headers).get(name.toLowerCase())?.values ?? []
     case 'querystring':
-      return queryOf(received.rawQuery)[name]?.join(',')
+      return queryOf(received.rawQuery)[name] ?? []
     case 'stageVariables':
-      return Object.hasOwn(stage.variables, name) ? stage.variables[name] : undefined
+      return Object.hasOwn(stage.variables, name) ? [stage.variables[name]!] : []
     case 'context': {
-      let value: unknown = contextOf(matched)
-      for (const part of name.split('.')) value = (value as Record<string, unknown>)?.[part]
-      return value === undefined || value === null ? undefined : String(value)
+      const value = name.split('.').reduce<unknown>(memberOf, contextOf(matched))
+      return value === undefined || value === null ? [] : [String(value)]
     }
   }
 }
@@ -186,7 +189,7 @@ function eventOf(matched: Matched, { isToken, sources }: CompiledAuthorizer): st
     return JSON.stringify({
       type: 'TOKEN',
       methodArn,
-      authorizationToken: readSource(sources[0]!, matched),
+      authorizationToken: readSource(sources[0]!, matched).join(','),
     })
   const members = requestMembers({
     pass: matched,

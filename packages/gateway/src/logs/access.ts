@@ -1,4 +1,5 @@
 /** The line that a stage's access log writes of a call: its format, with the values of its variables. */
+import { memberOf } from '../mappings.ts'
 import type { GatewayReply } from '../pass.ts'
 import type { Progress } from '../progress.ts'
 import { logContextOf } from './context.ts'
@@ -47,12 +48,6 @@ function shown(value: unknown, path: readonly string[], guard: (text: string) =>
   // Quoted already: the format has no quotes around it.
   if (path.at(-1) === 'messageString') return String(value)
   return guard(String(value))
-}
-
-function memberOf(holder: unknown, name: string): unknown {
-  return typeof holder === 'object' && holder !== null && Object.hasOwn(holder, name)
-    ? (holder as Record<string, unknown>)[name]
-    : undefined
 }
 
 const entities = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' } as const

@@ -90,6 +90,7 @@ const refused = [
   ['(a)\\1', 'a reference back'],
   ['(?<=a)b', 'looking behind'],
   ['(?:a{1000}){1000}', 'a million repetitions'],
+  ['(?:(?=(?:(?=a{70}){70})){70}', 'as many of them looked ahead for'],
   ['(?:(?:(?:){1000}){1000}){1000}a{9000}', 'repetitions of nothing'],
   ['('.repeat(60) + ')'.repeat(60), 'groups in groups'],
   ['a'.repeat(10_001), 'too many characters'],

@@ -14,11 +14,15 @@ export type Step =
 
 const mostSteps = 5_000
 
-/** @throws PatternError  too many repetitions */
-export function programOf(root: Node): readonly Step[] {
+/**
+ * @param made  how many steps there are already, with those of what is looked ahead for
+ * @throws PatternError  too many repetitions
+ */
+export function programOf(root: Node, made = { steps: 0 }): readonly Step[] {
   const steps: Step[] = []
   const add = <S extends Step>(step: S): S => {
-    if (steps.push(step) > mostSteps) throw new PatternError('too many repetitions')
+    if (++made.steps > mostSteps) throw new PatternError('too many repetitions')
+    steps.push(step)
     return step
   }
   const emit = (node: Node): void => {
@@ -28,7 +32,7 @@ export function programOf(root: Node): readonly Step[] {
         add(node)
         return
       case 'look':
-        add({ kind: 'look', steps: programOf(node.of), isNegated: node.isNegated })
+        add({ kind: 'look', steps: programOf(node.of, made), isNegated: node.isNegated })
         return
       case 'group':
         add({ kind: 'save', slot: node.number * 2 })

@@ -69,6 +69,9 @@ export function beside(other: string): Row {
   }
 }
 
+/** How much of a value is measured for one unit of work. */
+const perUnit = 64
+
 export function size(
   of: JsonType,
   measure: (value: unknown) => number,
@@ -83,6 +86,7 @@ export function size(
         throw new SchemaError(`\`${keyword}\` is not a whole number from 0 on`)
       return (value, run) => {
         const found = measure(value)
+        run.spend(found / perUnit)
         if (isWrong(found, limit)) run.say(fault(value, found, limit))
       }
     },

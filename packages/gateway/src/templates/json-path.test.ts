@@ -95,6 +95,11 @@ test('whatever the path, it ends', () => {
   )
 })
 
+test('brackets in a filter that nothing closes end at once', () => {
+  assert.equal(findJson(json, `$[?(${'[[[[[[a]'.repeat(30)}`), undefined)
+  assert.deepEqual(findJson({ a: [{ 'b]': 1 }, {}] }, "$.a[?(@['b]'] == 1)]"), [{ 'b]': 1 }])
+})
+
 test('a path that multiplies is stopped', () => {
   const wide = Array.from({ length: 1_000 }, () => Array.from({ length: 1_000 }, () => ({ a: 1 })))
   assert.throws(() => findJson(wide, '$..*..*..a'), WorkLimitError)

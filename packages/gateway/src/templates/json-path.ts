@@ -70,7 +70,11 @@ const forms: readonly (readonly [
     }),
   ],
   [
-    new RegExp(`\\[\\s*\\?\\(((?:${quoted}|[^'"\\]]|\\[[^\\]]*\\])*)\\)\\s*\\]`, 'y'),
+    // A bracket closes the one before it: there is one way to read each text.
+    new RegExp(
+      `\\[\\s*\\?\\(((?:${quoted}|[^'"\\]]|\\[(?:${quoted}|[^'"[\\]])*\\])*)\\)\\s*\\]`,
+      'y',
+    ),
     ([, text = ''], work) => {
       const filter = parseFilter(text, (value, path) => findJson(value, path, work))
       return filter && { kind: 'filter', filter }

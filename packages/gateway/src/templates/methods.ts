@@ -24,7 +24,7 @@ const stringMethods: Methods<string> = {
   endsWith: (self, [part], work) => self.endsWith(printed(part, work)),
   equals: (self, [other]) => self === other,
   equalsIgnoreCase: (self, [other], work) =>
-    self.toLowerCase() === printed(other, work).toLowerCase(),
+    lowerCase(self, work) === lowerCase(printed(other, work), work),
   indexOf: (self, [part, from], work) =>
     self.indexOf(printed(part, work), from === undefined ? 0 : whole(from)),
   isEmpty: (self) => self === '',
@@ -45,6 +45,9 @@ const stringMethods: Methods<string> = {
   toUpperCase: (self) => self.toUpperCase(),
   trim: (self) => self.trim(),
 }
+
+/** Of a list, item by item. */
+const looksThrough: ReadonlySet<string> = new Set(['contains', 'indexOf', 'remove'])
 
 const listMethods: Methods<TemplateValue[]> = {
   add(self, [item]) {
@@ -129,7 +132,7 @@ export function callMethod(
     return result
   }
   if (Array.isArray(self)) {
-    spend(work, name === 'contains' ? self.length : 1)
+    spend(work, looksThrough.has(name) ? 1 + self.length : 1)
     return find(listMethods, name)?.(self, args, work)
   }
   if (typeof self === 'object' && self !== null) {
@@ -141,6 +144,11 @@ export function callMethod(
 
 function find<T>(methods: Methods<T>, name: string) {
   return Object.hasOwn(methods, name) ? methods[name] : undefined
+}
+
+function lowerCase(text: string, work: Work): string {
+  spendText(text.length, work)
+  return text.toLowerCase()
 }
 
 /** How long it becomes is known before it is made. */

@@ -279,3 +279,14 @@ test('JSONPath finds what is there and nothing of an object beyond its own membe
   assert.equal(findJson(json, '$.pets[-1].kind'), 'cat')
   assert.equal(findJson(json, 'name'), undefined)
 })
+
+const searches = ['$list.indexOf("z")', '$list.remove("z")', '$one.equalsIgnoreCase($text)']
+for (const search of searches)
+  test(`${search} is work as long as what it looks through`, () => {
+    const again = (body: string, often = 40) => `#foreach($i in [1..${often}])${body}#end`
+    const template =
+      '#set($list = ["a"])#set($text = "a")#set($one = "a")' +
+      again('#set($done = $list.addAll($list))#set($text = $text + $text)', 17) +
+      again(again(search))
+    assert.throws(() => rendered(template), /takes too much work/)
+  })
