@@ -2,7 +2,7 @@
 import type { Principal } from '@sekisho/policy'
 import { isBinary } from './content-handling.ts'
 import { withForwarded } from './forwarded.ts'
-import { droppedAtIngress } from './headers.ts'
+import { droppedAtIngress, headerOf, lastHeaderOf } from './headers.ts'
 import type {
   Admitted,
   CallEnvironment,
@@ -94,7 +94,7 @@ function mapOf(value: unknown): Record<string, unknown> {
 /** In templates a binary payload is base64. */
 function textOf({ body, received, deployment }: Validated): string {
   if (body.length === 0) return ''
-  const contentType = headersOf(received.headers).get('content-type')?.values[0] ?? ''
+  const contentType = headerOf(received.headers, 'content-type') ?? ''
   return isBinary(contentType, deployment.snapshot.binaryMediaTypes)
     ? Buffer.from(body).toString('base64')
     : new TextDecoder().decode(body)
@@ -164,7 +164,7 @@ export function contextOf({
       vpcId: received.vpcEndpoint?.vpcId,
       vpceId: received.vpcEndpoint?.id,
       user: userId,
-      userAgent: headersOf(received.headers).get('user-agent')?.values.at(-1),
+      userAgent: lastHeaderOf(received.headers, 'user-agent'),
       userArn: caller && 'arn' in caller ? caller.arn : undefined,
     },
     isCanaryRequest: stage.canarySettings && stage.isCanary === true,

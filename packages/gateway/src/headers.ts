@@ -117,3 +117,16 @@ export function headerOf(headers: readonly string[], lowerCaseName: string): str
   }
   return undefined
 }
+
+/** The last of that name. */
+export function lastHeaderOf(
+  headers: readonly string[],
+  lowerCaseName: string,
+): string | undefined {
+  for (let at = headers.length - 2; at >= 0; at -= 2) {
+    const name = headers[at]!
+    if (name.length === lowerCaseName.length && name.toLowerCase() === lowerCaseName)
+      return headers[at + 1]
+  }
+  return undefined
+}

@@ -34,13 +34,18 @@ export function mapRequest(validated: Validated): IntegrationRequest {
   const contentType = mediaType(validated)
   const body = (isProxy ? passedBody : mappedBody)(integration, contentType, env)
   const mapped = mappedParameters(integration, env)
-  const headers = isProxy ? forwardedHeaders(validated) : ['Content-Type', contentType]
-  headers.push(...mapped.headers)
   const ownQuery = isProxy ? validated.received.rawQuery : ''
+  let headers: readonly string[] | undefined
   return {
     for: validated,
     env,
-    headers,
+    // Functions are told of them in the event alone.
+    get headers() {
+      return (headers ??= [
+        ...(isProxy ? forwardedHeaders(validated) : ['Content-Type', contentType]),
+        ...mapped.headers,
+      ])
+    },
     rawQuery: mapped.query.length === 0 ? ownQuery : joined(ownQuery, mapped.query),
     uri: addressOf(integration, mapped.path, env),
     body,

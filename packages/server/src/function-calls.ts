@@ -99,7 +99,7 @@ export function openFunctionCalls({
       return askFunction(
         functions,
         steady.resolved,
-        { requestId, invokedArn: steady.invokedArn, event: Buffer.from(event.text) },
+        { requestId, invokedArn: steady.invokedArn, event: event.text },
         steady.again,
       ).then(
         (asked) => {

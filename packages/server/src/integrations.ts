@@ -35,17 +35,17 @@ export function createServicePorts(
       within(timeoutMs, async (): Promise<FunctionAnswer> => {
         const requestId = ids.uuid()
         const behalf = behalfOf(onBehalf, requestId)
-        const input = {
-          FunctionName: functionName,
-          Payload: typeof payload === 'string' ? new WrittenEvent(payload) : payload,
-          ...(isEvent && { InvocationType: 'Event' }),
-        }
+        const event = typeof payload === 'string' ? new WrittenEvent(payload) : payload
         const untilMs = performance.now() + timeoutMs
         try {
-          if (typeof payload === 'string' && !isEvent && !streaming && !('caller' in behalf)) {
-            const event = new WrittenEvent(payload)
+          if (event instanceof WrittenEvent && !isEvent && !streaming && !('caller' in behalf)) {
             const answer = await functions.invoke(functionName, event, behalf)
             return { payload: answer.payload, functionError: answer.functionError, requestId }
+          }
+          const input = {
+            FunctionName: functionName,
+            Payload: event,
+            ...(isEvent && { InvocationType: 'Event' }),
           }
           if (streaming) {
             const begun = await call('lambda', 'InvokeWithResponseStream', input, behalf)

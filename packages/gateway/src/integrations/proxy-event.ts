@@ -50,45 +50,59 @@ export function proxyEvent({ validated, query, headers }: CallEnvironment): stri
 export function requestMembers({ pass, context, query, headers }: RequestFacts): string {
   const { received, method, httpMethod, pathParameters, stage } = pass
   const path = (received.customDomain ? received.rawPath : received.stagePath).replace(/^\/*/, '/')
-  return (
-    `"resource":${JSON.stringify(method.resource.path)},"path":${JSON.stringify(path)},` +
-    `"httpMethod":${JSON.stringify(httpMethod)},${headerMembers(pass, headers)},` +
-    `${queryMembers(query)},"pathParameters":${orNull(pathParameters)},` +
-    `"stageVariables":${orNull(stage.variables)},"requestContext":${requestContext(context)}`
-  )
+  const address = membersOf({ resource: method.resource.path, path, httpMethod })
+  const rest = membersOf({
+    pathParameters: orNull(pathParameters),
+    stageVariables: orNull(stage.variables),
+    requestContext: requestContext(context),
+  })
+  return `${address},${headerMembers(pass, headers)},${queryMembers(query)},${rest}`
 }
 
-function orNull(values: Readonly<Record<string, unknown>>): string {
-  for (const name in values) if (Object.hasOwn(values, name)) return JSON.stringify(values)
-  return 'null'
+/** Of an object that has some; one of few forms is written many times as fast as its members are, one by one. */
+function membersOf(object: object): string {
+  return JSON.stringify(object).slice(1, -1)
 }
+
+function orNull(values: Values): Values | null {
+  for (const name in values) if (Object.hasOwn(values, name)) return values
+  return null
+}
+
+type Named = readonly (readonly [name: string, values: readonly string[]])[]
 
 /** Lists of values by name, as two maps: of the last values, and of all. */
-class ValueMaps {
-  #last = ''
-  #all = ''
-
-  add(name: string, values: readonly string[]): void {
-    const comma = this.#last === '' ? '' : ','
-    const quoted = JSON.stringify(name)
-    const last = JSON.stringify(values.at(-1))
-    this.#last += `${comma}${quoted}:${last}`
-    this.#all += `${comma}${quoted}:${values.length === 1 ? `[${last}]` : JSON.stringify(values)}`
+function mapsOf(lists: Named): { readonly last: string; readonly all: string } {
+  if (lists.length === 0) return { last: 'null', all: 'null' }
+  const quoted = quoterOf(lists)
+  let last = ''
+  let all = ''
+  for (const [name, values] of lists) {
+    const comma = last === '' ? '' : ','
+    const value = quoted(values.at(-1)!)
+    last += `${comma}${quoted(name)}:${value}`
+    all += `${comma}${quoted(name)}:[${values.length === 1 ? value : values.map(quoted).join(',')}]`
   }
+  return { last: `{${last}}`, all: `{${all}}` }
+}
 
-  get last(): string {
-    return this.#last === '' ? 'null' : `{${this.#last}}`
-  }
+const plain = /^[ !#-[\]-~]*$/
+const inQuotes = (text: string) => `"${text}"`
+const asJson = (text: string) => JSON.stringify(text)
 
-  get all(): string {
-    return this.#all === '' ? 'null' : `{${this.#all}}`
+/** Most texts stand in JSON as they are, which is seen of all of them together sooner than of each. */
+function quoterOf(lists: Named): (text: string) => string {
+  let texts = ''
+  for (const [name, values] of lists) {
+    texts += name
+    for (const value of values) texts += value
   }
+  return plain.test(texts) ? inQuotes : asJson
 }
 
 function queryMembers(query: RequestFacts['query']): string {
-  const maps = new ValueMaps()
-  for (const name in query) maps.add(name, query[name]!)
-  return `"queryStringParameters":${maps.last},"multiValueQueryStringParameters":${maps.all}`
+  const { last, all } = mapsOf(Object.entries(query))
+  return `"queryStringParameters":${last},"multiValueQueryStringParameters":${all}`
 }
 
 /** Names that AWS writes in its own way, whatever the client wrote. */
@@ -99,11 +113,12 @@ const spelt: ReadonlyMap<string, string> = new Map([
 ])
 
 function headerMembers(pass: Matched, headers: RequestFacts['headers']): string {
-  const maps = new ValueMaps()
+  const lists: [string, readonly string[]][] = []
   for (const [lower, { name, values }] of headers)
-    if (lower !== 'x-amzn-trace-id') maps.add(spelt.get(lower) ?? name, values)
-  maps.add('X-Amzn-Trace-Id', [traceOf(pass)])
-  return `"headers":${maps.last},"multiValueHeaders":${maps.all}`
+    if (lower !== 'x-amzn-trace-id') lists.push([spelt.get(lower) ?? name, values])
+  lists.push(['X-Amzn-Trace-Id', [traceOf(pass)]])
+  const { last, all } = mapsOf(lists)
+  return `"headers":${last},"multiValueHeaders":${all}`
 }
 
 /** What is unknown of a caller is null, not absent. */
@@ -121,35 +136,27 @@ const identityNames = [
   'userAgent',
   'userArn',
 ] as const
-const isIdentityName: ReadonlySet<string> = new Set(identityNames)
 
-const contextNames = [
-  'accountId',
-  'apiId',
-  'deploymentId',
-  'domainName',
-  'domainPrefix',
-  'extendedRequestId',
-  'httpMethod',
-  'path',
-  'protocol',
-  'requestId',
-  'requestTime',
-  'requestTimeEpoch',
-  'resourceId',
-  'resourcePath',
-  'stage',
-] as const
-
-function requestContext(context: Values): string {
-  const given = (context['identity'] ?? {}) as Values
-  let identity = ''
-  for (const name of identityNames) identity += `,"${name}":${JSON.stringify(given[name] ?? null)}`
-  for (const name in given)
-    if (given[name] !== undefined && !isIdentityName.has(name))
-      identity += `,${JSON.stringify(name)}:${JSON.stringify(given[name])}`
-  let text = ''
-  for (const name of [...contextNames, 'authorizer'])
-    if (context[name] !== undefined) text += `"${name}":${JSON.stringify(context[name])},`
-  return `{${text}"identity":{${identity.slice(1)}}}`
+function requestContext(context: Values): object {
+  const identity: Record<string, unknown> = { ...(context['identity'] as Values | undefined) }
+  for (const name of identityNames) identity[name] ??= null
+  return {
+    accountId: context['accountId'],
+    apiId: context['apiId'],
+    authorizer: context['authorizer'],
+    deploymentId: context['deploymentId'],
+    domainName: context['domainName'],
+    domainPrefix: context['domainPrefix'],
+    extendedRequestId: context['extendedRequestId'],
+    httpMethod: context['httpMethod'],
+    identity,
+    path: context['path'],
+    protocol: context['protocol'],
+    requestId: context['requestId'],
+    requestTime: context['requestTime'],
+    requestTimeEpoch: context['requestTimeEpoch'],
+    resourceId: context['resourceId'],
+    resourcePath: context['resourcePath'],
+    stage: context['stage'],
+  }
 }

@@ -39,14 +39,17 @@ export function frame(kind: Kind, body: Uint8Array): Buffer {
 }
 
 /** @param context  JSON that the bootstrap hands to the handler */
-export function invokeFrame(context: string, event: Uint8Array): Buffer {
+export function invokeFrame(context: string, event: Uint8Array | string): Buffer {
   const contextBytes = Buffer.byteLength(context)
-  const bytes = Buffer.allocUnsafe(headBytes + 4 + contextBytes + event.length)
-  bytes.writeUInt32BE(4 + contextBytes + event.length, 0)
+  const eventBytes = typeof event === 'string' ? Buffer.byteLength(event) : event.length
+  const eventAt = headBytes + 4 + contextBytes
+  const bytes = Buffer.allocUnsafe(eventAt + eventBytes)
+  bytes.writeUInt32BE(4 + contextBytes + eventBytes, 0)
   bytes[4] = kinds.invoke
   bytes.writeUInt32BE(contextBytes, headBytes)
   bytes.write(context, headBytes + 4, 'utf8')
-  bytes.set(event, headBytes + 4 + contextBytes)
+  if (typeof event === 'string') bytes.write(event, eventAt, 'utf8')
+  else bytes.set(event, eventAt)
   return bytes
 }
 

@@ -49,7 +49,8 @@ export interface Invocation {
   readonly requestId: string
   /** As the caller named it: with its version or alias. */
   readonly invokedArn: string
-  readonly event: Uint8Array
+  /** JSON; as text where it has been written here. */
+  readonly event: Uint8Array | string
   /** JSON, decoded from `X-Amz-Client-Context`. */
   readonly clientContext?: string | undefined
   readonly traceId?: string | undefined
