@@ -55,10 +55,10 @@ export interface Documents extends Reader {
   transact<R>(work: (transaction: Transaction) => Promise<R> | R): Promise<R>
 }
 
-/** Large bytes under a name. */
 /** What becomes true together with a blob's name, or with its end. */
 export type Beside = (transaction: Pick<Transaction, 'put' | 'delete'>) => void
 
+/** Large bytes under a name. */
 export interface Blobs {
   /** Durable and complete when resolved; an interrupted write leaves nothing. */
   put(

@@ -1,6 +1,6 @@
 /** Blobs as files in a folder: whole or not there at all. */
 import { createHash, randomUUID } from 'node:crypto'
-import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { type FileHandle, link, mkdir, open, readdir, rm, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { compareKeys } from '../optimistic.ts'
 import type { Beside, Blobs } from '../store.ts'
@@ -10,7 +10,10 @@ import { OpenFiles } from './open-files.ts'
 export interface BlobIndex {
   names(prefix: string): readonly string[]
   file(name: string): string | undefined
-  set(name: string, file: string, beside?: Beside): Promise<void>
+  /** Those of the files that hold a blob. */
+  held(files: readonly string[]): ReadonlySet<string>
+  /** @returns the file that held it until then */
+  set(name: string, file: string, beside?: Beside): Promise<string | undefined>
   delete(name: string, beside?: Beside): Promise<void>
 }
 
@@ -28,10 +31,20 @@ export class BlobFolder implements Blobs, AsyncDisposable {
 
   static async open(folder: string, index: BlobIndex): Promise<BlobFolder> {
     await mkdir(join(folder, 'unfinished'), { recursive: true, mode: 0o700 })
-    // What a crash left half written belongs to nobody; several processes may have the folder open.
-    for (const name of await readdir(join(folder, 'unfinished')))
-      if (!isBeingWritten(name)) await rm(join(folder, 'unfinished', name), { force: true })
-    return new BlobFolder(folder, index)
+    const blobs = new BlobFolder(folder, index)
+    await blobs.#sweep()
+    return blobs
+  }
+
+  /** What a crash left half done belongs to nobody; several processes may have the folder open. */
+  async #sweep(): Promise<void> {
+    const left = (await readdir(join(this.#folder, 'unfinished'))).filter(
+      (name) => !isUnderWay(name),
+    )
+    const files = left.flatMap((name) => fileOf(name) ?? [])
+    const held = this.#index.held(files)
+    for (const file of files) if (!held.has(file)) await this.#remove(file)
+    for (const name of left) await rm(join(this.#folder, 'unfinished', name), { force: true })
   }
 
   async put(
@@ -39,25 +52,49 @@ export class BlobFolder implements Blobs, AsyncDisposable {
     bytes: Uint8Array | AsyncIterable<Uint8Array>,
     beside?: Beside,
   ): Promise<{ sizeBytes: number }> {
-    const unfinished = join(this.#folder, 'unfinished', `${process.pid}.${randomUUID()}`)
     const file = `${createHash('sha256').update(name).digest('hex').slice(0, 2)}/${randomUUID()}`
-    const target = join(this.#folder, file)
+    const unfinished = this.#unfinished(file)
+    const before = this.#index.file(name)
     let sizeBytes = 0
+    let replaced: string | undefined
     try {
-      await using handle = await open(unfinished, 'wx', 0o600)
-      sizeBytes = await write(handle, bytes instanceof Uint8Array ? [bytes] : bytes)
-      await handle.sync()
+      {
+        await using handle = await open(unfinished, 'wx', 0o600)
+        sizeBytes = await write(handle, bytes instanceof Uint8Array ? [bytes] : bytes)
+        await handle.sync()
+      }
+      const target = join(this.#folder, file)
       await this.#makeShelf(dirname(target))
-      await rename(unfinished, target)
+      // Under both names until the index has it: who finds the first one looks after the second.
+      await link(unfinished, target)
       await syncFolder(dirname(target))
+      if (before !== undefined) await this.#note(before)
+      replaced = await this.#index.set(name, file, beside)
     } catch (error) {
-      await rm(unfinished, { force: true })
+      await this.#settle(name, file)
+      if (before !== undefined) await this.#settle(name, before)
       throw error
     }
-    const before = this.#index.file(name)
-    await this.#index.set(name, file, beside)
-    if (before !== undefined) await this.#remove(before)
+    await unlink(unfinished)
+    for (const former of new Set([before, replaced]))
+      if (former !== undefined) await this.#settle(name, former)
     return { sizeBytes }
+  }
+
+  /** Under a name by which the next start finds it, should this process end before what is to come is done. */
+  async #note(file: string): Promise<void> {
+    await link(join(this.#folder, file), this.#unfinished(file)).catch(unlessGone)
+  }
+
+  /** The file goes, unless it holds this blob; so does the note of it. */
+  async #settle(name: string, file: string): Promise<void> {
+    if (this.#index.file(name) !== file) await this.#remove(file)
+    await rm(this.#unfinished(file), { force: true })
+  }
+
+  /** By process, shelf and file. */
+  #unfinished(file: string): string {
+    return join(this.#folder, 'unfinished', `${process.pid}.${file.replace('/', '.')}`)
   }
 
   async #remove(file: string): Promise<void> {
@@ -84,10 +121,13 @@ export class BlobFolder implements Blobs, AsyncDisposable {
 
   async delete(name: string, beside?: Beside): Promise<void> {
     const file = this.#index.file(name)
-    // The file first: a crash between the two would leave one without a name to nobody.
-    if (file !== undefined) await this.#remove(file)
-    else if (beside === undefined) return
-    await this.#index.delete(name, beside)
+    if (file === undefined && beside === undefined) return
+    if (file !== undefined) await this.#note(file)
+    try {
+      await this.#index.delete(name, beside)
+    } finally {
+      if (file !== undefined) await this.#settle(name, file)
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -100,7 +140,7 @@ export class BlobFolder implements Blobs, AsyncDisposable {
 }
 
 /** By another process that is alive. What has this one's number is of one before it. */
-function isBeingWritten(name: string): boolean {
+function isUnderWay(name: string): boolean {
   const pid = Number(/^(\d+)\./.exec(name)?.[1] ?? 0)
   if (pid === 0 || pid === process.pid) return false
   try {
@@ -109,6 +149,16 @@ function isBeingWritten(name: string): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
+}
+
+/** What the name of something unfinished says of where it belongs. */
+function fileOf(name: string): string | undefined {
+  const [, shelf, file] = /^\d+\.([0-9a-f]{2})\.([0-9a-f-]{36})$/.exec(name) ?? []
+  return file && `${shelf}/${file}`
+}
+
+function unlessGone(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT' && error.code !== 'EEXIST') throw error
 }
 
 /** What is written at once: fewer trips to the disk, a bounded memory. */

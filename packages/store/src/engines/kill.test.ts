@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -18,6 +18,38 @@ for (let n = Number(process.argv[2]); ; n += 4)
     process.stdout.write(key + '\\n')
   }))
 `
+
+/** Ends in the middle of what its last argument says: its bytes are written or gone, and the index is not. */
+const ending = `
+import { openStore } from ${JSON.stringify(join(import.meta.dirname, '../open.ts'))}
+const store = await openStore('sqlite:' + process.argv[1])
+await store.blobs.put('kept', Buffer.from('kept'))
+const end = () => process.kill(process.pid, 'SIGKILL')
+const ways = {
+  put: () => store.blobs.put('new', Buffer.from('new'), end),
+  replace: () => store.blobs.put('kept', Buffer.from('new'), end),
+  delete: () => store.blobs.delete('kept', end),
+}
+await ways[process.argv[2]]()
+`
+
+for (const way of ['put', 'replace', 'delete'])
+  test(`a kill -9 within a ${way} leaves every name its bytes, and no bytes without a name`, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sekisho-kill-'))
+    const child = spawn(
+      process.execPath,
+      ['--conditions=source', '--input-type=module', '-e', ending, folder, way],
+      { stdio: ['ignore', 'inherit', 'inherit'] },
+    )
+    assert.deepEqual(await once(child, 'close'), [null, 'SIGKILL'])
+    await using store = await openStore(`sqlite:${folder}`)
+    const names = await Array.fromAsync(store.blobs.list(''))
+    assert.deepEqual(names, ['kept'])
+    const bytes = await Array.fromAsync((await store.blobs.get('kept'))!)
+    assert.equal(Buffer.concat(bytes).toString(), 'kept')
+    const files = readdirSync(join(folder, 'blobs'), { recursive: true, withFileTypes: true })
+    assert.equal(files.filter((entry) => entry.isFile()).length, 1)
+  })
 
 test('whatever was acknowledged is there after kill -9, round after round', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'sekisho-kill-'))

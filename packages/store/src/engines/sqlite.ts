@@ -45,6 +45,10 @@ export async function openSqlite(folder: string): Promise<Store> {
 /** The index of blobs is no collection of anybody's. */
 const blobCollection = 'blobs'
 
+interface BlobRow {
+  readonly file: string
+}
+
 interface Row {
   readonly key: string
   readonly value: string
@@ -144,12 +148,15 @@ class SqliteDocuments implements Documents {
       names: (prefix) => this.#rows(collection, { prefix }).map(({ key }) => key),
       file: (name) => {
         const row = this.#statements.get.get(collection, name) as Row | undefined
-        return row && (JSON.parse(row.value) as { file: string }).file
+        return row && (JSON.parse(row.value) as BlobRow).file
       },
+      held: (files) => this.#held(files),
       set: (name, file, beside) =>
-        this.transact((transaction) => {
-          transaction.put(collection, name, { file })
+        this.transact(async (transaction) => {
+          const before = await transaction.get<BlobRow>(collection, name)
+          transaction.put(collection, name, { file } satisfies BlobRow)
           beside?.(transaction)
+          return before?.value.file
         }),
       delete: (name, beside) =>
         this.transact((transaction) => {
@@ -157,6 +164,15 @@ class SqliteDocuments implements Documents {
           beside?.(transaction)
         }),
     }
+  }
+
+  #held(files: readonly string[]): ReadonlySet<string> {
+    if (files.length === 0) return new Set()
+    const values = files.map((file) => JSON.stringify({ file } satisfies BlobRow))
+    const sql =
+      'SELECT value FROM records WHERE collection = ? AND value IN (SELECT value FROM json_each(?))'
+    const rows = this.#database.prepare(sql).all(blobCollection, JSON.stringify(values))
+    return new Set(rows.map(({ value }) => (JSON.parse(value as string) as BlobRow).file))
   }
 
   async close(): Promise<void> {
