@@ -5,6 +5,7 @@ import {
   createAccount,
   ensureOrganization,
   listAccounts,
+  sweepCode,
   sweepLogs,
   sweepLoose,
   type UndeployedPolicy,
@@ -90,6 +91,7 @@ export async function start(config: Config, program?: WorkerProgram): Promise<Ru
   const { store, archive, metrics, onFailure } = parts
   // Before anything arrives: what was arriving when the last process ended comes no more.
   await sweepLoose(store, clock.now(), true)
+  await sweepCode(store)
   void archive
     .sweep(Date.now() - config['log-retention'] * dayMs)
     .catch((error) => log.warn('old policies cannot be swept', failureFields(error)))

@@ -87,6 +87,7 @@ export {
 export type { Explained } from './iam-toolbox/explained.ts'
 export { authorizationIdOf } from './iam-toolbox/index.ts'
 export { askFunction, beginInvocation, findSteady, refusalOf, type Steady } from './lambda/ask.ts'
+export { sweepCode } from './lambda/code.ts'
 export { type EventRecord, readEventKey } from './lambda/events.ts'
 export { qualifiedArnOf } from './lambda/names.ts'
 export { lambdaCollections, runnable } from './lambda/records.ts'

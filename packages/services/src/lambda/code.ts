@@ -7,6 +7,7 @@ import { invalidParameter, notSupported, tooLarge } from './errors.ts'
 import { type FunctionName, keyOf } from './names.ts'
 import {
   type CodeRecord,
+  type FunctionRecord,
   type LayerUse,
   lambdaCollections,
   readFunction,
@@ -16,6 +17,8 @@ import { RunnerError } from './runner.ts'
 
 /** @see Lambda Developer Guide, "Lambda quotas" */
 const limits = { zipBytes: 50 * 1024 * 1024, unpackedBytes: 250 * 1024 * 1024 } as const
+
+const blobPrefix = 'lambda/'
 
 export interface GivenCode {
   readonly ZipFile?: Uint8Array | undefined
@@ -30,11 +33,11 @@ export interface GivenCode {
  * @param beside  what is unpacked together with it
  * @throws AwsError InvalidParameterValueException, RequestEntityTooLargeException, AccessDeniedException
  */
-export async function storeCode(
+export async function readCode(
   given: GivenCode,
   call: Call,
-  beside: readonly LayerUse[] = [],
-): Promise<CodeRecord> {
+  beside: readonly LayerUse[],
+): Promise<{ readonly bytes: Uint8Array; readonly code: CodeRecord }> {
   const bytes = await codeOf(given, call)
   let unpackedBytes: number
   try {
@@ -45,15 +48,29 @@ export async function storeCode(
   }
   checkUnpacked([{ unpackedBytes }, ...beside.map(({ code }) => code)])
   const hash = createHash('sha256').update(bytes).digest()
-  const blob = `lambda/${call.accountId}/${call.ids.uuid()}`
-  await call.blobs.put(blob, bytes)
-  return {
-    blob,
+  const code: CodeRecord = {
+    blob: `${blobPrefix}${call.accountId}/${call.ids.uuid()}`,
     sha256: hash.toString('hex'),
     sha256Base64: hash.toString('base64'),
     sizeBytes: bytes.length,
     unpackedBytes,
   }
+  return { bytes, code }
+}
+
+/** Stores code for what `work` writes; where that fails, nothing is left of it. @throws as `readCode` and `work` do */
+export async function withCode<T>(
+  given: GivenCode,
+  call: Call,
+  beside: readonly LayerUse[],
+  work: (code: CodeRecord) => Promise<T>,
+): Promise<T> {
+  const { bytes, code } = await readCode(given, call, beside)
+  await call.blobs.put(code.blob, bytes)
+  return work(code).catch(async (error) => {
+    await call.blobs.delete(code.blob)
+    throw error
+  })
 }
 
 async function codeOf(given: GivenCode, call: Call): Promise<Uint8Array> {
@@ -136,6 +153,24 @@ async function isUsed(reader: Reader, named: FunctionName, blob: string): Promis
   const versions = await reader.list<VersionRecord>(lambdaCollections.versions, { prefix })
   return versions.some(({ value }) => value.code.blob === blob)
 }
+
+/**
+ * Takes away what no function and no layer has: what was stored for them, or was theirs, when a process was killed. Nobody
+ * may be storing code meanwhile.
+ */
+export async function sweepCode({
+  documents,
+  blobs,
+}: Pick<Call, 'documents' | 'blobs'>): Promise<void> {
+  const { functions, versions, layerVersions } = lambdaCollections
+  const used = new Set<string>()
+  for (const collection of [functions, versions, layerVersions])
+    for (const { value } of await documents.list<HasCode>(collection))
+      for (const { code } of [value, ...(value.layers ?? [])]) used.add(code.blob)
+  for await (const blob of blobs.list(blobPrefix)) if (!used.has(blob)) await blobs.delete(blob)
+}
+
+type HasCode = Pick<FunctionRecord, 'code' | 'layers'>
 
 /** How long a link to code may be followed. @see Lambda API Reference, "FunctionCodeLocation" */
 const linkMs = 10 * 60_000

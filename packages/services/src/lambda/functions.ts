@@ -1,16 +1,17 @@
 /** Functions: made, shown, changed and removed. */
 import type * as Sdk from '@aws-sdk/client-lambda'
 import { type Call, type Need, type Operations, requestTags } from '../service.ts'
-import { checkUnpacked, codeLink, dropCode, storeCode } from './code.ts'
+import { checkUnpacked, codeLink, dropCode, readCode, withCode } from './code.ts'
 import { checkConfiguration, configurationConstraints, configured, shown } from './configuration.ts'
 import { conflict, invalidParameter, noFunction, notSupported } from './errors.ts'
 import { functionNeed, layerKeys, qualifiedNeed, rolePassed } from './gate.ts'
-import { dropLayers, layersOf, layersRead } from './layer-records.ts'
+import { checkLayers, dropLayers, layersOf, layersRead } from './layer-records.ts'
 import { arnOf, isVersionNumber, keyOf, latest, namedBy, qualifiedArnOf } from './names.ts'
 import { pageOf } from './paging.ts'
 import {
   type FunctionRecord,
   findFunction,
+  type LayerUse,
   lambdaCollections,
   resolveNamed,
   type VersionRecord,
@@ -63,30 +64,28 @@ export const functions = {
         logGroup: `/aws/lambda/${name}`,
       })
       const layers = await layersOf(input.Layers ?? [], call)
-      const code = await storeCode(input.Code, call, layers)
-      const record: FunctionRecord = {
-        accountId,
-        region,
-        name,
-        ...configuration,
-        architecture: input.Architectures?.[0] === 'arm64' ? 'arm64' : 'x86_64',
-        tags: checkTags(input.Tags ?? {}),
-        code,
-        ...(layers.length > 0 && { layers }),
-        modifiedAt: call.now.getTime(),
-        revisionId: call.ids.uuid(),
-        policy: [],
-      }
-      await call.documents
-        .transact(async (transaction) => {
+      const record = await withCode(input.Code, call, layers, async (code) => {
+        const made: FunctionRecord = {
+          accountId,
+          region,
+          name,
+          ...configuration,
+          architecture: input.Architectures?.[0] === 'arm64' ? 'arm64' : 'x86_64',
+          tags: checkTags(input.Tags ?? {}),
+          code,
+          ...(layers.length > 0 && { layers }),
+          modifiedAt: call.now.getTime(),
+          revisionId: call.ids.uuid(),
+          policy: [],
+        }
+        await call.documents.transact(async (transaction) => {
           if (await transaction.get(collection, key))
             throw conflict(`Function already exist: ${name}`)
-          transaction.put(collection, key, record)
+          await checkLayers(transaction, layers)
+          transaction.put(collection, key, made)
         })
-        .catch(async (error) => {
-          await call.blobs.delete(code.blob)
-          throw error
-        })
+        return made
+      })
       return input.Publish ? publish(call, named, {}) : shown(record)
     },
   },
@@ -148,17 +147,17 @@ export const functions = {
       const named = namedBy(input.FunctionName, call)
       const fn = await changeable(call, input.FunctionName)
       checkRevision(fn, input.RevisionId)
-      const code = await storeCode(input, call, fn.layers)
-      const architecture = input.Architectures?.[0] ?? fn.architecture
       if (input.DryRun) {
-        await call.blobs.delete(code.blob)
-        return shown({ ...fn, code, architecture })
+        const { code } = await readCode(input, call, fn.layers ?? [])
+        return shown({ ...fn, code, architecture: input.Architectures?.[0] ?? fn.architecture })
       }
-      const { before, after } = await change(call, fn, input.RevisionId, (record) => ({
-        ...record,
-        code,
-        architecture,
-      }))
+      const { before, after } = await withCode(input, call, fn.layers ?? [], (code) =>
+        change(call, fn, input.RevisionId, (record) => ({
+          ...record,
+          code,
+          architecture: input.Architectures?.[0] ?? record.architecture,
+        })),
+      )
       await dropCode(call, before, before.code.blob)
       return input.Publish ? publish(call, named, {}) : shown(after)
     },
@@ -176,10 +175,11 @@ export const functions = {
       const fn = await changeable(call, input.FunctionName)
       const layers = input.Layers && (await layersOf(input.Layers, call))
       if (layers) checkUnpacked([fn.code, ...layers.map(({ code }) => code)])
-      const { before, after } = await change(call, fn, input.RevisionId, (record) => {
+      const changed = (record: FunctionRecord) => {
         const { deadLetterArn: _, applicationLogLevel: __, systemLogLevel: ___, ...rest } = record
         return { ...rest, ...configured(input, record), ...(layers && { layers }) }
-      })
+      }
+      const { before, after } = await change(call, fn, input.RevisionId, changed, layers)
       if (layers) await dropLayers(call, before.layers ?? [])
       return shown(after)
     },
@@ -220,12 +220,17 @@ async function changeable(call: Call, text: string): Promise<FunctionRecord> {
   return findFunction(call.documents, named)
 }
 
-/** Another revision: environments of the one before take no more events. */
+/**
+ * Another revision: environments of the one before take no more events.
+ *
+ * @param layers  those that it is given with it
+ */
 async function change(
   call: Call,
   named: FunctionRecord,
   givenRevision: string | undefined,
   changed: (record: FunctionRecord) => FunctionRecord,
+  layers: readonly LayerUse[] = [],
 ): Promise<{ readonly before: FunctionRecord; readonly after: FunctionRecord }> {
   const stamp = { modifiedAt: call.now.getTime(), revisionId: call.ids.uuid() }
   const both = await call.documents.transact(async (transaction) => {
@@ -233,6 +238,7 @@ async function change(
     if (stored === undefined) throw noFunction(arnOf(named))
     const { value: before } = stored
     checkRevision(before, givenRevision)
+    await checkLayers(transaction, layers)
     const after = { ...changed(before), ...stamp }
     transaction.put(collection, keyOf(named), after)
     return { before, after }

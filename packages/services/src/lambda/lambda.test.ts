@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { AwsError } from '@sekisho/protocols'
 import { type Harness, harness, noFunctions } from '../harness.fixture.ts'
 import { iamCollections, keyOf } from '../iam/records.ts'
+import { sweepCode } from './code.ts'
 import { RunnerError } from './runner.ts'
 
 const accountId = '111111111111'
@@ -263,4 +264,65 @@ test('code comes from S3 with the caller’s rights', async () => {
     throw new AwsError('AccessDenied', 'Access Denied', 403)
   })
   assert.equal(denied.headers['x-amzn-errortype'], 'AccessDeniedException')
+})
+
+const blobsOf = ({ store }: Harness) => Array.fromAsync(store.blobs.list(''))
+
+test('what a killed process stored of code and nobody has goes with the next start', async () => {
+  await using made = await withFunction()
+  await made.ask('POST', `${functions}/f/versions`, {})
+  await made.ask('PUT', `${functions}/f/code`, update('two'))
+  const layer = { Content: update('layer') }
+  await made.ask('POST', '/2018-10-31/layers/l/versions', layer)
+  const used = await blobsOf(made)
+  assert.equal(used.length, 3)
+  await made.store.blobs.put(`lambda/${accountId}/left`, Buffer.from('left'))
+  await made.store.blobs.put('s3/other', Buffer.from('other'))
+  await sweepCode(made.store)
+  assert.deepEqual(await blobsOf(made), [...used, 's3/other'])
+})
+
+test('code that is refused or only tried out is not kept', async () => {
+  await using made = await withFunction()
+  const before = await blobsOf(made)
+  const late = { ...update('two'), RevisionId: 'another' }
+  assert.equal((await made.ask('PUT', `${functions}/f/code`, late)).status, 412)
+  const tried = await made.ask('PUT', `${functions}/f/code`, { ...update('two'), DryRun: true })
+  assert.equal(tried.json.CodeSize, 3)
+  // Deleted while its code was looked at.
+  const inspect = async () => {
+    await made.ask('DELETE', `${functions}/f`)
+    return { unpackedBytes: 0 }
+  }
+  const gone = await made.ask('PUT', `${functions}/f/code`, update('three'), {
+    functions: { ...noFunctions, inspect },
+  })
+  assert.equal(gone.status, 404)
+  assert.equal(before.length, 1)
+  assert.deepEqual(await blobsOf(made), [])
+})
+
+test('a layer that is deleted while a function is given it is not given', async () => {
+  await using made = await withFunction()
+  const layers = '/2018-10-31/layers/l/versions'
+  const { json } = await made.ask('POST', layers, { Content: update('layer') })
+  const inspect = async () => {
+    await made.ask('DELETE', `${layers}/1`)
+    return { unpackedBytes: 0 }
+  }
+  const { status, text } = await made.ask(
+    'POST',
+    functions,
+    {
+      FunctionName: 'g',
+      Runtime: 'nodejs22.x',
+      Role: role,
+      Handler: 'index.handler',
+      Code: update('g'),
+      Layers: [json.LayerVersionArn],
+    },
+    { functions: { ...noFunctions, inspect } },
+  )
+  assert.equal(status, 400)
+  assert.match(text, /Layer version .*:l:1 does not exist/)
 })

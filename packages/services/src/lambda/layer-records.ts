@@ -156,10 +156,23 @@ export async function layersOf(
       )
     seen.add(layerArnOf(named))
     const record = await readLayerVersion(documents, named, version)
-    if (record === undefined) throw invalidParameter(`Layer version ${arn} does not exist.`)
+    if (record === undefined) throw noLayer(arn)
     found.push({ arn, code: record.code })
   }
   return found
+}
+
+/** In the transaction that gives them to a function: none was deleted meanwhile. @throws AwsError InvalidParameterValueException */
+export async function checkLayers(reader: Reader, uses: readonly LayerUse[]): Promise<void> {
+  for (const { arn, code } of uses) {
+    const { version, ...named } = layerVersionNamed(arn)
+    const found = await readLayerVersion(reader, named, version)
+    if (found?.code.blob !== code.blob) throw noLayer(arn)
+  }
+}
+
+function noLayer(arn: string) {
+  return invalidParameter(`Layer version ${arn} does not exist.`)
 }
 
 /**

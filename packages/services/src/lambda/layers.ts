@@ -1,7 +1,7 @@
 /** Layers: archives that functions share, version by version. */
 import type * as Sdk from '@aws-sdk/client-lambda'
 import type { Call, Operations } from '../service.ts'
-import { codeLink, storeCode } from './code.ts'
+import { codeLink, withCode } from './code.ts'
 import { awsTime } from './configuration.ts'
 import { invalidParameter, notFound } from './errors.ts'
 import {
@@ -50,25 +50,26 @@ export const layers = {
       const named = layerNamed(input.LayerName, call)
       if (named.accountId !== call.accountId || named.region !== call.region)
         throw invalidParameter(`The layer ${layerArnOf(named)} is not of this account here.`)
-      const code = await storeCode(input.Content, call)
-      const record = await call.documents.transact(async (transaction) => {
-        const version = ((await readLayer(transaction, named))?.lastVersion ?? 0) + 1
-        const published: LayerVersionRecord = {
-          ...named,
-          version,
-          description: input.Description ?? '',
-          ...(input.LicenseInfo && { licenseInfo: input.LicenseInfo }),
-          runtimes: input.CompatibleRuntimes ?? [],
-          architectures: input.CompatibleArchitectures ?? [],
-          code,
-          createdAt: call.now.getTime(),
-          policy: [],
-        }
-        const layer: LayerRecord = { ...named, lastVersion: version }
-        transaction.put(layerCollection, layerKeyOf(named), layer)
-        transaction.put(versionCollection, layerVersionKeyOf(named, version), published)
-        return published
-      })
+      const record = await withCode(input.Content, call, [], (code) =>
+        call.documents.transact(async (transaction) => {
+          const version = ((await readLayer(transaction, named))?.lastVersion ?? 0) + 1
+          const published: LayerVersionRecord = {
+            ...named,
+            version,
+            description: input.Description ?? '',
+            ...(input.LicenseInfo && { licenseInfo: input.LicenseInfo }),
+            runtimes: input.CompatibleRuntimes ?? [],
+            architectures: input.CompatibleArchitectures ?? [],
+            code,
+            createdAt: call.now.getTime(),
+            policy: [],
+          }
+          const layer: LayerRecord = { ...named, lastVersion: version }
+          transaction.put(layerCollection, layerKeyOf(named), layer)
+          transaction.put(versionCollection, layerVersionKeyOf(named, version), published)
+          return published
+        }),
+      )
       return shownWithContent(record, call)
     },
   },
