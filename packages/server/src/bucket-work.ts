@@ -24,11 +24,13 @@ export interface BucketWorkOptions {
   readonly clock: Clock
   readonly ids: IdSource
   readonly log: Log
+  /** After how long events are told again whose telling was lost for reasons of this server's. */
+  readonly againMs?: number
 }
 
 /** Of one process alone. */
 export function openBucketWork(options: BucketWorkOptions): Disposable {
-  const { store, aws, clock, ids, log } = options
+  const { store, aws, clock, ids, log, againMs = longestWaitMs } = options
   let isClosed = false
   /** What is asked for while it runs is done once more afterwards. */
   const oneAtATime = (work: () => Promise<void>): (() => void) => {
@@ -59,14 +61,18 @@ export function openBucketWork(options: BucketWorkOptions): Disposable {
     await expireObjects({ ...store, ids }, clock.now())
   })
   let waiting: NodeJS.Timeout | undefined
+  const tellIn = (ms: number) => {
+    if (!isClosed) waiting = setTimeout(telling, ms).unref()
+  }
   const telling = oneAtATime(async () => {
     clearTimeout(waiting)
+    // What is in the way of one look may be gone by another.
+    tellIn(againMs)
     const gaveUp = (functionArn: string, why: string) =>
       log.warn('an event of a bucket is given up', { functionArn, why })
     const next = await tellEvents(store.documents, aws, clock.now(), gaveUp)
-    if (next === undefined) return
-    const ms = Math.min(longestWaitMs, Math.max(10, next - clock.now()))
-    if (!isClosed) waiting = setTimeout(telling, ms).unref()
+    clearTimeout(waiting)
+    if (next !== undefined) tellIn(Math.min(longestWaitMs, Math.max(10, next - clock.now())))
   })
   const round = setInterval(rounds, roundMs).unref()
   const jumps = clock.onJump(() => {

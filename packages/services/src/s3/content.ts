@@ -79,8 +79,13 @@ async function* following(
   first: readonly Uint8Array[],
   rest: AsyncIterator<Uint8Array>,
 ): AsyncIterable<Uint8Array> {
-  yield* first
-  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value
+  try {
+    yield* first
+    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value
+  } finally {
+    // What holds a file open lets go of it, wherever the bytes could not go.
+    await rest.return?.()
+  }
 }
 
 function blobName(id: string): string {

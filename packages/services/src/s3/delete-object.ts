@@ -76,6 +76,7 @@ async function outcomeOf(bucket: BucketRecord, target: Target, call: Call): Prom
   const named = { Key, ...(VersionId !== undefined && { VersionId }) }
   try {
     refuseGiven(target, ['LastModifiedTime', 'Size'])
+    checkKey(Key)
     const refusal = await call.refusalOf([await deleteNeed(bucket, target, call)])
     if (refusal) throw refusal
     const { DeleteMarker, VersionId: made } = await removed(bucket.name, target, call)

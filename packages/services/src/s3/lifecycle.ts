@@ -7,6 +7,8 @@ import { findBucket, type LifecycleFilter, type LifecycleRule } from './records.
 import { fromTagSet, mostObjectTags, toTagSet } from './tags.ts'
 
 const mostRules = 1_000
+/** @see Amazon S3 API Reference, "NoncurrentVersionExpiration" */
+const mostNewer = 100
 const dayMs = 86_400_000
 
 export const lifecycle = {
@@ -66,7 +68,12 @@ function readRule(given: Sdk.LifecycleRule, ids: IdSource): LifecycleRule {
     'NoncurrentDays',
     'NoncurrentVersionExpiration',
   )
-  const newerNoncurrent = NoncurrentVersionExpiration?.NewerNoncurrentVersions
+  const newerNoncurrent = positive(
+    NoncurrentVersionExpiration?.NewerNoncurrentVersions,
+    'NewerNoncurrentVersions',
+    'NoncurrentVersionExpiration',
+    mostNewer,
+  )
   const abortDays = positive(
     AbortIncompleteMultipartUpload?.DaysAfterInitiation,
     'DaysAfterInitiation',
@@ -99,10 +106,19 @@ function readRule(given: Sdk.LifecycleRule, ids: IdSource): LifecycleRule {
   }
 }
 
-function positive(value: number | undefined, name: string, action: string): number | undefined {
-  if (value === undefined || (Number.isInteger(value) && value > 0 && value <= 2_147_483_647))
-    return value
-  throw s3Error('InvalidArgument', `'${name}' for ${action} action must be a positive integer`)
+function positive(
+  value: number | undefined,
+  name: string,
+  action: string,
+  most = 2_147_483_647,
+): number | undefined {
+  if (value === undefined || (Number.isInteger(value) && value > 0 && value <= most)) return value
+  throw s3Error(
+    'InvalidArgument',
+    value > most
+      ? `'${name}' for ${action} action must not be greater than ${most}`
+      : `'${name}' for ${action} action must be a positive integer`,
+  )
 }
 
 function dateOf(date: Date | undefined): number | undefined {

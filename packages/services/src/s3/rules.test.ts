@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { compilePolicy } from '@sekisho/policy'
 import { type Conditions, checkReadConditions, checkWriteConditions } from './conditions.ts'
 import { isAsked } from './events.ts'
+import { readRules } from './lifecycle.ts'
 import { expirationOf, noncurrentExpirationOf } from './lifecycle-rules.ts'
 import { checkBucketName } from './names.ts'
 import { fitsItsResources, isAction, isConditionKey } from './policy-actions.ts'
@@ -239,4 +240,22 @@ test('an action or a condition key that S3 does not know means nothing', () => {
   ]
   assert.deepEqual(keys.filter(isConditionKey), keys)
   assert.deepEqual(['s3:prefixes', 's3:ExistingObjectTag', 's3:'].filter(isConditionKey), [])
+})
+
+test('so many newer versions are one or more, up to a hundred', () => {
+  const ids = { text: () => '', uuid: () => 'id' }
+  const read = (NewerNoncurrentVersions: number) =>
+    readRules(
+      [
+        {
+          Status: 'Enabled',
+          Filter: {},
+          NoncurrentVersionExpiration: { NoncurrentDays: 1, NewerNoncurrentVersions },
+        },
+      ],
+      ids,
+    )[0]?.newerNoncurrent
+  assert.deepEqual([read(1), read(100)], [1, 100])
+  for (const count of [-1, 0, 101, 1.5])
+    assert.throws(() => read(count), { code: 'InvalidArgument' }, String(count))
 })
