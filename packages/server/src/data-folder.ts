@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join, relative } from 'node:path'
-import { lockFolder } from '@sekisho/store'
+import { lockFolder, sweepBackups } from '@sekisho/store'
 
 export interface FolderParts {
   readonly path: string
@@ -29,6 +29,7 @@ export function openDataFolder(path: string): DataFolder {
   // A folder that was there may belong to something else as well: files protect themselves.
   if (isNew) chmodSync(path, 0o700)
   const lock = lockFolder(path)
+  sweepBackups(path)
   if (!existsSync(join(path, '.gitignore'))) writeFileSync(join(path, '.gitignore'), '*\n')
   return {
     ...joinDataFolder(path),

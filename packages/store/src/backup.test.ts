@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { backupFolder, restoreFolder } from './backup.ts'
+import { backupFolder, restoreFolder, sweepBackups } from './backup.ts'
 import { openStore } from './open.ts'
 
 const folder = () => mkdtempSync(join(tmpdir(), 'sekisho-backup-'))
@@ -35,6 +35,15 @@ test('what was backed up is there again after a restore', async () => {
   assert.deepEqual((await store.documents.get('things', 'a'))?.value, { n: 1 })
   assert.equal((await bytesOf((await store.blobs.get('large'))!)).length, 5_000)
   assert.equal((await bytesOf((await store.blobs.get('empty'))!)).length, 0)
+})
+
+test('a backup that was cut off by a kill is cleared away, and nothing else', async () => {
+  const { path } = await filled()
+  const before = readdirSync(path)
+  mkdirSync(join(path, 'backup-0', 'blobs'), { recursive: true })
+  writeFileSync(join(path, 'backup-0', 'state.db'), 'half')
+  sweepBackups(path)
+  assert.deepEqual(readdirSync(path), before)
 })
 
 test('tar itself reads a backup', async () => {

@@ -1,6 +1,6 @@
 /** A copy of everything in one file, and a folder made of it again. */
 import { randomUUID } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createReadStream, createWriteStream, readdirSync, rmSync } from 'node:fs'
 import { link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -15,6 +15,7 @@ export class RestoreError extends Error {
 }
 
 const stateName = 'state.db'
+const copyPrefix = 'backup-'
 
 /**
  * The state as it is at one moment, and every blob that it names, while the store goes on.
@@ -23,7 +24,7 @@ const stateName = 'state.db'
  * @returns a tar stream; memory does not grow with the data
  */
 export async function* backupFolder(folder: string): AsyncIterable<Uint8Array> {
-  const copy = join(folder, `backup-${randomUUID()}`)
+  const copy = join(folder, `${copyPrefix}${randomUUID()}`)
   await mkdir(copy, { mode: 0o700 })
   try {
     // Links keep what is deleted meanwhile; what is written between the two rounds is in the second.
@@ -36,6 +37,12 @@ export async function* backupFolder(folder: string): AsyncIterable<Uint8Array> {
   } finally {
     await rm(copy, { recursive: true, force: true })
   }
+}
+
+/** What was left by who was killed within a backup: it would keep all that is deleted since. Nobody may be making one. */
+export function sweepBackups(folder: string): void {
+  for (const name of readdirSync(folder))
+    if (name.startsWith(copyPrefix)) rmSync(join(folder, name), { recursive: true, force: true })
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Where state lives: four small ports, several engines. */
-export { backupFolder, RestoreError, restoreFolder } from './backup.ts'
+export { backupFolder, RestoreError, restoreFolder, sweepBackups } from './backup.ts'
 export { FormatError, formatVersion } from './engines/sqlite-format.ts'
 export { LockedError, lockFolder } from './lock.ts'
 export { openStore, StoreUrlError } from './open.ts'

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { OpenFiles } from './open-files.ts'
 
 function folderOf(count: number, bytes = 10): { readonly paths: readonly string[] } & Disposable {
@@ -28,6 +29,11 @@ const openAt = (paths: readonly string[]) =>
     }
   }).length
 
+/** Closed behind whoever read last. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await sleep(2)
+}
+
 const onLinux = { skip: process.platform !== 'linux' && 'counts descriptors in /proc' }
 
 test('only so many files stay open, however many are read at once', onLinux, async () => {
@@ -35,9 +41,7 @@ test('only so many files stay open, however many are read at once', onLinux, asy
   const files = new OpenFiles()
   for (let round = 0; round < 3; round++)
     await Promise.all(folder.paths.map((path) => whole(files, path)))
-  // The last ones are closed behind the readers.
-  await new Promise((resolve) => setTimeout(resolve, 50))
-  assert.ok(openAt(folder.paths) <= 64)
+  await until(() => openAt(folder.paths) <= 64)
   await files[Symbol.asyncDispose]()
   assert.equal(openAt(folder.paths), 0)
 })
@@ -59,8 +63,7 @@ test(
     for (let next = await reader.next(); !next.done; next = await reader.next())
       size += next.value.length
     assert.equal(size, 3 * 512 * 1024)
-    await new Promise((resolve) => setTimeout(resolve, 50))
-    assert.equal(openAt([path]), 0)
+    await until(() => openAt([path]) === 0)
   },
 )
 

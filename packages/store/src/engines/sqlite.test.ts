@@ -13,6 +13,10 @@ import type { Change } from '../store.ts'
 
 const folder = () => mkdtempSync(join(tmpdir(), 'sekisho-store-'))
 
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await sleep(2)
+}
+
 storeConformance('sqlite', () => openStore(`sqlite:${folder()}`))
 
 test('state is there again after a restart', async () => {
@@ -48,7 +52,7 @@ test('another store on the same folder hears of changes and loses no update', as
   const heard: Change[] = []
   using _subscription = other.changes.subscribe((changes) => heard.push(...changes))
   await one.documents.transact((transaction) => transaction.put('things', 'a', 0))
-  await sleep(50)
+  await until(() => heard.length > 0)
   assert.deepEqual(heard, [{ collection: 'things', key: 'a' }])
   const increment = ({ documents }: typeof one) =>
     documents.transact(async (transaction) => {
@@ -80,7 +84,7 @@ test('who has missed what is no longer noted is told of everything', async () =>
   await one.documents.transact((transaction) => {
     for (const key of ['changed', 'gone']) transaction.put('things', key, 1)
   })
-  await sleep(50)
+  await other.changes.catchUp()
   assert.equal((await other.documents.get('things', 'gone'))?.value, 1)
   const heard = new Set<string>()
   using _subscription = other.changes.subscribe((changes) => {
