@@ -65,7 +65,34 @@ const rows: readonly Row[] = [
     seconds: 0,
   },
   { name: 'a redirect', status: 301, seconds: 86_400 },
+  { name: '308 that says nothing', status: 308, seconds: 0 },
+  {
+    name: '308 that says so',
+    status: 308,
+    headers: { 'Cache-Control': 'max-age=30' },
+    seconds: 30,
+  },
   { name: '404: ten seconds', status: 404, seconds: 10 },
+  {
+    name: '404 that forbids it',
+    status: 404,
+    headers: { 'Cache-Control': 'no-store' },
+    seconds: 0,
+  },
+  {
+    name: '404 that says longer than the maximum',
+    cache: minimum,
+    status: 404,
+    headers: { 'Cache-Control': 'max-age=9999' },
+    seconds: 1_000,
+  },
+  { name: '404 with Expires', status: 404, headers: { Expires: expires(30) }, seconds: 30 },
+  {
+    name: '502 that forbids it: ten seconds',
+    status: 502,
+    headers: { 'Cache-Control': 'no-store' },
+    seconds: 10,
+  },
   {
     name: '404 that says longer',
     status: 404,
@@ -258,4 +285,78 @@ test('a body too long to be kept goes through whole, and is not kept', async () 
     const { cache, text, reply } = await edge.get('/')
     assert.deepEqual([cache, text.length, reply.bodyBytes], [expected, 5_000, 5_000])
   }
+})
+
+test('what varies by everything is asked for each time, also when it has not changed', async () => {
+  const edge = createEdge()
+  const headers = { ETag: '"1"', Vary: '*' }
+  edge.says = ({ headers: sent }) =>
+    sent.includes('If-None-Match') ? { status: 304, headers } : { headers, body: 'x' }
+  const caches = []
+  for (let call = 0; call < 3; call++) caches.push((await edge.get('/')).cache)
+  assert.deepEqual(caches, ['Miss', 'RefreshHit', 'RefreshHit'])
+})
+
+test('the age of what has not changed counts as well', async () => {
+  const edge = createEdge()
+  const headers = { ETag: '"1"', 'Cache-Control': 'max-age=30' }
+  edge.says = ({ headers: sent }) =>
+    sent.includes('If-None-Match')
+      ? { status: 304, headers: { ...headers, Age: '20' } }
+      : { headers, body: 'x' }
+  await edge.get('/')
+  edge.advance(30)
+  assert.equal((await edge.get('/')).cache, 'RefreshHit')
+  edge.advance(9)
+  assert.equal((await edge.get('/')).cache, 'Hit')
+  edge.advance(1)
+  assert.equal((await edge.get('/')).cache, 'RefreshHit')
+})
+
+test('what was compressed here keeps its weak tag, and varies by encoding, when it has not changed', async () => {
+  const edge = createEdge({
+    behaviour: { compress: true },
+    cache: { gzip: true, headers: ['origin'] },
+  })
+  const headers = { ETag: '"1"', 'Cache-Control': 'max-age=1', Vary: 'Origin' }
+  const whole = { ...headers, 'Content-Type': 'text/plain', 'Content-Length': '2000' }
+  edge.says = ({ headers: sent }) =>
+    sent.includes('If-None-Match')
+      ? { status: 304, headers }
+      : { headers: whole, body: 'x'.repeat(2_000) }
+  const asked = { 'Accept-Encoding': 'gzip' }
+  const first = await edge.get('/', asked)
+  edge.advance(1)
+  const second = await edge.get('/', asked)
+  assert.equal(second.cache, 'RefreshHit')
+  for (const name of ['etag', 'vary', 'content-encoding'])
+    assert.equal(second.headers(name), first.headers(name), name)
+  assert.equal(second.headers('etag'), 'W/"1"')
+})
+
+test('nobody is asked whether an error has not changed', async () => {
+  const edge = createEdge()
+  edge.says = () => ({ status: 404, headers: { ETag: '"1"' } })
+  await edge.get('/')
+  edge.advance(10)
+  await edge.get('/')
+  assert.equal(edge.asked[1]!.headers.includes('If-None-Match'), false)
+})
+
+test('who comes after an invalidation does not wait for what set out before it', async () => {
+  const edge = createEdge()
+  const { promise: held, resolve: release } = Promise.withResolvers<void>()
+  edge.says = async () => {
+    await held
+    return { body: 'old' }
+  }
+  const before = edge.get('/')
+  const beside = edge.get('/')
+  edge.says = () => ({ body: 'new' })
+  edge.change({ invalidated: 1, invalidations: [{ number: 1, paths: ['/*'] }] })
+  assert.equal((await edge.get('/')).text, 'new')
+  release()
+  assert.deepEqual([(await before).text, (await beside).text], ['old', 'old'])
+  assert.equal((await edge.get('/')).text, 'new', 'and what came late is not served')
+  assert.equal(edge.asked.length, 3)
 })

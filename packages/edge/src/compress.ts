@@ -95,7 +95,7 @@ export async function compressed(content: Content, encoding: string): Promise<Co
   }
 }
 
-function withVary(headers: readonly string[]): readonly string[] {
+export function withVary(headers: readonly string[]): readonly string[] {
   const vary = headerOf(headers, 'vary')
   if (vary?.toLowerCase().includes('accept-encoding')) return headers
   const value = vary === undefined ? 'Accept-Encoding' : `${vary}, Accept-Encoding`

@@ -41,7 +41,8 @@ function etagsOf(list: string): readonly string[] {
   return list.match(/(?:W\/)?"[^"]*"/g)?.map(weak) ?? [weak(list.trim())]
 }
 
-function weak(etag: string): string {
+/** What two tags of the same content have in common, whatever its encoding. */
+export function weak(etag: string): string {
   return etag.replace(/^W\//, '')
 }
 

@@ -1,8 +1,9 @@
 /** An answer as this viewer gets it: conditions, ranges, policy, and what CloudFront says of itself. */
+import { letGo } from './bodies.ts'
 import { meetConditions } from './conditions.ts'
+import type { Answer } from './flight.ts'
 import type { ReturnedResponse } from './functions/returned.ts'
 import { type Headers, kept } from './headers.ts'
-import type { Answer } from './lookup.ts'
 import type { Ports } from './ports.ts'
 import { pageOf, type Refusal, refusals } from './refusal.ts'
 import { withPolicy } from './response-headers.ts'
@@ -38,6 +39,7 @@ export function deliver(answer: Answer, { viewer, behaviour }: Admitted, self: S
     : met.headers
   const headers = signed(base, result, viewer, self, answer.age)
   if (viewer.method === 'HEAD') {
+    letGo(met.body)
     const bodyBytes =
       met.body instanceof Uint8Array && met.body.length > 0 ? met.body.length : answer.bodyBytes
     return {

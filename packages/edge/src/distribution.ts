@@ -1,4 +1,5 @@
 /** A distribution made ready to serve: what can be thought once is not thought again for each call. */
+import { compileInvalidations, type Invalidations } from './invalidated.ts'
 import { compilePattern, normalizedPath } from './paths.ts'
 import { eitherOf } from './selections.ts'
 import type {
@@ -15,6 +16,7 @@ export interface Distribution {
   readonly behaviours: readonly Behaviour[]
   readonly errorResponses: ReadonlyMap<number, ErrorResponse>
   readonly countries: ReadonlySet<string>
+  readonly invalidations: Invalidations
 }
 
 export interface Behaviour {
@@ -48,6 +50,7 @@ export function compileDistribution(snapshot: DistributionSnapshot): Distributio
     behaviours: snapshot.behaviours.map((settings) => compileBehaviour(settings, snapshot)),
     errorResponses: new Map(snapshot.errorResponses.map((each) => [each.status, each])),
     countries: new Set(snapshot.geo.countries),
+    invalidations: compileInvalidations(snapshot),
   }
 }
 

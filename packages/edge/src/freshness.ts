@@ -1,5 +1,5 @@
 /** How long may an answer be kept, and how long may it be served when it is stale? */
-import { type Headers, headerOf, listOf } from './headers.ts'
+import { type Headers, headerOf, listOf, tokensOf } from './headers.ts'
 import type { CacheSettings } from './snapshot.ts'
 
 export interface Lifetime {
@@ -15,6 +15,8 @@ export interface Directives {
   readonly maxAge?: number
   readonly sharedMaxAge?: number
   readonly isForbidden: boolean
+  /** Lower-case names of headers that are for whoever asked, and for nobody else. */
+  readonly unkept: readonly string[]
   readonly mustRevalidate: boolean
   readonly staleWhileRevalidate?: number
   readonly staleIfError?: number
@@ -22,10 +24,18 @@ export interface Directives {
 
 /** @param list  all `Cache-Control` headers as one */
 export function readDirectives(list: string | undefined): Directives {
-  if (list === undefined) return { isForbidden: false, mustRevalidate: false }
+  if (list === undefined) return { isForbidden: false, unkept: [], mustRevalidate: false }
   const found = new Map<string, string>()
-  for (const [, name = '', quoted, plain] of list.matchAll(directive))
-    if (!found.has(name.toLowerCase())) found.set(name.toLowerCase(), quoted ?? plain ?? '')
+  const unkept: string[] = []
+  let isForbidden = false
+  for (const [, given = '', quoted, plain] of list.matchAll(directive)) {
+    const name = given.toLowerCase()
+    if (!found.has(name)) found.set(name, quoted ?? plain ?? '')
+    if (!forbidding.has(name)) continue
+    const names = name === 'no-store' ? [] : tokensOf(quoted ?? '')
+    if (names.length > 0) unkept.push(...names)
+    else isForbidden = true
+  }
   const seconds = (name: string) => secondsOf(found.get(name))
   const maxAge = seconds('max-age')
   const sharedMaxAge = seconds('s-maxage')
@@ -36,12 +46,22 @@ export function readDirectives(list: string | undefined): Directives {
     ...(sharedMaxAge !== undefined && { sharedMaxAge }),
     ...(staleWhileRevalidate !== undefined && { staleWhileRevalidate }),
     ...(staleIfError !== undefined && { staleIfError }),
-    isForbidden: found.has('no-store') || found.has('no-cache') || found.has('private'),
+    isForbidden,
+    unkept,
     mustRevalidate: found.has('must-revalidate') || found.has('proxy-revalidate'),
   }
 }
 
-const directive = /([a-z-]+)(?:\s*=\s*(?:"([^"]*)"|([^\s,]*)))?\s*(?:,|$)/gi
+/** With names of headers, two of them speak of these headers alone. @see RFC 9111, section 5.2.2 */
+const forbidding: ReadonlySet<string> = new Set(['no-cache', 'no-store', 'private'])
+
+/** Tried once for each name, not for each of its letters: what an origin sends may be long. */
+const directive = /(?<![a-z-])([a-z-]+)(?:\s*=\s*(?:"([^"]*)"|([^\s,]*)))?\s*(?:,|$)/gi
+
+/** Of an answer: which of its headers are not kept. */
+export function unkeptOf(headers: Headers): readonly string[] {
+  return readDirectives(listOf(headers, 'cache-control')).unkept
+}
 
 /** A number that is none says nothing may be assumed: it is over at once. */
 function secondsOf(text: string | undefined): number | undefined {
@@ -69,8 +89,10 @@ export function lifetimeOf(
   return lifetime(isForNobodyElse ? 0 : clamped - ageOf(headers, clamped), directives, maxTtl)
 }
 
-/** Kept for their own minimum, whatever the origin says. @see CloudFront Developer Guide, "How CloudFront processes HTTP 4xx and 5xx status codes" */
+/** Kept for their own minimum at least. @see CloudFront Developer Guide, "How CloudFront processes HTTP 4xx and 5xx status codes" */
 const alwaysKept: ReadonlySet<number> = new Set([404, 414, 500, 501, 502, 503, 504])
+/** But for these, where the origin forbids it. @see CloudFront Developer Guide, "Control how long CloudFront caches errors" */
+const forbiddable: ReadonlySet<number> = new Set([404, 414, 501])
 /** Kept where the origin says for how long. */
 const keptWhenTold: ReadonlySet<number> = new Set([400, 403, 405, 412, 415])
 
@@ -80,19 +102,33 @@ export function errorLifetime(
   headers: Headers,
   { maxTtl }: CacheSettings,
   cachingMinTtl: number,
+  nowMs: number,
 ): number | undefined {
   if (maxTtl === 0) return undefined
-  const { sharedMaxAge, maxAge, isForbidden } = readDirectives(listOf(headers, 'cache-control'))
+  const directives = readDirectives(listOf(headers, 'cache-control'))
+  const { isForbidden, sharedMaxAge, maxAge } = directives
+  if (alwaysKept.has(status)) {
+    if (isForbidden) return forbiddable.has(status) ? undefined : cachingMinTtl
+    return longerOf(cachingMinTtl, askedSeconds(headers, directives, nowMs), maxTtl)
+  }
   const told = sharedMaxAge ?? maxAge
-  if (alwaysKept.has(status)) return Math.max(cachingMinTtl, isForbidden ? 0 : (told ?? 0))
   if (!keptWhenTold.has(status) || told === undefined || isForbidden) return undefined
-  return Math.max(cachingMinTtl, told)
+  return longerOf(cachingMinTtl, told, maxTtl)
 }
 
-const keptSuccesses: ReadonlySet<number> = new Set([200, 203, 204, 300, 301, 302, 307, 308])
+function longerOf(minTtl: number, asked: number | undefined, maxTtl: number): number {
+  return Math.max(minTtl, Math.min(asked ?? 0, maxTtl))
+}
 
-export function isKeptSuccess(status: number): boolean {
-  return keptSuccesses.has(status)
+const keptSuccesses: ReadonlySet<number> = new Set([200, 203, 204, 300, 301, 302])
+/** Kept where the origin says for how long. @see CloudFront Developer Guide, "How CloudFront processes HTTP 3xx status codes" */
+const keptRedirects: ReadonlySet<number> = new Set([307, 308])
+
+export function isKeptSuccess(status: number, headers: Headers): boolean {
+  return (
+    keptSuccesses.has(status) ||
+    (keptRedirects.has(status) && headerOf(headers, 'cache-control') !== undefined)
+  )
 }
 
 function lifetime(fresh: number, directives: Directives, maxTtl: number): Lifetime {

@@ -13,11 +13,15 @@ const is =
   (viewer) =>
     String(test(agentOf(viewer)))
 
-const isTablet = (agent: string) => /iPad|Android(?!.*Mobile)|Tablet/i.test(agent)
+/** An Android that does not say that it is mobile. Looked for from the end: agents are as long as viewers make them. */
+const isLargeAndroid = (agent: string) => {
+  const lower = agent.toLowerCase()
+  return lower.lastIndexOf('android') > lower.lastIndexOf('mobile')
+}
+const isTablet = (agent: string) => /iPad|Tablet/i.test(agent) || isLargeAndroid(agent)
 const isTelevision = (agent: string) =>
   /SmartTV|Smart-TV|AppleTV|GoogleTV|BRAVIA|HbbTV/i.test(agent)
-const isMobile = (agent: string) =>
-  /Mobile|iPhone|iPod|Android.*Mobile/i.test(agent) && !isTablet(agent)
+const isMobile = (agent: string) => /Mobile|iPhone|iPod/i.test(agent) && !isTablet(agent)
 
 /** @see CloudFront Developer Guide, "Add CloudFront request headers" */
 const makers: Readonly<Record<string, Make>> = {
@@ -32,7 +36,7 @@ const makers: Readonly<Record<string, Make>> = {
   'cloudfront-is-tablet-viewer': is(isTablet),
   'cloudfront-viewer-address': ({ sourceIp, sourcePort }) => `${sourceIp}:${sourcePort}`,
   'cloudfront-viewer-country': ({ sourceIp }, countryOf) => countryOf(sourceIp),
-  'cloudfront-viewer-http-version': () => '1.1',
+  'cloudfront-viewer-http-version': ({ httpVersion = '1.1' }) => httpVersion,
 }
 
 /** @returns undefined for what is not known of this viewer, and for names of no such header */

@@ -3,7 +3,8 @@ import type { Distribution } from './distribution.ts'
 import type { FunctionCode, OriginSettings } from './snapshot.ts'
 import type { Stored } from './stored.ts'
 
-export type Body = Uint8Array | AsyncIterable<Uint8Array>
+/** What comes piece by piece is taken once, or destroyed: nobody wants the rest. */
+export type Body = Uint8Array | (AsyncIterable<Uint8Array> & { readonly destroy?: () => void })
 
 export interface OriginRequest {
   readonly distribution: Distribution

@@ -1,10 +1,12 @@
 /** The life of a call through a distribution. */
+import { letGo } from './bodies.ts'
 import { deliver, generated, redirected, refused, standingIn } from './deliver.ts'
 import { type Behaviour, behaviourOf, type Distribution } from './distribution.ts'
 import { refusalOf } from './fetch.ts'
+import type { Answer } from './flight.ts'
 import { hasFunctions, onRequest, onResponse } from './functions/apply.ts'
 import { kept, listOf, tokensOf } from './headers.ts'
-import { type Answer, answerOf, type Flights } from './lookup.ts'
+import { answerOf, type Flights } from './lookup.ts'
 import type { Ports } from './ports.ts'
 import { Refusal } from './refusal.ts'
 import { checkSignature, withoutSignature } from './signed.ts'
@@ -114,8 +116,12 @@ async function answerWithFunctions(
   const found = await answerOf({ admitted, path, ports, flights })
   const reply = deliver(found, admitted, ports)
   const given = { status: reply.status, headers: kept(reply.headers, isNoneOfOurs) }
-  const response = await onResponse(admitted, path, given, ports)
+  const response = await onResponse(admitted, path, given, ports).catch((error: unknown) => {
+    letGo(reply.body)
+    throw error
+  })
   if (response === undefined) return reply
+  if (response.body) letGo(reply.body)
   const ours = kept(reply.headers, (name) => !isNoneOfOurs(name))
   const { bodyBytes: _, ...rest } = reply
   return {
@@ -166,8 +172,11 @@ function withErrorPage(
   }
   const admitted = { viewer: asked, distribution, behaviour: behaviourOf(distribution, rawPath) }
   const found = answer(admitted, edge)
-  const stand = (each: ViewerReply) =>
-    each.status === 200 ? standingIn(each, page.status, reply.outcome) : reply
+  const stand = (each: ViewerReply) => {
+    const isPage = each.status === 200
+    letGo(isPage ? reply.body : each.body)
+    return isPage ? standingIn(each, page.status, reply.outcome) : reply
+  }
   return found instanceof Promise
     ? found.then(stand, (error: unknown) => {
         edge.ports.onFailure(error)

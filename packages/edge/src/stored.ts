@@ -1,5 +1,15 @@
 /** An answer as it is kept, ready to be given again. */
-import { type Headers, headerOf, hopByHop, namedByConnection, tokensOf } from './headers.ts'
+import { withVary } from './compress.ts'
+import { weak } from './conditions.ts'
+import {
+  type Headers,
+  headerOf,
+  hopByHop,
+  kept,
+  listOf,
+  namedByConnection,
+  tokensOf,
+} from './headers.ts'
 import type { RefusalName } from './refusal.ts'
 
 /** Times are epoch milliseconds. */
@@ -59,20 +69,22 @@ function capitalized(name: string): string {
   return name.replace(/(?:^|-)[a-z]/g, (letter) => letter.toUpperCase())
 }
 
-/** What an origin said of itself that a later answer may say anew. */
-export function freshened(stored: Stored, headers: Headers): string[] {
+/** What an origin said of itself that a later answer, of no other body, may say anew. */
+export function freshened(before: Headers, said: Headers): readonly string[] {
   const replaced = new Set<string>()
-  for (let at = 0; at + 1 < headers.length; at += 2) replaced.add(headers[at]!.toLowerCase())
+  for (let at = 0; at + 1 < said.length; at += 2) replaced.add(said[at]!.toLowerCase())
   // A 304 says nothing of the body that is kept.
   for (const name of ['content-length', 'content-encoding', 'content-type', 'content-range'])
     replaced.delete(name)
-  const kept: string[] = []
-  for (let at = 0; at + 1 < stored.headers.length; at += 2)
-    if (!replaced.has(stored.headers[at]!.toLowerCase()))
-      kept.push(stored.headers[at]!, stored.headers[at + 1]!)
-  for (let at = 0; at + 1 < headers.length; at += 2)
-    if (replaced.has(headers[at]!.toLowerCase())) kept.push(headers[at]!, headers[at + 1]!)
-  return kept
+  // Of what was compressed here the tag is weak, and stays so.
+  if (weak(headerOf(before, 'etag') ?? '') === weak(headerOf(said, 'etag') ?? ''))
+    replaced.delete('etag')
+  const fresh = [
+    ...kept(before, (name) => !replaced.has(name)),
+    ...kept(said, (name) => replaced.has(name)),
+  ]
+  const varied = listOf(before, 'vary')?.toLowerCase().includes('accept-encoding')
+  return varied ? withVary(fresh) : fresh
 }
 
 /** Headers with which an origin can say that nothing has changed; none: it cannot. */

@@ -10,7 +10,7 @@ import {
   type ViewerReply,
   type ViewerRequest,
 } from '@sekisho/edge'
-import { type Arrival, BodyTooLargeError, type Reply } from '../arrival.ts'
+import { type Arrival, abandon, BodyTooLargeError, type Reply } from '../arrival.ts'
 import type { LargeHead } from '../broken-requests.ts'
 import type { DistributionAddress } from '../front-door.ts'
 import type { Source } from '../net/source-address.ts'
@@ -195,19 +195,32 @@ function logging(
   return body
 }
 
-async function* watched(
-  body: AsyncIterable<Uint8Array>,
+/** @param note  told once: at the end, or when nobody wants the rest */
+function watched(
+  body: Exclude<ViewerReply['body'], Uint8Array>,
   note: (sentBytes: number, isCutShort: boolean) => void,
-): AsyncIterable<Uint8Array> {
+): Exclude<ViewerReply['body'], Uint8Array> {
   let sentBytes = 0
-  let isWhole = false
-  try {
-    for await (const piece of body) {
-      sentBytes += piece.length
-      yield piece
-    }
-    isWhole = true
-  } finally {
-    note(sentBytes, !isWhole)
+  let isNoted = false
+  const noteOnce = (isCutShort: boolean) => {
+    if (!isNoted) note(sentBytes, isCutShort)
+    isNoted = true
+  }
+  return {
+    async *[Symbol.asyncIterator]() {
+      try {
+        for await (const piece of body) {
+          sentBytes += piece.length
+          yield piece
+        }
+        noteOnce(false)
+      } finally {
+        noteOnce(true)
+      }
+    },
+    destroy() {
+      noteOnce(true)
+      abandon(body)
+    },
   }
 }

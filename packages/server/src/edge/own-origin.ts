@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { OriginError, type OriginRequest, type OriginResponse } from '@sekisho/edge'
 import { headerOf } from '@sekisho/protocols'
-import type { Arrival, Reply } from '../arrival.ts'
+import { type Arrival, abandon, type Reply } from '../arrival.ts'
 import type { Domains } from '../domains.ts'
 import type { FrontDoor } from '../front-door.ts'
 
@@ -99,7 +99,7 @@ export function responseOf({ status, headers, body, lengthBytes }: Reply): Origi
         ? Buffer.from(body)
         : body instanceof Uint8Array
           ? body
-          : bytesOf(body),
+          : { [Symbol.asyncIterator]: () => bytesOf(body), destroy: () => abandon(body) },
   }
 }
 

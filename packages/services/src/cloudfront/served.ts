@@ -4,6 +4,7 @@ import type {
   CacheSettings,
   CorsSettings,
   DistributionSnapshot,
+  Invalidation,
   OriginSettings,
   RequestSettings,
   ResponseHeadersSettings,
@@ -106,8 +107,20 @@ export async function loadDistribution(
     geo: { type: geo?.RestrictionType ?? 'none', countries: geo?.Items ?? [] },
     ...(config.Logging?.Enabled && { logging: loggingOf(config.Logging) }),
     invalidated: record.invalidations,
-    invalidations: invalidations.map(({ value: { number, paths } }) => ({ number, paths })),
+    invalidations: newestOf(
+      invalidations.map(({ value: { number, paths } }) => ({ number, paths })),
+    ),
   }
+}
+
+/** Of invalidations that are held against what is kept: what is older than all of them counts as invalidated. */
+const mostPaths = 10_000
+
+function newestOf(all: readonly Invalidation[]): readonly Invalidation[] {
+  let paths = 0
+  let from = all.length
+  while (from > 0 && (paths += all[from - 1]!.paths.length) <= mostPaths) from--
+  return all.slice(from)
 }
 
 async function originOf(

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createEdge, originSettings, type Settings } from './edge.fixture.ts'
+import type { ViewerRequest } from './viewer.ts'
+
+/** Comes by the kilobyte for ever, and knows whether somebody still wants it. */
+function endless() {
+  const body = {
+    isWanted: true,
+    [Symbol.asyncIterator]: () => ({
+      next: async () => ({ done: false as const, value: new Uint8Array(1_024) }),
+      return: async () => {
+        body.isWanted = false
+        return { done: true as const, value: undefined }
+      },
+    }),
+  }
+  return body
+}
+
+interface Row {
+  readonly name: string
+  readonly settings?: Settings
+  readonly headers?: Readonly<Record<string, string>>
+  readonly viewer?: Partial<ViewerRequest>
+  /** Of the answer that nobody wants. */
+  readonly status?: number
+}
+
+const functions = { viewerResponse: { id: 'f', code: '' } }
+const uncached = { maxTtl: 0 }
+const rows: readonly Row[] = [
+  { name: 'for a range of what is too long to be kept', headers: { Range: 'bytes=0-9' } },
+  { name: 'for a HEAD', settings: { cache: uncached }, viewer: { method: 'HEAD' } },
+  {
+    name: 'where a page stands in for an error',
+    status: 404,
+    settings: {
+      cache: uncached,
+      snapshot: {
+        errorResponses: [{ status: 404, cachingMinTtl: 10, page: { path: '/page', status: 404 } }],
+      },
+    },
+  },
+  {
+    name: 'where a function fails',
+    settings: {
+      cache: uncached,
+      behaviour: { functions },
+      runFunction: async () => '0',
+    },
+  },
+  {
+    name: 'where a function has another body',
+    settings: {
+      cache: uncached,
+      behaviour: { functions },
+      runFunction: async () => '{"statusCode":200,"headers":{},"body":"short"}',
+    },
+  },
+  {
+    name: 'where the second origin is asked',
+    status: 503,
+    settings: {
+      behaviour: { targetId: 'group' },
+      snapshot: {
+        origins: [originSettings, { ...originSettings, id: 'other' }],
+        groups: [{ id: 'group', members: ['origin', 'other'], statuses: [503] }],
+      },
+    },
+  },
+]
+
+for (const { name, settings, headers, viewer, status = 200 } of rows)
+  test(`a body that nobody wants is let go of: ${name}`, async () => {
+    const { cache, ...more } = settings ?? {}
+    const edge = createEdge({ cacheBytes: 80_000, ...more, ...(cache && { cache }) })
+    const body = endless()
+    edge.says = () =>
+      edge.asked.length === 1 ? { status, body } : { body: 'short', headers: { ETag: '"1"' } }
+    await edge.get('/', headers, viewer)
+    assert.equal(body.isWanted, false)
+  })
+
+test('a body that nobody wants is let go of: where it came behind a stale answer', async () => {
+  const edge = createEdge({ cacheBytes: 80_000 })
+  edge.says = () => ({
+    headers: { 'Cache-Control': 'max-age=1, stale-while-revalidate=60' },
+    body: 'short',
+  })
+  await edge.get('/')
+  edge.advance(2)
+  const body = endless()
+  edge.says = () => ({ body })
+  assert.equal((await edge.get('/')).cache, 'Hit')
+  for (let turn = 0; body.isWanted && turn < 1_000; turn++) await undefined
+  assert.equal(body.isWanted, false)
+})
