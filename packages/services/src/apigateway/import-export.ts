@@ -4,7 +4,13 @@ import type * as Sdk from '@aws-sdk/client-api-gateway'
 import { parseJson } from '@sekisho/policy'
 import type { Transaction } from '@sekisho/store'
 import { stringify } from 'yaml'
-import { type Call, type GatedOperations, type Need, passRole } from '../service.ts'
+import {
+  type Call,
+  type GatedOperations,
+  type Need,
+  passRole,
+  type RequestKeys,
+} from '../service.ts'
 import { applyImport, emptied, endpointType, importErrors } from './apply-import.ts'
 import { deploymentOf } from './deployments.ts'
 import {
@@ -20,6 +26,7 @@ import { basePathModes, type ImportedApi, importDocument } from './openapi/impor
 import { OpenApiError } from './openapi/open-api-error.ts'
 import { isNode, member, type Node, type OpenApiVersion, parseOpenApi } from './openapi/parse.ts'
 import { getApi, putApi } from './records.ts'
+import { keysOfImport } from './request-keys.ts'
 import { policyNeeds, shown, shownOnCreate } from './rest-apis.ts'
 import { defaultSecurityPolicy } from './security-policies.ts'
 import { stageOf } from './stages.ts'
@@ -30,6 +37,10 @@ export const importExport: GatedOperations<typeof Sdk> = {
       ...policyNeeds(setsPolicy(body), call, '*'),
       ...rolesHandedOver(body),
     ],
+    keys: ({ body, parameters }) => {
+      const { endpointConfigurationTypes: type = 'EDGE' } = parameters ?? {}
+      return { 'apigateway:Request/EndpointType': [type.toUpperCase()], ...keysBrought(body) }
+    },
     async handle({ body, failOnWarnings, parameters }, call) {
       const imported = read(body, parameters, failOnWarnings)
       const { endpointConfigurationTypes: types } = parameters ?? {}
@@ -54,6 +65,7 @@ export const importExport: GatedOperations<typeof Sdk> = {
       ...policyNeeds(setsPolicy(body), call, restApiId),
       ...rolesHandedOver(body),
     ],
+    keys: ({ body }) => keysBrought(body),
     constraints: { mode: { enum: ['merge', 'overwrite'] } },
     async handle({ restApiId, body, failOnWarnings, mode = 'merge', parameters }, call) {
       const imported = read(body, parameters, failOnWarnings)
@@ -106,6 +118,16 @@ function setsPolicy(body: unknown): boolean {
     return (member(root, 'x-amazon-apigateway-policy') ?? undefined) !== undefined
   } catch (error) {
     if (error instanceof OpenApiError) return false
+    throw error
+  }
+}
+
+/** A document that cannot be read brings nothing: it is refused before anything is stored. */
+function keysBrought(body: unknown): RequestKeys {
+  try {
+    return keysOfImport(importDocument(parseOpenApi(body as Uint8Array), { basePath: 'ignore' }))
+  } catch (error) {
+    if (error instanceof OpenApiError) return {}
     throw error
   }
 }

@@ -19,6 +19,7 @@ import { methodResponses } from './method-responses.ts'
 import { methods } from './methods.ts'
 import { models } from './models.ts'
 import { requestValidators } from './request-validators.ts'
+import { keysOfExisting } from './resource-keys.ts'
 import { resources } from './resources.ts'
 import { restApis } from './rest-apis.ts'
 import { stages } from './stages.ts'
@@ -70,17 +71,21 @@ export const apigateway = defineGatedService('apigateway', {
 })
 
 /**
- * The action is the request's verb, the resource its path, with the tags of what is there.
+ * The action is the request's verb, the resource its path, with the tags and settings of what is there.
  * @see Service Authorization Reference, "Actions, resources, and condition keys for Amazon API Gateway Management"
  */
 async function httpVerbOnPath({ http }: OperationModel, input: Values, call: Call): Promise<Needs> {
-  const path = pathOf(http, input, encodeURIComponent)
-  const tags = await tagsAt(pathOf(http, input, String), call)
+  const verb = http?.method ?? 'GET'
+  const at = pathOf(http, input, String)
+  const keys = {
+    ...resourceTags(await tagsAt(at, call)),
+    ...(await keysOfExisting(verb, at, call)),
+  }
   return [
     {
-      action: `apigateway:${http?.method ?? 'GET'}`,
-      resource: `arn:aws:apigateway:${call.region}::${path}`,
-      ...(Object.keys(tags).length > 0 && { keys: resourceTags(tags) }),
+      action: `apigateway:${verb}`,
+      resource: `arn:aws:apigateway:${call.region}::${pathOf(http, input, encodeURIComponent)}`,
+      ...(Object.keys(keys).length > 0 && { keys }),
     },
   ]
 }

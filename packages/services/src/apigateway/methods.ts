@@ -12,6 +12,7 @@ import {
   textRow,
 } from './patch.ts'
 import { getApi, missing, type RestApiRecord, resourceOf, updateApi } from './records.ts'
+import { keysOfMethodChange } from './request-keys.ts'
 
 type AuthorizationType = (typeof authorizationTypes)[number]
 const authorizationTypes = ['NONE', 'AWS_IAM', 'CUSTOM', 'COGNITO_USER_POOLS'] as const
@@ -67,6 +68,7 @@ export const methods = {
 
   UpdateMethod: {
     constraints: patchConstraints,
+    keys: ({ patchOperations }) => keysOfMethodChange(patchOperations),
     async handle({ restApiId, resourceId, httpMethod, patchOperations }, call) {
       return shownMethod(
         await changeMethod(call, { restApiId, resourceId, httpMethod }, (method, api) => {

@@ -1,19 +1,22 @@
 /** REST APIs themselves. */
 import type * as Sdk from '@aws-sdk/client-api-gateway'
-import {
-  type Call,
-  type GatedOperations,
-  type Need,
-  type RequestKeys,
-  requestTags,
-} from '../service.ts'
+import { type Call, type GatedOperations, type Need, passRole, requestTags } from '../service.ts'
 import { dropDocumentation } from './documentation-records.ts'
 import { refuseMapped } from './domain-records.ts'
 import { refuseMembers } from './errors.ts'
 import { fileApi, newApi } from './new-api.ts'
 import { page } from './paging.ts'
 import { applyPatches, patchConstraints } from './patch.ts'
-import { apiKey, collections, getApi, type RestApiRecord, shownTime, updateApi } from './records.ts'
+import {
+  apiKey,
+  collections,
+  getApi,
+  methodsOf,
+  type RestApiRecord,
+  shownTime,
+  updateApi,
+} from './records.ts'
+import { keysOfApiChange } from './request-keys.ts'
 import { shownPolicy } from './resource-policy.ts'
 import { ipAddressTypes, restApiPatches } from './rest-api-patches.ts'
 import { defaultSecurityPolicy } from './security-policies.ts'
@@ -40,9 +43,9 @@ export const restApis = {
         securityPolicy ?? defaultSecurityPolicy(endpointConfiguration?.types ?? []),
       ...requestTags(tags),
     }),
-    needs: ({ policy, cloneFrom }, call) => [
+    needs: async ({ policy, cloneFrom }, call) => [
       ...policyNeeds(policy !== undefined, call, '*'),
-      ...(cloneFrom === undefined ? [] : [readNeed(call, cloneFrom)]),
+      ...(cloneFrom === undefined ? [] : await cloneNeeds(call, cloneFrom)),
     ],
     async handle(input, call) {
       refuseMembers(input, ['endpointAccessMode'])
@@ -80,21 +83,7 @@ export const restApis = {
         call,
         restApiId,
       ),
-    keys: ({ patchOperations = [] }) => {
-      const values = (prefix: string) =>
-        patchOperations.flatMap(({ path, value }) =>
-          path?.startsWith(prefix) && value !== undefined ? [value] : [],
-        )
-      return {
-        ...oneOrMore('apigateway:Request/ApiName', values('/name')),
-        ...oneOrMore('apigateway:Request/EndpointType', values('/endpointConfiguration/types/')),
-        ...oneOrMore('apigateway:Request/SecurityPolicy', values('/securityPolicy')),
-        ...oneOrMore(
-          'apigateway:Request/DisableExecuteApiEndpoint',
-          values('/disableExecuteApiEndpoint'),
-        ),
-      }
-    },
+    keys: ({ patchOperations }) => keysOfApiChange(patchOperations),
     constraints: patchConstraints,
     async handle({ restApiId, patchOperations }, call) {
       const patches = restApiPatches(call.now.getTime())
@@ -130,16 +119,24 @@ export function policyNeeds(isSet: boolean, { region }: Call, restApiId: string)
   return isSet ? [{ action: 'apigateway:UpdateRestApiPolicy', resource }] : []
 }
 
-/** A copy says all that its source says. */
-function readNeed({ region }: Call, restApiId: string): Need {
-  return {
-    action: 'apigateway:GET',
-    resource: `arn:aws:apigateway:${region}::/restapis/${encodeURIComponent(restApiId)}`,
-  }
+/** A copy says all that its source says, and acts with the roles that were handed to it. */
+async function cloneNeeds(call: Call, restApiId: string): Promise<readonly Need[]> {
+  const resource = `arn:aws:apigateway:${call.region}::/restapis/${encodeURIComponent(restApiId)}`
+  const stored = await call.documents.get<RestApiRecord>(collections.apis, apiKey(call, restApiId))
+  const roles = stored ? rolesOf(stored.value) : []
+  return [
+    { action: 'apigateway:GET', resource },
+    ...roles.flatMap((role) => passRole(role, 'apigateway.amazonaws.com')),
+  ]
 }
 
-function oneOrMore(key: string, values: readonly string[]): RequestKeys {
-  return values.length > 0 ? { [key]: values } : {}
+/** Each once. */
+function rolesOf(api: RestApiRecord): readonly string[] {
+  const named = [
+    ...methodsOf(api).map(({ method }) => method.methodIntegration?.credentials),
+    ...Object.values(api.authorizers ?? {}).map((each) => each.authorizerCredentials),
+  ]
+  return [...new Set(named.filter((role) => role !== undefined))]
 }
 
 export function shown(record: RestApiRecord): Sdk.RestApi {

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { madeApi } from './made-api.fixture.ts'
+
+const uri =
+  'arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:111111111111:function:f/invocations'
+const method = '/restapis/{api}/resources/{root}/methods/GET'
+const document = {
+  swagger: '2.0',
+  info: { title: 'petshop', version: '1' },
+  'x-amazon-apigateway-endpoint-configuration': { types: ['REGIONAL'] },
+  securityDefinitions: {
+    keeper: {
+      type: 'apiKey',
+      name: 'Authorization',
+      in: 'header',
+      'x-amazon-apigateway-authtype': 'custom',
+      'x-amazon-apigateway-authorizer': { type: 'token', authorizerUri: uri },
+    },
+    key: { type: 'apiKey', name: 'x-api-key', in: 'header' },
+  },
+  paths: {
+    '/': { get: { responses: {} }, post: { security: [{ keeper: [] }, { key: [] }] } },
+  },
+}
+const brought = {
+  'apigateway:Request/ApiName': 'petshop',
+  'apigateway:Request/EndpointType': ['REGIONAL'],
+  'apigateway:Request/RouteAuthorizationType': ['NONE', 'CUSTOM'],
+  'apigateway:Request/ApiKeyRequired': ['false', 'true'],
+  'apigateway:Request/AuthorizerType': ['TOKEN'],
+  'apigateway:Request/AuthorizerUri': [uri],
+}
+const ofApi = {
+  'apigateway:Resource/ApiName': 'demo',
+  'apigateway:Resource/EndpointType': ['EDGE'],
+  'apigateway:Resource/SecurityPolicy': 'TLS_1_0',
+  'apigateway:Resource/DisableExecuteApiEndpoint': 'false',
+}
+const ofMethod = {
+  'apigateway:Resource/RouteAuthorizationType': ['NONE'],
+  'apigateway:Resource/ApiKeyRequired': ['false'],
+}
+const replaces = (path: string, value: string) => ({ op: 'replace', path, value })
+
+const rows: readonly (readonly [verb: string, path: string, body: unknown, keys: unknown])[] = [
+  ['GET', '/restapis/{api}', undefined, undefined],
+  ['DELETE', '/restapis/none', undefined, undefined],
+  ['DELETE', method, undefined, ofMethod],
+  [
+    'PATCH',
+    method,
+    { patchOperations: [replaces('/authorizationType', 'NONE'), replaces('/apiKeyRequired', 'x')] },
+    {
+      ...ofMethod,
+      'apigateway:Request/RouteAuthorizationType': 'NONE',
+      'apigateway:Request/ApiKeyRequired': 'x',
+    },
+  ],
+  [
+    'PATCH',
+    '/restapis/{api}',
+    { patchOperations: [replaces('/name', 'allowed'), replaces('/name', 'another')] },
+    { ...ofApi, 'apigateway:Request/ApiName': 'another' },
+  ],
+  ['POST', '/restapis?mode=import', document, brought],
+  ['PUT', '/restapis/{api}', document, { ...ofApi, ...ofMethod, ...brought }],
+]
+for (const [verb, path, body, keys] of rows)
+  test(`${verb} ${path} tells policies ${Object.keys(keys ?? {}).length} keys of what it is about`, async () => {
+    await using made = await madeApi()
+    await made.ask(verb, path, body)
+    assert.deepEqual(made.api.needs()[0]?.keys, keys)
+  })
+
+test('an authorizer and a stage are told as they are before they change', async () => {
+  await using made = await madeApi()
+  const { json } = await made.ask('POST', '/restapis/{api}/authorizers', {
+    name: 'keeper',
+    type: 'TOKEN',
+    authorizerUri: uri,
+    identitySource: 'method.request.header.Authorization',
+  })
+  await made.ask('DELETE', `/restapis/{api}/authorizers/${json.id}`)
+  assert.deepEqual(made.api.needs()[0]?.keys, {
+    'apigateway:Resource/AuthorizerType': ['TOKEN'],
+    'apigateway:Resource/AuthorizerUri': [uri],
+  })
+  await made.ask('POST', '/restapis/{api}/deployments', { stageName: 'prod' })
+  const format = '$context.requestId'
+  await made.patch('/restapis/{api}/stages/prod', replaces('/accessLogSettings/format', format))
+  await made.ask('DELETE', '/restapis/{api}/stages/prod')
+  assert.deepEqual(made.api.needs()[0]?.keys, {
+    'apigateway:Resource/AccessLoggingFormat': format,
+  })
+})
+
+test('who copies an API hands its roles over once more', async () => {
+  await using made = await madeApi()
+  const credentials = 'arn:aws:iam::111111111111:role/reader'
+  await made.ask('PUT', `${method}/integration`, {
+    type: 'AWS',
+    httpMethod: 'POST',
+    uri: 'arn:aws:apigateway:us-east-1:s3:path/bucket',
+    credentials,
+  })
+  await made.ask('POST', '/restapis', { name: 'copy', cloneFrom: made.id })
+  const asked = made.api.needs().map(({ action, resource }) => [action, resource])
+  assert.deepEqual(asked.slice(1), [
+    ['apigateway:GET', `arn:aws:apigateway:us-east-1::/restapis/${made.id}`],
+    ['iam:PassRole', credentials],
+  ])
+})
