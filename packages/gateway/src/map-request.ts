@@ -217,9 +217,20 @@ function addressOf(
   const { uri = '' } = definition
   if (!uri.includes('{')) return uri
   const withVariables = fillStageVariables(uri, env.validated.stage.variables)
-  return withVariables.replace(/\{([^{}]+?)\+?\}/g, (_, name: string) =>
-    Object.hasOwn(path, name) ? encodePath(path[name]!) : '',
-  )
+  const query = withVariables.search(queryBegins)
+  return withVariables.replace(/\{([^{}]+?)\+?\}/g, (_, name: string, at: number) => {
+    if (!Object.hasOwn(path, name)) return ''
+    const value = encodePath(path[name]!)
+    return query < 0 || at < query ? value : encodeInQuery(value)
+  })
+}
+
+/** Of a web server's address, or of a service's action. */
+const queryBegins = /\?|:action\/\w+&/
+
+/** What ends a parameter in a query, and begins another, is no more than a character in a path. */
+function encodeInQuery(value: string): string {
+  return value.replace(/[&;=+]/g, (char) => encodeURIComponent(char))
 }
 
 /**

@@ -3,15 +3,11 @@ import { readFile } from 'node:fs/promises'
 import type { KeySet } from '@sekisho/gateway'
 
 const keptMs = 5 * 60_000
-/** However many unknown keys are named, an address is not asked more often. */
+/** However many unknown keys are named, an address is not asked more often; nor one that does not answer. */
 const freshMs = 10_000
+const retryMs = 1_000
 const timeoutMs = 5_000
 const mostBytes = 256 * 1024
-
-interface Kept {
-  readonly keys: Promise<KeySet | undefined>
-  readonly readAt: number
-}
 
 /** @param configured  `issuer=file or address`, the issuer without its scheme */
 export function openWebKeys(
@@ -28,21 +24,37 @@ export function openWebKeys(
   return (issuer, isFresh) => open.get(issuer)?.(isFresh) ?? Promise.resolve(undefined)
 }
 
-/** @param place  a file, or an http(s) address */
+/**
+ * What could not be read does not take away what was read a short while ago.
+ *
+ * @param place  a file, or an http(s) address
+ */
 export function openKeySet(
   place: string,
   now: () => number,
 ): (isFresh: boolean) => Promise<KeySet | undefined> {
-  let kept: Kept | undefined
+  let known: { readonly keys: KeySet; readonly readAt: number } | undefined
+  let asking: Promise<KeySet | undefined> | undefined
+  let askedAt = Number.NEGATIVE_INFINITY
+  const isWithin = (ms: number, since: number) => now() >= since && now() - since < ms
   return (isFresh) => {
-    if (kept !== undefined && now() - kept.readAt < (isFresh ? freshMs : keptMs)) return kept.keys
-    // What cannot be read is no key; the next call tries again.
-    const keys = read(place).catch(() => {
-      kept = undefined
-      return undefined
-    })
-    kept = { keys, readAt: now() }
-    return keys
+    const keys = known && isWithin(keptMs, known.readAt) ? known.keys : undefined
+    if (keys !== undefined && !isFresh) return Promise.resolve(keys)
+    if (asking !== undefined) return asking
+    if (isWithin(keys === undefined ? retryMs : freshMs, askedAt)) return Promise.resolve(keys)
+    const readAt = (askedAt = now())
+    asking = read(place)
+      .then(
+        (found) => {
+          if (found) known = { keys: found, readAt }
+          return found ?? keys
+        },
+        () => keys,
+      )
+      .finally(() => {
+        asking = undefined
+      })
+    return asking
   }
 }
 

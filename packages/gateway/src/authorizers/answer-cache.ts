@@ -20,8 +20,8 @@ export class AnswerCache {
   ): AuthorizerAnswer | undefined {
     const kept = this.#kept.get(identity)
     if (kept === undefined) return undefined
-    // A clock that was set back would make old answers young.
-    const isFresh = kept.madeAt <= nowMs && nowMs < kept.madeAt + ttlMs && kept.madeAt >= flushedAt
+    // A clock that was set back would make old answers young; of the moment of a flush nobody knows which came first.
+    const isFresh = kept.madeAt <= nowMs && nowMs < kept.madeAt + ttlMs && kept.madeAt > flushedAt
     if (isFresh) return kept.answer
     this.#kept.delete(identity)
     return undefined

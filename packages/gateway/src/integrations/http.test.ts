@@ -243,3 +243,24 @@ test('an answer below the size stays plain', async () => {
   })
   assert.equal(headerOf(reply, 'content-encoding'), undefined)
 })
+
+test('a path parameter in a query is one value, whatever stands in it', async () => {
+  const asked: string[] = []
+  const method = {
+    authorizationType: 'NONE',
+    methodIntegration: {
+      type: 'HTTP_PROXY' as const,
+      httpMethod: 'GET',
+      uri: 'http://backend.test/{id}?of={id}',
+      requestParameters: { 'integration.request.path.id': 'method.request.path.id' },
+    },
+  }
+  await call(snapshotOf({ '/pets/{id}': { GET: method } }), {
+    path: '/pets/1&admin=true+%26',
+    upstream: ({ url }) => {
+      asked.push(url)
+      return { status: 200, headers: [], body: new Uint8Array() }
+    },
+  })
+  assert.deepEqual(asked, ['http://backend.test/1&admin=true+%26?of=1%26admin%3Dtrue%2B%26'])
+})

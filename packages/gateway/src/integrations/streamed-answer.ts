@@ -50,7 +50,8 @@ export async function readStreamedAnswer(pieces: BodyStream): Promise<StreamedAn
       kept = Buffer.concat([kept, next.value])
     }
   } catch (error) {
-    void rest.return?.()
+    // Whatever its end is like: why it is not wanted is said already.
+    rest.return?.().catch(() => {})
     throw error
   }
 }

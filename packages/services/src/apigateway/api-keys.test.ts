@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { accountId, region } from '../harness.fixture.ts'
 import { keyOfValue, loadUsagePlan } from './key-records.ts'
 import { type MadeApi, madeApi, refusal } from './made-api.fixture.ts'
 
@@ -381,5 +382,27 @@ test('keys and plans carry tags', async () => {
       resource: `arn:aws:apigateway:us-east-1::/${kind}/${json.id}`,
       keys: { 'aws:ResourceTag/b': '2' },
     })
+  }
+})
+
+test('a key that goes while keys are listed is left out', async () => {
+  await using made = await madeApi()
+  const [gone, kept] = [
+    await made.ask('POST', '/apikeys', { name: 'gone' }),
+    await made.ask('POST', '/apikeys', { name: 'kept' }),
+  ]
+  const { json: plan } = await made.ask('POST', '/usageplans', { name: 'p' })
+  for (const { json } of [gone, kept])
+    await made.ask('POST', `/usageplans/${plan.id}/keys`, { keyId: json.id, keyType: 'API_KEY' })
+  const key = `${accountId}/${region}/${gone.json.id}`
+  await made.api.store.documents.transact(async (transaction) =>
+    transaction.delete('apigateway/api-keys', key),
+  )
+  for (const path of ['/apikeys', `/usageplans/${plan.id}/keys`]) {
+    const { json } = await made.ask('GET', path)
+    assert.deepEqual(
+      json.item.map(({ name }: { name: string }) => name),
+      ['kept'],
+    )
   }
 })

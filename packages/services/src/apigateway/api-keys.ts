@@ -8,6 +8,7 @@ import {
   type ApiKeyRecord,
   dropKey,
   fileKey,
+  findKey,
   getKey,
   keyCollections,
   keyIn,
@@ -60,9 +61,9 @@ export const apiKeys = {
         (customerId === undefined || row.customerId === customerId)
       const size = pageSize(paging.limit)
       const { rows, position } = await filtered(call.documents, call, paging, size, matches)
-      const keys = await Promise.all(rows.map(({ id }) => getKey(call.documents, call, id)))
+      const keys = await Promise.all(rows.map(({ id }) => findKey(call.documents, call, id)))
       return {
-        items: keys.map((key) => shownKey(key, includeValues === true)),
+        items: keys.flatMap((key) => (key ? [shownKey(key, includeValues === true)] : [])),
         ...(position && { position }),
       }
     },

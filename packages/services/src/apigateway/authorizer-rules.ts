@@ -1,6 +1,7 @@
 /** Can this authorizer ever be asked? What each type needs, and what it may not have. */
 import type { SnapshotAuthorizer } from '@sekisho/gateway'
 import { badRequest } from './errors.ts'
+import { checkPattern } from './integration-rules.ts'
 
 export const authorizerTypes = ['TOKEN', 'REQUEST', 'COGNITO_USER_POOLS'] as const
 
@@ -28,6 +29,7 @@ export function checkAuthorizer(authorizer: SnapshotAuthorizer): SnapshotAuthori
   if (name === '') throw badRequest('Authorizer name cannot be empty')
   if (ttl !== undefined && (!Number.isInteger(ttl) || ttl < 0 || ttl > maxTtl))
     throw badRequest(`Authorizer result TTL must be between 0 and ${maxTtl} seconds`)
+  checkPattern('identity validation expression', authorizer.identityValidationExpression)
   if (type === 'COGNITO_USER_POOLS') checkUserPools(authorizer)
   else checkFunction(authorizer)
   const isOptional = type === 'COGNITO_USER_POOLS' || (type === 'REQUEST' && ttl === 0)

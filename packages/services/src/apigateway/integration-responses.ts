@@ -2,8 +2,8 @@
 import type * as Sdk from '@aws-sdk/client-api-gateway'
 import type { SnapshotMethod } from '@sekisho/gateway'
 import type { GatedOperations } from '../service.ts'
-import { badRequest, invalidMapping, notFound } from './errors.ts'
-import { checkOneOf, checkTemplates, contentHandlings } from './integration-rules.ts'
+import { invalidMapping, notFound } from './errors.ts'
+import { checkOneOf, checkPattern, checkTemplates, contentHandlings } from './integration-rules.ts'
 import { integrationOf } from './integrations.ts'
 import { statusConstraint } from './method-responses.ts'
 import { changeMethod, readMethod } from './methods.ts'
@@ -106,20 +106,12 @@ export function checkResponse(method: SnapshotMethod, response: Sdk.IntegrationR
   if (declared === undefined) throw notFound('Invalid Response status code specified')
   checkTemplates(response.responseTemplates)
   checkOneOf('contentHandling', response.contentHandling, contentHandlings)
-  checkPattern(response.selectionPattern)
+  checkPattern('selection pattern', response.selectionPattern)
   for (const [target, source] of Object.entries(response.responseParameters ?? {})) {
     if (!Object.hasOwn(declared.responseParameters ?? {}, target))
       throw invalidMapping(`Invalid mapping expression parameter specified: ${target}`)
     if (!responseSource.test(source))
       throw invalidMapping(`Invalid mapping expression specified: ${source}`)
-  }
-}
-
-function checkPattern(pattern: string | undefined): void {
-  try {
-    new RegExp(pattern ?? '')
-  } catch {
-    throw badRequest(`Invalid selection pattern specified: ${pattern}`)
   }
 }
 

@@ -1,5 +1,5 @@
 /** Is this an integration that API Gateway would take? */
-import { isCacheKey, type SnapshotMethod } from '@sekisho/gateway'
+import { compilePattern, isCacheKey, PatternError, type SnapshotMethod } from '@sekisho/gateway'
 import { badRequest, invalidMapping, notSupported } from './errors.ts'
 
 export type SnapshotIntegration = NonNullable<SnapshotMethod['methodIntegration']>
@@ -116,6 +116,17 @@ export function checkTemplates(templates: Readonly<Record<string, string>> | und
       throw badRequest(
         `Validation Result: warnings : [], errors : [Invalid content type specified: ${type}]`,
       )
+  }
+}
+
+/** What could not be run would match nothing, and nobody would know why. @throws AwsError BadRequestException */
+export function checkPattern(what: string, pattern: string | undefined): void {
+  if (pattern === undefined || pattern === '') return
+  try {
+    compilePattern(pattern, { isWhole: true })
+  } catch (error) {
+    if (!(error instanceof PatternError)) throw error
+    throw badRequest(`Invalid ${what} specified: ${pattern} (${error.message})`)
   }
 }
 

@@ -67,11 +67,20 @@ export function hashOf(value: string): string {
   return sha256(Buffer.from(value))
 }
 
+/** Of those that are listed, some may be gone when they are read. */
+export async function findKey(
+  reader: Reader,
+  place: Place,
+  id: string,
+): Promise<ApiKeyRecord | undefined> {
+  return (await reader.get<ApiKeyRecord>(keyCollections.keys, keyIn(place, id)))?.value
+}
+
 /** @throws AwsError NotFoundException */
 export async function getKey(reader: Reader, place: Place, id: string): Promise<ApiKeyRecord> {
-  const stored = await reader.get<ApiKeyRecord>(keyCollections.keys, keyIn(place, id))
-  if (!stored) throw notFound('Invalid API Key identifier specified')
-  return stored.value
+  const found = await findKey(reader, place, id)
+  if (found === undefined) throw notFound('Invalid API Key identifier specified')
+  return found
 }
 
 /** @throws AwsError NotFoundException */
@@ -108,7 +117,7 @@ export async function keyOfValue(
 ): Promise<ApiKeyRecord | undefined> {
   const found = await reader.get<string>(keyCollections.values, keyIn(place, hashOf(value)))
   if (!found) return undefined
-  return (await reader.get<ApiKeyRecord>(keyCollections.keys, keyIn(place, found.value)))?.value
+  return findKey(reader, place, found.value)
 }
 
 export interface OrderRow {

@@ -268,3 +268,17 @@ test('a cache key is a parameter of the method or of its integration', async () 
   const removed = await made.patch(`${method}/integration`, remove)
   assert.deepEqual(removed.json.cacheKeyParameters, [])
 })
+
+test('each flush is another, however soon it comes', async () => {
+  await using made = await madeApi()
+  await made.ask('POST', '/restapis/{api}/deployments', { stageName: 'prod' })
+  const flushed = async () => {
+    await made.ask('DELETE', '/restapis/{api}/stages/prod/cache/data')
+    const key = `${made.id}/prod`
+    const { documents } = made.api.store
+    const stored = await documents.get<{ cacheFlushedAt: number }>('apigateway/stages', key)
+    return stored?.value.cacheFlushedAt ?? 0
+  }
+  const first = await flushed()
+  assert.ok(first < (await flushed()))
+})

@@ -91,12 +91,15 @@ export const stages = {
 
   FlushStageCache: {
     handle: ({ restApiId, stageName }, call) =>
-      flush(call, restApiId, stageName, { cacheFlushedAt: call.now.getTime() }),
+      flush(call, restApiId, stageName, ({ cacheFlushedAt = 0 }) => ({
+        // Responses are kept under it: a second flush within a millisecond is one, too.
+        cacheFlushedAt: Math.max(call.now.getTime(), cacheFlushedAt + 1),
+      })),
   },
 
   FlushStageAuthorizersCache: {
     handle: ({ restApiId, stageName }, call) =>
-      flush(call, restApiId, stageName, { authorizersFlushedAt: call.now.getTime() }),
+      flush(call, restApiId, stageName, () => ({ authorizersFlushedAt: call.now.getTime() })),
   },
 
   DeleteStage: {
@@ -121,11 +124,11 @@ async function flush(
   call: Call,
   restApiId: string,
   stageName: string,
-  at: Pick<StageRecord, 'cacheFlushedAt' | 'authorizersFlushedAt'>,
+  at: (stage: StageRecord) => Pick<StageRecord, 'cacheFlushedAt' | 'authorizersFlushedAt'>,
 ) {
   await call.documents.transact(async (transaction) => {
     const stage = await stageOf(transaction, call, restApiId, stageName)
-    transaction.put(collections.stages, `${restApiId}/${stageName}`, { ...stage, ...at })
+    transaction.put(collections.stages, `${restApiId}/${stageName}`, { ...stage, ...at(stage) })
   })
   return {}
 }

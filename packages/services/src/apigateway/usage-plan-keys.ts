@@ -5,6 +5,7 @@ import type { GatedOperations } from '../service.ts'
 import { badRequest, conflict, limitExceeded, notFound } from './errors.ts'
 import {
   type ApiKeyRecord,
+  findKey,
   getKey,
   getPlan,
   keyCollections,
@@ -49,8 +50,8 @@ export const usagePlanKeys = {
           limit: size + 1,
         })
         for (const { key: at } of piece) {
-          const key = await getKey(call.documents, call, at.slice(prefix.length))
-          if ((key.name ?? '').startsWith(nameQuery)) found.push({ key, at })
+          const key = await findKey(call.documents, call, at.slice(prefix.length))
+          if (key && (key.name ?? '').startsWith(nameQuery)) found.push({ key, at })
         }
         after = piece.at(-1)?.key
         if (piece.length <= size || found.length > size) break
