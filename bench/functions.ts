@@ -140,7 +140,12 @@ function row(many: Measured, alone: Measured, ratioToFloor: number): readonly st
 /** What a language needs to begin and end without doing anything. */
 const beginnings: Readonly<Record<string, readonly [command: string, ...args: string[]]>> = {
   node: [process.execPath, '-e', '0'],
-  python: ['python3', '-c', '0'],
+  // A version manager's stand-in takes longer than what it stands for.
+  python: [
+    execFileSync('python3', ['-c', 'import sys; print(sys.executable)']).toString().trim(),
+    '-c',
+    '0',
+  ],
 }
 
 /** The first call of an environment: a changed configuration has none that is warm. */

@@ -11,9 +11,9 @@ const python = execFileSync('python3', ['-c', 'import sys; print(sys.executable)
 }).trim()
 
 const languages = {
-  node: { program: process.execPath, bootstrap: 'node.mjs', file: 'index.mjs' },
+  node: { program: process.execPath, bootstrap: 'node.cjs', file: 'index.mjs' },
   python: { program: python, bootstrap: 'python.py', file: 'index.py' },
-  provided: { program: process.execPath, bootstrap: 'provided.mjs', file: 'bootstrap' },
+  provided: { program: process.execPath, bootstrap: 'provided.cjs', file: 'bootstrap' },
 } as const
 
 export type Language = keyof typeof languages

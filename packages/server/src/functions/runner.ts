@@ -234,7 +234,7 @@ function confinedOf(
   const runtime = place('/var/runtime', bootstraps)
   const family = familyOf(fn.runtime)!
   const major = /^nodejs(\d+)/.exec(fn.runtime)?.[1]
-  const isNode = family.bootstrap === 'node.mjs'
+  const isNode = family.bootstrap === 'node.cjs'
   const ownsNetwork = isIsolated && network === 'none'
   const opt = layers === undefined ? [] : [place('/opt', layers)]
   const program = isIsolated && isNodeItself(interpreter) ? '/var/lang/bin/node' : interpreter.path

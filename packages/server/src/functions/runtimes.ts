@@ -21,10 +21,10 @@ export interface Family {
 
 /** By the form of a runtime's name. @see Lambda Developer Guide, "Lambda runtimes" */
 const families: readonly (readonly [name: RegExp, family: Family])[] = [
-  [/^nodejs\d+\.x$/, { bootstrap: 'node.mjs', interpreter: ownNode }],
+  [/^nodejs\d+\.x$/, { bootstrap: 'node.cjs', interpreter: ownNode }],
   [/^python3\.\d+$/, { bootstrap: 'python.py', interpreter: findPython }],
-  [/^provided(\.al2(023)?)?$/, { bootstrap: 'provided.mjs', interpreter: ownNode }],
-  [/^go1\.x$/, { bootstrap: 'provided.mjs', interpreter: ownNode }],
+  [/^provided(\.al2(023)?)?$/, { bootstrap: 'provided.cjs', interpreter: ownNode }],
+  [/^go1\.x$/, { bootstrap: 'provided.cjs', interpreter: ownNode }],
 ]
 
 export const supportedRuntimes =

@@ -175,6 +175,7 @@ export class Turns {
       })
     const next = this.first
     if (next !== undefined && !this.isOver) this.#begin(next)
+    else this.#isSlow = false
   }
 
   /** @returns whether it was asked for */

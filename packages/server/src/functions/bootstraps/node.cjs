@@ -1,10 +1,10 @@
 /** Runs a function's handler in Node. */
-import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { format } from 'node:util'
-import {
+const { existsSync } = require('node:fs')
+const { createRequire } = require('node:module')
+const { join, resolve } = require('node:path')
+const { pathToFileURL } = require('node:url')
+const { format } = require('node:util')
+const {
   conclude,
   ERROR,
   INIT_ERROR,
@@ -19,8 +19,8 @@ import {
   socket,
   TYPE,
   waitingEvents,
-} from './channel.mjs'
-import { forward } from './forward.mjs'
+} = require('./channel.cjs')
+const { forward } = require('./forward.cjs')
 
 const root = process.env.LAMBDA_TASK_ROOT
 // Found by NODE_PATH already.
@@ -132,10 +132,8 @@ async function loadHandler(handler) {
   const file = [`${base}.js`, `${base}.mjs`, `${base}.cjs`, base].find((each) => existsSync(each))
   let loaded
   try {
-    if (file === undefined) {
-      const require = createRequire(join(root, 'bootstrap.js'))
-      loaded = require(moduleName)
-    } else loaded = await import(pathToFileURL(file).href)
+    if (file === undefined) loaded = createRequire(join(root, 'bootstrap.js'))(moduleName)
+    else loaded = await (file.endsWith('.mjs') ? imported(file) : required(file))
   } catch (error) {
     if (error instanceof SyntaxError)
       throw Object.assign(new UserCodeError('UserCodeSyntaxError', String(error)), {
@@ -154,6 +152,20 @@ async function loadHandler(handler) {
   if (typeof found !== 'function')
     throw new UserCodeError('HandlerNotFound', `${handler} is not a function`)
   return found
+}
+
+function imported(file) {
+  return import(pathToFileURL(file).href)
+}
+
+/** Sooner there than by the loader of ECMAScript modules, which modules that wait while they load cannot do without. */
+function required(file) {
+  try {
+    return require(file)
+  } catch (error) {
+    if (error?.code === 'ERR_REQUIRE_ASYNC_MODULE') return imported(file)
+    throw error
+  }
 }
 
 /** What a handler may answer with piece by piece. */
@@ -363,13 +375,17 @@ listen(() => {
   if (!isRunning) void runAll()
 })
 
-try {
-  await forward()
-  handler = await loadHandler(process.env._HANDLER)
-  isReady = true
-  send(READY, '')
-} catch (error) {
-  logError(error, 'Uncaught Exception')
-  send(INIT_ERROR, errorText(error))
-  socket.end()
+async function begin() {
+  try {
+    await forward()
+    handler = await loadHandler(process.env._HANDLER)
+    isReady = true
+    send(READY, '')
+  } catch (error) {
+    logError(error, 'Uncaught Exception')
+    send(INIT_ERROR, errorText(error))
+    socket.end()
+  }
 }
+
+void begin()

@@ -1,9 +1,9 @@
 /** Runs a function's own bootstrap beside the Lambda Runtime API, and speaks for it. */
-import { spawn } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
-import { createServer } from 'node:http'
-import { join } from 'node:path'
-import {
+const { spawn } = require('node:child_process')
+const { accessSync, constants } = require('node:fs')
+const { createServer } = require('node:http')
+const { join } = require('node:path')
+const {
   conclude,
   ERROR,
   INIT_ERROR,
@@ -16,8 +16,8 @@ import {
   socket,
   TYPE,
   waitingEvents,
-} from './channel.mjs'
-import { forward } from './forward.mjs'
+} = require('./channel.cjs')
+const { forward, listenInside } = require('./forward.cjs')
 
 const mostResponseBytes = 6 * 1024 * 1024
 /** @see Lambda Developer Guide, "Lambda quotas" (invocation payload) */
@@ -233,8 +233,7 @@ function program() {
   })
 }
 
-await forward()
-server.listen(0, '127.0.0.1', () => {
+function begin() {
   const path = program()
   if (path === undefined) {
     send(
@@ -264,4 +263,6 @@ server.listen(0, '127.0.0.1', () => {
       else process.exit(code)
     })
   })
-})
+}
+
+void forward().then(() => listenInside(server, 0, begin))

@@ -2,33 +2,33 @@
  * What a bootstrap and the server say to each other: frames over file descriptor 3. A byte on file descriptor 4 asks for
  * the events back whose turn has not come.
  */
-import { Socket } from 'node:net'
+const { Socket } = require('node:net')
 
 /** The server's `frames.ts` has the same numbers. */
 const INVOKE = 1
-export const [READY, INIT_ERROR, RESPONSE, ERROR, LOG, PIECE, TYPE, RETURNED, OVER] = [
+const [READY, INIT_ERROR, RESPONSE, ERROR, LOG, PIECE, TYPE, RETURNED, OVER] = [
   2, 3, 4, 5, 6, 7, 8, 9, 10,
 ]
 
-export const socket = new Socket({ fd: 3, readable: true, writable: true })
+const socket = new Socket({ fd: 3, readable: true, writable: true })
 
 /** The event that is being run: whose its answer is, and since when. */
-export const running = { turn: 0, begunAt: 0 }
+const running = { turn: 0, begunAt: 0 }
 
 /** Events whose turn has not come: what is said of each, and its bytes. */
-export const waitingEvents = []
+const waitingEvents = []
 
 /**
  * @param body  text, or bytes
  * @param ofTurn  of an answer: whose it is
  * @returns whether more may follow at once
  */
-export function send(kind, body, ofTurn) {
+function send(kind, body, ofTurn) {
   return write(kind, ofTurn === undefined ? [] : [ofTurn], body)
 }
 
 /** An answer, or the error object, and how long it took. */
-export function conclude(kind, body) {
+function conclude(kind, body) {
   const tookMicros = Math.min((performance.now() - running.begunAt) * 1_000, 0xffff_ffff)
   write(kind, [running.turn, tookMicros], body)
 }
@@ -54,7 +54,7 @@ function write(kind, numbers, body) {
 }
 
 /** @param onEvents  some wait */
-export function listen(onEvents) {
+function listen(onEvents) {
   // Chunks are put together once a whole frame is there, not one by one.
   let waiting = []
   let waitingBytes = 0
@@ -85,4 +85,21 @@ export function listen(onEvents) {
     const ids = waitingEvents.splice(0).map(({ context }) => context.requestId)
     send(RETURNED, JSON.stringify(ids))
   })
+}
+
+module.exports = {
+  conclude,
+  ERROR,
+  INIT_ERROR,
+  LOG,
+  listen,
+  OVER,
+  PIECE,
+  READY,
+  RESPONSE,
+  running,
+  send,
+  socket,
+  TYPE,
+  waitingEvents,
 }
