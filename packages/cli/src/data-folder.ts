@@ -1,6 +1,6 @@
 /** Where is the server's data, and what does it tell about endpoint and keys? */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { type Environment, pathOf } from './environment.ts'
 import { CliError, exitCodes, usageError } from './exit-codes.ts'
 import { parseProfiles } from './profiles.ts'
@@ -19,11 +19,19 @@ export interface Access extends Credentials {
   readonly authorityPath?: string
 }
 
-/** `--data`, or SEKISHO_DATA, or `data` of sekisho.config.json, or `.sekisho`: as `start` finds it. */
+/** Where `start` keeps its data: `--data`, or SEKISHO_DATA, or `data` of sekisho.config.json, or `.sekisho`. */
+export function ownDataFolder(given: string | undefined, environment: Environment): string {
+  const { cwd } = environment
+  return named(given, environment) ?? configured(cwd) ?? join(cwd, '.sekisho')
+}
+
+/** The same; where nothing is named and nothing was started here, the nearest folder above that has a server's data. */
 export function dataFolder(given: string | undefined, environment: Environment): string {
-  const { variables } = environment
-  const chosen = given ?? (variables['SEKISHO_DATA'] || configured(environment)) ?? '.sekisho'
-  return pathOf(chosen, environment)
+  const { cwd } = environment
+  const found = named(given, environment) ?? configured(cwd)
+  if (found !== undefined) return found
+  const here = join(cwd, '.sekisho')
+  return existsSync(here) ? here : (above(cwd) ?? here)
 }
 
 /**
@@ -79,8 +87,26 @@ function needed(value: string | undefined, name: string, folder: string): string
   return value
 }
 
-function configured(environment: Environment): string | undefined {
-  const path = pathOf('sekisho.config.json', environment)
+function named(given: string | undefined, environment: Environment): string | undefined {
+  const name = given ?? (environment.variables['SEKISHO_DATA'] || undefined)
+  return name === undefined ? undefined : pathOf(name, environment)
+}
+
+function above(below: string): string | undefined {
+  const folder = dirname(below)
+  if (folder === below) return undefined
+  const found = configured(folder) ?? join(folder, '.sekisho')
+  return isOurs(found) ? found : above(folder)
+}
+
+/** A stranger's folder above ours, such as one in /tmp, must not lead us to the stranger's server. */
+function isOurs(folder: string): boolean {
+  const owner = statSync(folder, { throwIfNoEntry: false })?.uid
+  return owner !== undefined && owner === (process.getuid?.() ?? owner)
+}
+
+function configured(folder: string): string | undefined {
+  const path = join(folder, 'sekisho.config.json')
   let text: string
   try {
     text = readFileSync(path, 'utf8')
@@ -89,7 +115,7 @@ function configured(environment: Environment): string | undefined {
   }
   try {
     const { data } = JSON.parse(text) as { data?: unknown }
-    return typeof data === 'string' ? data : undefined
+    return typeof data === 'string' ? resolve(folder, data) : undefined
   } catch (cause) {
     throw usageError(`\`${path}\` is no JSON: ${(cause as Error).message}`, { cause })
   }

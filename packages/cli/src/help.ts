@@ -2,11 +2,15 @@
 import type { Options, Verb } from './verb.ts'
 
 export function listVerbs(verbs: Readonly<Record<string, Verb>>): string {
-  const rows = Object.entries(verbs).map(([name, { summary }]) => [name, summary] as const)
+  const rows = [
+    ...Object.entries(verbs).map(([name, { summary }]) => [name, summary] as const),
+    ['help', 'this list, or `help VERB` about one of them'],
+    ['--version', 'which version this is'],
+  ] as const
   return [
     'sekisho VERB [OPTIONS]',
     '',
-    ...columns([...rows, ['help', 'this list, or `help VERB` about one of them']]),
+    ...columns(rows),
     '',
     'Exit codes: 0 done, 1 the check or request said no, 2 bad usage or bad input, 3 no server reached.',
   ].join('\n')

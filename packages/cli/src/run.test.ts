@@ -19,6 +19,13 @@ test('help lists every verb, and each verb describes itself', async () => {
   }
 })
 
+test('it says which version it is', async () => {
+  using terminal = new Terminal()
+  const { exitCode, stdout } = await terminal.sekisho('--version')
+  assert.equal(exitCode, 0)
+  assert.match(stdout, /^\d+\.\d+\.\d+\n$/)
+})
+
 test('every file of verbs/ is a verb of that name', () => {
   const files = readdirSync(join(import.meta.dirname, 'verbs'))
     .filter((file) => file !== 'index.ts' && !file.endsWith('.test.ts'))

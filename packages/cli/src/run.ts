@@ -1,7 +1,10 @@
 /** From words to a verb, and from its end to an exit code. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Environment } from './environment.ts'
 import { CliError, type ExitCode, exitCodes } from './exit-codes.ts'
 import { describeVerb, listVerbs } from './help.ts'
+import { packageFolder } from './package-folder.ts'
 import { laterVerbs, verbs } from './verbs/index.ts'
 
 /** @param args  what follows `sekisho` */
@@ -22,12 +25,19 @@ function dispatch(args: readonly string[], environment: Environment) {
     return exitCodes.usage
   }
   if (word === 'help' || word === '--help' || word === '-h') return help(rest[0], environment)
+  if (word === '--version') return version(environment)
   const verb = find(word)
   return asksForHelp(rest) ? help(word, environment) : verb.run(rest, environment)
 }
 
 async function help(word: string | undefined, { print }: Environment): Promise<ExitCode> {
   print(word === undefined ? listVerbs(verbs) : await describeVerb(word, find(word)))
+  return exitCodes.done
+}
+
+function version({ print }: Environment): ExitCode {
+  const manifest = readFileSync(join(packageFolder(), 'package.json'), 'utf8')
+  print((JSON.parse(manifest) as { version: string }).version)
   return exitCodes.done
 }
 

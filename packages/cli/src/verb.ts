@@ -64,7 +64,7 @@ export const shared = {
   data: {
     type: 'string',
     value: 'DIR',
-    help: "the server's data folder (SEKISHO_DATA, or `.sekisho`)",
+    help: "the server's data folder (SEKISHO_DATA, or the nearest `.sekisho`, here or above)",
   },
   json: { type: 'boolean', help: 'print JSON' },
 } as const satisfies Options
