@@ -9,11 +9,12 @@ import {
 import { loadConnection } from '@sekisho/services'
 import type { Reader } from '@sekisho/store'
 import { BrokenAnswerError, noBody } from './arrival.ts'
-import { type BodyQueue, createBodyQueue } from './body-queue.ts'
+import type { BodyQueue } from './body-queue.ts'
 import type { Exchange } from './http-client/connection.ts'
 import type { Pool, Sent } from './http-client/pool.ts'
 import { mayAskAgain } from './http-client/repeat.ts'
 import { type Address, addressOf, RequestError, requestHead } from './http-client/request-head.ts'
+import { type Silence, streamedBody, watchSilence } from './http-client/streamed-body.ts'
 import { hasNoBody } from './reply-text.ts'
 import {
   type Announce,
@@ -111,8 +112,7 @@ class Asked implements Exchange {
   readonly #streaming: UpstreamRequest['streaming']
   /** Of an answer that is passed on as it comes. */
   #queue: BodyQueue | undefined
-  #idle: NodeJS.Timeout | undefined
-  #isPaused = false
+  #idle: Silence | undefined
 
   constructor(
     pool: Pool,
@@ -146,7 +146,7 @@ class Asked implements Exchange {
 
   onData(bytes: Buffer): void {
     if (this.#queue !== undefined) {
-      this.#idle?.refresh()
+      this.#idle?.heard()
       this.#queue.push(bytes)
       return
     }
@@ -183,33 +183,17 @@ class Asked implements Exchange {
 
   /** From here on the answer is the client's; how it ends is told by its end. */
   #stream(idleMs: number): void {
-    this.#idle = setTimeout(() => {
-      // Whoever takes nothing is not waited for here.
-      if (this.#isPaused) this.#idle?.refresh()
-      else this.#giveUp('TIMEOUT', `nothing came for ${idleMs} ms`)
-    }, idleMs)
-    this.#queue = createBodyQueue({
-      pause: () => {
-        this.#isPaused = true
-        this.#sent.pause()
-      },
-      resume: () => {
-        this.#isPaused = false
-        this.#idle?.refresh()
-        this.#sent.resume()
-      },
-      abort: () => {
-        this.#stopWatching()
-        this.#sent.cancel()
-      },
-    })
+    this.#idle = watchSilence(idleMs, () =>
+      this.#giveUp('TIMEOUT', `nothing came for ${idleMs} ms`),
+    )
+    this.#queue = streamedBody(this.#sent, this.#idle, () => this.#stopWatching())
     const { body: stream } = this.#queue
     this.#resolve({ status: this.#status, headers: this.#headers, body: noBody, stream })
   }
 
   #stopWatching(): void {
     clearTimeout(this.#timer)
-    clearTimeout(this.#idle)
+    this.#idle?.stop()
   }
 
   #giveUp(code: UpstreamError['code'], message: string): void {

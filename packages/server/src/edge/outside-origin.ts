@@ -2,11 +2,12 @@
 
 import { OriginError, type OriginRequest, type OriginResponse } from '@sekisho/edge'
 import { headerOf } from '@sekisho/protocols'
-import { type BodyQueue, createBodyQueue } from '../body-queue.ts'
+import type { BodyQueue } from '../body-queue.ts'
 import type { Exchange } from '../http-client/connection.ts'
 import type { Pool, Sent } from '../http-client/pool.ts'
 import { mayAskAgain } from '../http-client/repeat.ts'
 import { type Address, RequestError, requestHead } from '../http-client/request-head.ts'
+import { type Silence, streamedBody, watchSilence } from '../http-client/streamed-body.ts'
 import type { Upstream } from '../upstream.ts'
 import { portOf } from './own-origin.ts'
 
@@ -71,8 +72,7 @@ class Asked implements Exchange {
   #isKept: boolean
   /** Of an answer that goes on as it comes. */
   #queue: BodyQueue | undefined
-  #isPaused = false
-  #silence: NodeJS.Timeout | undefined
+  #silence: Silence | undefined
   #completion: NodeJS.Timeout | undefined
 
   constructor(
@@ -99,7 +99,9 @@ class Asked implements Exchange {
     const { readSeconds, completionSeconds } = this.#origin
     this.#hasStarted = true
     this.#stopWatching()
-    this.#silence = setTimeout(() => this.#beSilent(), readSeconds * 1_000)
+    this.#silence = watchSilence(readSeconds * 1_000, () =>
+      this.#giveUp(`nothing came for ${readSeconds} seconds`),
+    )
     if (completionSeconds !== undefined)
       this.#completion = setTimeout(
         () => this.#giveUp('the answer took too long'),
@@ -108,30 +110,16 @@ class Asked implements Exchange {
   }
 
   onHead(status: number, headers: readonly string[]): void {
-    this.#silence?.refresh()
+    this.#silence?.heard()
     this.#status = status
     this.#headers = headers
     if (isShort(headers)) return
-    this.#queue = createBodyQueue({
-      pause: () => {
-        this.#isPaused = true
-        this.#sent.pause()
-      },
-      resume: () => {
-        this.#isPaused = false
-        this.#silence?.refresh()
-        this.#sent.resume()
-      },
-      abort: () => {
-        this.#stopWatching()
-        this.#sent.cancel()
-      },
-    })
+    this.#queue = streamedBody(this.#sent, this.#silence!, () => this.#stopWatching())
     this.#resolve({ status, headers, body: this.#queue.body })
   }
 
   onData(bytes: Buffer): void {
-    this.#silence?.refresh()
+    this.#silence?.heard()
     if (this.#queue === undefined) this.#chunks.push(bytes)
     else this.#queue.push(bytes)
   }
@@ -153,12 +141,6 @@ class Asked implements Exchange {
     } else this.#fail(originError(error))
   }
 
-  #beSilent(): void {
-    // Whoever takes nothing is not waited for here.
-    if (this.#isPaused) this.#silence?.refresh()
-    else this.#giveUp(`nothing came for ${this.#origin.readSeconds} seconds`)
-  }
-
   #giveUp(message: string): void {
     this.#sent.cancel()
     this.#fail(new OriginError('READ_TIMEOUT', message))
@@ -171,7 +153,7 @@ class Asked implements Exchange {
   }
 
   #stopWatching(): void {
-    clearTimeout(this.#silence)
+    this.#silence?.stop()
     clearTimeout(this.#completion)
   }
 }
