@@ -3,7 +3,14 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { cacheKeyOf, encodingOf } from './cache-key.ts'
 import { compileDistribution } from './distribution.ts'
-import { behaviourSettings, cacheSettings, requestSettings, snapshot } from './edge.fixture.ts'
+import {
+  behaviourSettings,
+  cacheSettings,
+  createEdge,
+  originSettings,
+  requestSettings,
+  snapshot,
+} from './edge.fixture.ts'
 import { headerOf } from './headers.ts'
 import { originRequestOf } from './origin-request.ts'
 import type { Admitted } from './viewer.ts'
@@ -106,3 +113,36 @@ function joined(headers: readonly string[], wanted: string): string | undefined 
   )
   return found.length === 0 ? undefined : found.join(', ')
 }
+
+test('what a function rewrites is not kept for the behaviour whose path it gets', async () => {
+  const rewritten = JSON.stringify({ method: 'GET', uri: '/page', headers: {} })
+  const edge = createEdge({
+    snapshot: {
+      origins: [originSettings, { ...originSettings, id: 'secret' }],
+      behaviours: [
+        {
+          ...behaviourSettings,
+          pathPattern: '/private/*',
+          targetId: 'secret',
+          functions: { viewerRequest: { id: 'f', code: '' } },
+        },
+        behaviourSettings,
+      ],
+    },
+    runFunction: async () => rewritten,
+  })
+  edge.says = ({ origin }) => ({ body: origin.id })
+  assert.equal((await edge.get('/private/page')).text, 'secret')
+  assert.equal((await edge.get('/page')).text, 'origin')
+  assert.equal((await edge.get('/private/other')).cache, 'Hit')
+})
+
+test('the key of a policy that asks for another header is another', async () => {
+  const keyed = (name: string) => ({
+    behaviours: [{ ...behaviourSettings, cache: { ...cacheSettings, headers: [name] } }],
+  })
+  const edge = createEdge({ snapshot: keyed('x-language') })
+  await edge.get('/', { 'X-Language': 'one' })
+  edge.change(keyed('x-tenant'))
+  assert.equal((await edge.get('/', { 'X-Tenant': 'one' })).cache, 'Miss')
+})

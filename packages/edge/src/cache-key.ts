@@ -17,10 +17,10 @@ export function cacheKeyOf(
   encoding: string,
   countryOf: (address: string) => string | undefined,
 ): string {
-  const { viewer, distribution, behaviour } = admitted
+  const { viewer, behaviour } = admitted
   const { settings, keysEncoding } = behaviour
   const method = viewer.method === 'OPTIONS' ? 'OPTIONS' : 'GET'
-  let key = `${distribution.snapshot.id}\n${method}\n${path}`
+  let key = `${behaviour.keyBeginning}${method}\n${path}`
   if (!behaviour.hasPlainKey) {
     const { cache } = settings
     key += `\n${chosenQuery(viewer.rawQuery, cache.query)}`
@@ -29,7 +29,7 @@ export function cacheKeyOf(
       const value = name.startsWith('cloudfront-')
         ? madeHeader(name, viewer, countryOf)
         : listOf(viewer.headers, name)
-      key += value === undefined ? '\n-' : `\n=${value}`
+      key += value === undefined ? `\n${name}` : `\n${name}=${value}`
     }
   }
   return keysEncoding ? `${key}\n${encoding}` : key

@@ -130,18 +130,24 @@ export function generated(
   }
 }
 
-/** To the same place, over TLS. */
+/**
+ * To the same place, over TLS: for good where nothing is lost, else with the same method and body.
+ *
+ * @see CloudFront Developer Guide, "Require HTTPS for communication between viewers and CloudFront"
+ */
 export function redirected(viewer: ViewerRequest, self: Self, pathPattern: string): ViewerReply {
   const query = viewer.rawQuery === '' ? '' : `?${viewer.rawQuery}`
   const host = viewer.host.replace(/:80$/, '')
-  const page =
-    '<html>\r\n<head><title>301 Moved Permanently</title></head>\r\n<body>\r\n<center><h1>301 Moved Permanently</h1></center>\r\n<hr><center>CloudFront</center>\r\n</body>\r\n</html>\r\n'
+  const isRead = viewer.method === 'GET' || viewer.method === 'HEAD'
+  const [status, reason] = isRead ? [301, 'Moved Permanently'] : [307, 'Temporary Redirect']
+  const title = `${status} ${reason}`
+  const page = `<html>\r\n<head><title>${title}</title></head>\r\n<body>\r\n<center><h1>${title}</h1></center>\r\n<hr><center>CloudFront</center>\r\n</body>\r\n</html>\r\n`
   const headers = [
     ...['Server', 'CloudFront', 'Content-Type', 'text/html'],
     ...['Location', `https://${host}${viewer.rawPath}${query}`],
   ]
   return {
-    status: 301,
+    status,
     headers: signed(headers, 'Redirect', viewer, self),
     body: viewer.method === 'HEAD' ? noBody : Buffer.from(page),
     outcome: { result: 'Redirect', pathPattern },

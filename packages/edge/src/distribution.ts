@@ -29,6 +29,8 @@ export interface Behaviour {
   readonly failoverStatuses: ReadonlySet<number>
   /** Nothing is ever kept. */
   readonly isUncached: boolean
+  /** Of all its keys: a path that was rewritten may be that of another behaviour, which lets others see it. */
+  readonly keyBeginning: string
   /** The key is the path alone, and perhaps the encoding. */
   readonly hasPlainKey: boolean
   readonly keyHeaders: readonly string[]
@@ -63,10 +65,10 @@ export function behaviourOf({ behaviours }: Distribution, rawPath: string): Beha
 
 function compileBehaviour(
   settings: BehaviourSettings,
-  { origins, groups }: DistributionSnapshot,
+  { id, origins, groups }: DistributionSnapshot,
 ): Behaviour {
   const { cache, request, targetId } = settings
-  const group = groups.find(({ id }) => id === targetId)
+  const group = groups.find((each) => each.id === targetId)
   const cookies = eitherOf(cache.cookies, request.cookies)
   const keysEncoding = cache.gzip || cache.brotli
   const listed = new Set(cache.headers)
@@ -79,6 +81,7 @@ function compileBehaviour(
     origins: originsOf(targetId, group, origins),
     failoverStatuses: new Set(group?.statuses),
     isUncached: cache.maxTtl === 0,
+    keyBeginning: `${id}\n${settings.pathPattern}\n`,
     hasPlainKey:
       cache.headers.length === 0 && cache.cookies.mode === 'none' && cache.query.mode === 'none',
     keyHeaders: cache.headers,

@@ -9,12 +9,8 @@ const unreserved = /^[A-Za-z0-9\-._~]$/
  */
 export function normalizedPath(rawPath: string): string {
   if (!/%|\/\/|\/\./.test(rawPath)) return rawPath
-  const decoded = rawPath.replace(/%([0-9a-fA-F]{2})/g, (whole, digits: string) => {
-    const character = String.fromCharCode(Number.parseInt(digits, 16))
-    return unreserved.test(character) ? character : whole.toUpperCase()
-  })
   const segments: string[] = []
-  const parts = decoded.split('/').slice(1)
+  const parts = unescaped(rawPath).split('/').slice(1)
   for (const [at, part] of parts.entries()) {
     const isLast = at === parts.length - 1
     if (part === '..') segments.pop()
@@ -24,12 +20,21 @@ export function normalizedPath(rawPath: string): string {
   return `/${segments.join('/')}`
 }
 
+/** Each character written in one way. */
+function unescaped(text: string): string {
+  return text.replace(/%([0-9a-fA-F]{2})/g, (whole, digits: string) => {
+    const character = String.fromCharCode(Number.parseInt(digits, 16))
+    return unreserved.test(character) ? character : whole.toUpperCase()
+  })
+}
+
 /**
  * @param pattern  `*` is any run of characters, `?` exactly one; case counts, the first slash may be missing
  */
 export function compilePattern(pattern: string): (path: string) => boolean {
   if (pattern === '*' || pattern === '/*') return () => true
-  const whole = pattern.startsWith('/') || pattern.startsWith('*') ? pattern : `/${pattern}`
+  const written = unescaped(pattern)
+  const whole = /^[/*]/.test(written) ? written : `/${written}`
   if (!/[*?]/.test(whole)) return (path) => path === whole
   const star = whole.indexOf('*')
   if (star === whole.length - 1 && !whole.includes('?')) {

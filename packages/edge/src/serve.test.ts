@@ -243,6 +243,8 @@ test('viewers who come without TLS are sent away, or sent on, as the behaviour s
     [301, 'https://d111111abcdef8.cloudfront.localhost/a?b=1', 'Redirect'],
   )
   assert.equal((await redirecting.get('/', {}, { isSecure: true })).status, 200)
+  const posted = await redirecting.get('/a', {}, { method: 'POST', hasBody: true })
+  assert.deepEqual([posted.status, posted.cache], [307, 'Redirect'], 'with method and body')
 })
 
 test('a country may be shut out; whose country nobody knows is served', async () => {
