@@ -1,6 +1,6 @@
 /** Cache policies: what tells one cached object from another, and how long it may be kept. */
 import { invalidArgument } from './errors.ts'
-import { type Kept, type Kind, typeOf, usedBy } from './kept.ts'
+import { type Kept, type Kind, typeOf } from './kept.ts'
 import { keptOperations } from './kept-operations.ts'
 import { managedCachePolicies } from './managed-policies.ts'
 import { checkName, checkSelections, type SelectionRules } from './policy-rules.ts'
@@ -16,9 +16,7 @@ export const cachePolicyKind: Kind<CachePolicyConfig> = {
   most: 20,
   newId: (ids) => ids.uuid(),
   managed: managedCachePolicies,
-  isUsed: usedBy((config, id) =>
-    behavioursOf(config).some(({ CachePolicyId }) => CachePolicyId === id),
-  ),
+  refers: (config, id) => behavioursOf(config).some(({ CachePolicyId }) => CachePolicyId === id),
   check,
 }
 

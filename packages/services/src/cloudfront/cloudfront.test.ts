@@ -2,39 +2,8 @@ import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
 import { AwsError } from '@sekisho/protocols'
-import { type Harness, harness } from '../harness.fixture.ts'
-
-const root = '/2020-05-31'
-const optimized = '658327ea-f89d-4fab-a63d-7e88639e58f6'
-
-interface Parts {
-  readonly reference?: string
-  readonly headers?: Readonly<Record<string, string>>
-  readonly behaviour?: string
-  readonly more?: string
-  readonly enabled?: boolean
-  readonly origin?: string
-  readonly domain?: string
-}
-
-/** A distribution in front of an API, as XML. */
-function config(parts: Parts = {}): string {
-  const { reference = 'one', enabled = true, more = '', origin = '' } = parts
-  const headers = Object.entries(parts.headers ?? {}).map(
-    ([name, value]) =>
-      `<OriginCustomHeader><HeaderName>${name}</HeaderName><HeaderValue>${value}</HeaderValue></OriginCustomHeader>`,
-  )
-  const {
-    behaviour = `<CachePolicyId>${optimized}</CachePolicyId>`,
-    domain = 'abc.execute-api.us-east-1.amazonaws.com',
-  } = parts
-  return `<DistributionConfig xmlns="http://cloudfront.amazonaws.com/doc/2020-05-31/"><CallerReference>${reference}</CallerReference><Origins><Quantity>1</Quantity><Items><Origin><Id>api</Id><DomainName>${domain}</DomainName><OriginPath>/prod</OriginPath><CustomHeaders><Quantity>${headers.length}</Quantity><Items>${headers.join('')}</Items></CustomHeaders><CustomOriginConfig><HTTPPort>80</HTTPPort><HTTPSPort>443</HTTPSPort><OriginProtocolPolicy>https-only</OriginProtocolPolicy></CustomOriginConfig>${origin}</Origin></Items></Origins><DefaultCacheBehavior><TargetOriginId>api</TargetOriginId><ViewerProtocolPolicy>allow-all</ViewerProtocolPolicy>${behaviour}</DefaultCacheBehavior><Comment></Comment><Enabled>${enabled}</Enabled>${more}</DistributionConfig>`
-}
-
-const elementOf = (text: string, name: string) => new RegExp(`<${name}>([^<]*)<`).exec(text)?.[1]
-
-const create = (cloudfront: Harness, parts: Parts = {}) =>
-  cloudfront.ask('POST', `${root}/distribution`, config(parts))
+import { harness } from '../harness.fixture.ts'
+import { config, create, elementOf, optimized, type Parts, root } from './cloudfront.fixture.ts'
 
 interface Refused {
   readonly name: string
@@ -48,6 +17,10 @@ const forwarded = (name: string) =>
 
 function logging(bucket: string, prefix = ''): string {
   return `<Logging><Enabled>true</Enabled><IncludeCookies>false</IncludeCookies><Bucket>${bucket}</Bucket><Prefix>${prefix}</Prefix></Logging>`
+}
+
+function certificate(version: string): string {
+  return `<ViewerCertificate><ACMCertificateArn>arn:aws:acm:us-east-1:111111111111:certificate/a-b</ACMCertificateArn><SSLSupportMethod>sni-only</SSLSupportMethod><MinimumProtocolVersion>${version}</MinimumProtocolVersion></ViewerCertificate>`
 }
 
 const refused: readonly Refused[] = [
@@ -122,6 +95,19 @@ const refused: readonly Refused[] = [
     name: 'a log whose names begin with a slash',
     parts: { more: logging('logs.s3.amazonaws.com', '/cdn') },
     code: 'InvalidArgument',
+  },
+  {
+    name: 'viewers of TLS 1.3 alone',
+    parts: { more: certificate('TLSv1.3_2025') },
+    code: 'InvalidArgument',
+    message:
+      'The minimum protocol version TLSv1.3_2025 of viewers is not supported by Sekisho yet.',
+  },
+  {
+    name: 'viewers of a protocol that there is not',
+    parts: { more: certificate('TLSv9') },
+    code: 'InvalidArgument',
+    message: 'The parameter MinimumProtocolVersion is not valid.',
   },
   {
     name: 'what is not built',

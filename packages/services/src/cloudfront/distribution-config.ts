@@ -14,6 +14,7 @@ import { checkOrigins, filledOrigin, noSuchOrigin } from './origins.ts'
 import { checkQuantities, counted } from './quantities.ts'
 import { behavioursOf, type DefaultBehavior, type DistributionConfig } from './records.ts'
 import { responseHeadersPolicyKind } from './response-headers-policies.ts'
+import { checkAliases, filledCertificate } from './viewer-certificate.ts'
 
 /** @throws AwsError  what is wrong in itself, or what is not built */
 export function checkConfig(config: DistributionConfig): void {
@@ -33,7 +34,6 @@ export function checkConfig(config: DistributionConfig): void {
 /** As CloudFront gives it back: every part is there. */
 export function filledConfig(config: DistributionConfig): DistributionConfig {
   const { Origins, ViewerCertificate: certificate } = config
-  const hasOwn = certificate?.ACMCertificateArn || certificate?.IAMCertificateId
   return {
     ...config,
     Aliases: counted(config.Aliases?.Items ?? []),
@@ -52,14 +52,7 @@ export function filledConfig(config: DistributionConfig): DistributionConfig {
     ),
     Logging: filledLogging(config.Logging),
     PriceClass: config.PriceClass ?? 'PriceClass_All',
-    ViewerCertificate: hasOwn
-      ? { ...certificate, CloudFrontDefaultCertificate: false }
-      : {
-          CloudFrontDefaultCertificate: true,
-          SSLSupportMethod: 'vip',
-          MinimumProtocolVersion: 'TLSv1',
-          CertificateSource: 'cloudfront',
-        },
+    ViewerCertificate: filledCertificate(certificate),
     Restrictions: {
       GeoRestriction: config.Restrictions?.GeoRestriction ?? {
         RestrictionType: 'none',
@@ -196,37 +189,6 @@ function checkTargets(config: DistributionConfig): void {
         'The parameter AllowedMethods cannot include POST, PUT, PATCH, and DELETE for a cached behavior associated with an origin group.',
       )
   }
-}
-
-const hostName =
-  /^(?:\*\.)?(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+$/i
-
-function checkAliases({ Aliases, ViewerCertificate: certificate }: DistributionConfig): void {
-  const aliases = Aliases?.Items ?? []
-  if (aliases.length > 100)
-    throw fail(
-      'TooManyDistributionCNAMEs',
-      'Your request contains more CNAMEs than are allowed per distribution.',
-    )
-  for (const alias of aliases) {
-    if (!hostName.test(alias))
-      throw invalidArgument(
-        'The parameter CNAME contains one or more parameters that are not valid.',
-      )
-    if (/(?:^|\.)(?:localhost|cloudfront\.net|amazonaws\.com)$/i.test(alias))
-      throw invalidArgument(`The parameter CNAME with value ${alias} is not allowed.`)
-  }
-  const arn = certificate?.ACMCertificateArn
-  if (arn !== undefined && !/^arn:aws[a-z-]*:acm:us-east-1:\d{12}:certificate\/[\w-]+$/.test(arn))
-    throw fail(
-      'InvalidViewerCertificate',
-      "The specified SSL certificate doesn't exist, isn't in us-east-1 region, isn't valid, or doesn't include a valid certificate chain.",
-    )
-  if (aliases.length > 0 && !arn && !certificate?.IAMCertificateId)
-    throw fail(
-      'InvalidViewerCertificate',
-      'To add an alternate domain name (CNAME) to a CloudFront distribution, you must attach a trusted certificate that validates your authorization to use the domain name.',
-    )
 }
 
 /** @see CloudFront API Reference, "CustomErrorResponse" */

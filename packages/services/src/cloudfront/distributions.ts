@@ -114,17 +114,7 @@ export const distributions = {
   ListDistributions: {
     needs: needAll('ListDistributions'),
     async handle(input, { accountId, documents }) {
-      const page = pageOf(await distributionsOf(documents, accountId), ({ id }) => id, input)
-      return {
-        DistributionList: {
-          Marker: page.marker,
-          MaxItems: page.maxItems,
-          IsTruncated: page.isTruncated,
-          Quantity: page.items.length,
-          NextMarker: page.nextMarker,
-          Items: page.items.map(summary),
-        },
-      }
+      return { DistributionList: listOf(await distributionsOf(documents, accountId), input) }
     },
   },
 } satisfies Operations<typeof Sdk>
@@ -244,6 +234,22 @@ function shown(record: DistributionRecord, status: 'InProgress' | 'Deployed' = '
       ...counted([...groups].map((KeyGroupId) => ({ KeyGroupId }))),
     },
     DistributionConfig: config,
+  }
+}
+
+/** @param found  in the order of their ids */
+export function listOf(
+  found: readonly DistributionRecord[],
+  paging: { readonly Marker?: string | undefined; readonly MaxItems?: number | undefined },
+) {
+  const page = pageOf(found, ({ id }) => id, paging)
+  return {
+    Marker: page.marker,
+    MaxItems: page.maxItems,
+    IsTruncated: page.isTruncated,
+    Quantity: page.items.length,
+    NextMarker: page.nextMarker,
+    Items: page.items.map(summary),
   }
 }
 

@@ -1,6 +1,7 @@
 /** CloudFront's control plane, and its key value stores', on one screen. */
 import { defineService } from '../service.ts'
 import { cachePolicies } from './cache-policies.ts'
+import { distributionLists } from './distribution-lists.ts'
 import { distributions } from './distributions.ts'
 import { functions } from './functions.ts'
 import { invalidations } from './invalidations.ts'
@@ -18,6 +19,7 @@ export const cloudfront = defineService('cloudfront', {
   validation: { code: 'MalformedXML', prefix: () => '' },
   operations: {
     ...distributions,
+    ...distributionLists,
     ...invalidations,
     ...cachePolicies,
     ...originRequestPolicies,

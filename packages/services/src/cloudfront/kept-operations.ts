@@ -38,6 +38,8 @@ export interface Shape<Config, W extends Word> {
   readonly path: string
   /** Of its ARN; absent: it has none, and whoever may do something may do it to all. */
   readonly resource?: ResourceType
+  /** Creation names no resource, as the service authorization reference has it. */
+  readonly isCreatedAnywhere?: true
   readonly shown: (kept: Kept<Config>) => object
   /** As one of a list. */
   readonly listed: (kept: Kept<Config>) => object
@@ -74,7 +76,7 @@ export function keptOperations<C extends Config, W extends Word>(
 
   const operations: Readonly<Record<string, Operation<Values, Values>>> = {
     [`Create${word}`]: {
-      needs: needs(`Create${word}`),
+      needs: shape.isCreatedAnywhere ? needAll(`Create${word}`) : needs(`Create${word}`),
       async handle(input, call) {
         const kept = await createKept(kind, await configOf(input, call), call)
         const Location = `https://cloudfront.amazonaws.com/2020-05-31/${path}/${kept.id}`

@@ -29,8 +29,10 @@ export interface Kind<Config extends { readonly Name: string | undefined }> {
   readonly newId: (ids: Call['ids']) => string
   /** What AWS brings, by id. */
   readonly managed?: ReadonlyMap<string, Config>
-  /** Whether something refers to it. */
-  readonly isUsed: (id: string, accountId: string, reader: Reader) => Promise<boolean>
+  /** Whether a distribution refers to it. */
+  readonly refers?: (config: DistributionConfig, id: string) => boolean
+  /** Whether something else does. */
+  readonly isUsed?: (id: string, accountId: string, reader: Reader) => Promise<boolean>
   /** @throws AwsError  what is wrong with it */
   readonly check: (config: Config) => void
   /** @throws AwsError  what may not change */
@@ -42,14 +44,6 @@ type Named = { readonly Name: string | undefined }
 /** Managed ones have never been changed. */
 const managedVersion = 'E23ZP02F085DFQ'
 const managedAt = Date.UTC(2021, 2, 16)
-
-/** Of what distributions refer to. */
-export function usedBy(
-  refers: (config: DistributionConfig, id: string) => boolean,
-): (id: string, accountId: string, reader: Reader) => Promise<boolean> {
-  return async (id, accountId, reader) =>
-    (await distributionsOf(reader, accountId)).some(({ config }) => refers(config, id))
-}
 
 export async function findKept<Config extends Named>(
   kind: Kind<Config>,
@@ -154,10 +148,21 @@ export async function deleteKept<Config extends Named>(
   await documents.transact(async (transaction) => {
     const before = await changeable(kind, id, 'IllegalDelete', accountId, transaction)
     checkVersion(ifMatch, before.etag)
-    if (await kind.isUsed(id, accountId, transaction))
+    if (await isUsed(kind, id, accountId, transaction))
       throw fail(kind.inUse, `The ${kind.word} cannot be deleted because it is in use.`)
     transaction.delete(kind.collection, keyOf(accountId, id))
   })
+}
+
+async function isUsed<Config extends Named>(
+  { refers, isUsed }: Kind<Config>,
+  id: string,
+  accountId: string,
+  reader: Reader,
+): Promise<boolean> {
+  if (await isUsed?.(id, accountId, reader)) return true
+  if (refers === undefined) return false
+  return (await distributionsOf(reader, accountId)).some(({ config }) => refers(config, id))
 }
 
 /** @throws AwsError  there is none, or it is AWS's own */

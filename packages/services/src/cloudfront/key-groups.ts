@@ -1,7 +1,7 @@
 /** Key groups: whose signatures a cache behaviour trusts. */
 import type { Call } from '../service.ts'
 import { fail, invalidArgument } from './errors.ts'
-import { findKept, type Kept, type Kind, usedBy } from './kept.ts'
+import { findKept, type Kept, type Kind } from './kept.ts'
 import { keptOperations } from './kept-operations.ts'
 import { checkName } from './policy-rules.ts'
 import { publicKeyKind } from './public-keys.ts'
@@ -16,9 +16,8 @@ export const keyGroupKind: Kind<KeyGroupConfig> = {
   tooMany: 'TooManyKeyGroups',
   most: 100,
   newId: (ids) => ids.uuid(),
-  isUsed: usedBy((config, id) =>
+  refers: (config, id) =>
     behavioursOf(config).some(({ TrustedKeyGroups }) => TrustedKeyGroups?.Items?.includes(id)),
-  ),
   check({ Name, Items }) {
     checkName(Name)
     if (Items.length === 0 || new Set(Items).size < Items.length)

@@ -1,6 +1,6 @@
 /** Origin access controls: how requests to an origin of AWS's are signed. */
 import { invalidArgument, notSupported } from './errors.ts'
-import { type Kept, type Kind, usedBy } from './kept.ts'
+import type { Kept, Kind } from './kept.ts'
 import { keptOperations } from './kept-operations.ts'
 import { cloudfrontCollections, newId, type OriginAccessControlConfig } from './records.ts'
 
@@ -13,9 +13,8 @@ export const originAccessControlKind: Kind<OriginAccessControlConfig> = {
   tooMany: 'TooManyOriginAccessControls',
   most: 100,
   newId: (ids) => newId(ids),
-  isUsed: usedBy(({ Origins }, id) =>
+  refers: ({ Origins }, id) =>
     Origins.Items.some(({ OriginAccessControlId }) => OriginAccessControlId === id),
-  ),
   check({ Name, OriginAccessControlOriginType, SigningBehavior, SigningProtocol }) {
     if (!/^[^\s].{0,63}$/.test(Name)) throw invalidArgument('The parameter Name is not valid.')
     if (SigningProtocol !== 'sigv4')
@@ -33,6 +32,7 @@ export const originAccessControls = keptOperations(originAccessControlKind, {
   word: 'OriginAccessControl',
   path: 'origin-access-control',
   resource: 'origin-access-control',
+  isCreatedAnywhere: true,
   shown,
   listed: ({ id, config }) => ({ ...config, Id: id, Description: config.Description ?? '' }),
   hasMarkers: true,

@@ -1,5 +1,5 @@
 /** Origin request policies: what an origin is sent beside what is in the cache key. */
-import { type Kept, type Kind, typeOf, usedBy } from './kept.ts'
+import { type Kept, type Kind, typeOf } from './kept.ts'
 import { keptOperations } from './kept-operations.ts'
 import { managedOriginRequestPolicies } from './managed-policies.ts'
 import { checkName, checkSelections, type SelectionRules } from './policy-rules.ts'
@@ -15,9 +15,8 @@ export const originRequestPolicyKind: Kind<OriginRequestPolicyConfig> = {
   most: 20,
   newId: (ids) => ids.uuid(),
   managed: managedOriginRequestPolicies,
-  isUsed: usedBy((config, id) =>
+  refers: (config, id) =>
     behavioursOf(config).some(({ OriginRequestPolicyId }) => OriginRequestPolicyId === id),
-  ),
   check,
 }
 

@@ -88,6 +88,7 @@ const domainName = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9](?:[a
 function checkS3({ DomainName, S3OriginConfig, OriginAccessControlId }: Origin): void {
   if (!/^[a-z0-9][a-z0-9.-]+\.s3[.-]/i.test(DomainName))
     throw invalidArgument('The parameter Origin DomainName does not refer to a valid S3 bucket.')
+  checkReadTimeout(S3OriginConfig?.OriginReadTimeout)
   if (!S3OriginConfig?.OriginAccessIdentity) return
   if (OriginAccessControlId)
     throw fail(
@@ -110,16 +111,26 @@ function checkCustom(config: NonNullable<Origin['CustomOriginConfig']>): void {
   if (!protocols.every((each) => ['SSLv3', 'TLSv1', 'TLSv1.1', 'TLSv1.2'].includes(each)))
     throw invalidArgument('The parameter OriginSslProtocols is not valid.')
   if (config.OriginMtlsConfig) throw notSupported('A client certificate for an origin')
-  const { OriginReadTimeout = 30, OriginKeepaliveTimeout = 5 } = config
-  if (!(OriginReadTimeout >= 1 && OriginReadTimeout <= 120))
-    throw fail(
-      'InvalidOriginReadTimeout',
-      'The read timeout specified for the origin is not valid.',
-    )
+  // What is spoken here begins with it.
+  if (protocols.length > 0 && !protocols.includes('TLSv1.2'))
+    throw notSupported('An origin without TLSv1.2')
+  const { IpAddressType = 'ipv4', OriginKeepaliveTimeout = 5 } = config
+  if (!['ipv4', 'ipv6', 'dualstack'].includes(IpAddressType))
+    throw invalidArgument('The parameter IpAddressType is not valid.')
+  if (IpAddressType === 'ipv6') throw notSupported('An origin of IPv6 addresses alone')
+  checkReadTimeout(config.OriginReadTimeout)
   if (!(OriginKeepaliveTimeout >= 1 && OriginKeepaliveTimeout <= 120))
     throw fail(
       'InvalidOriginKeepaliveTimeout',
       'The keep alive timeout specified for the origin is not valid.',
+    )
+}
+
+function checkReadTimeout(seconds = 30): void {
+  if (!(seconds >= 1 && seconds <= 120))
+    throw fail(
+      'InvalidOriginReadTimeout',
+      'The read timeout specified for the origin is not valid.',
     )
 }
 

@@ -1,6 +1,6 @@
 /** Response headers policies: what is added to answers, and taken from them, on their way to the viewer. */
 import { fail, invalidArgument } from './errors.ts'
-import { type Kept, type Kind, typeOf, usedBy } from './kept.ts'
+import { type Kept, type Kind, typeOf } from './kept.ts'
 import { keptOperations } from './kept-operations.ts'
 import { managedResponseHeadersPolicies } from './managed-policies.ts'
 import { checkName } from './policy-rules.ts'
@@ -16,9 +16,8 @@ export const responseHeadersPolicyKind: Kind<ResponseHeadersPolicyConfig> = {
   most: 20,
   newId: (ids) => ids.uuid(),
   managed: managedResponseHeadersPolicies,
-  isUsed: usedBy((config, id) =>
+  refers: (config, id) =>
     behavioursOf(config).some(({ ResponseHeadersPolicyId }) => ResponseHeadersPolicyId === id),
-  ),
   check,
 }
 

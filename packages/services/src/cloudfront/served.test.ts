@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openStore } from '@sekisho/store'
+import { harness } from '../harness.fixture.ts'
+import { create, elementOf, root } from './cloudfront.fixture.ts'
 import { cloudfrontCollections } from './records.ts'
-import { findServedId } from './served.ts'
+import { findServedId, loadDistribution } from './served.ts'
 
 test('a distribution is found by its id, its label, its domain name and its aliases', async () => {
   await using store = await openStore('memory:')
@@ -28,4 +30,23 @@ test('a distribution is found by its id, its label, its domain name and its alia
     ['a.shop.example.evil.example', false],
   ] as const)
     assert.equal(await findServedId(store.documents, name), expected ? id : undefined, name)
+})
+
+test('of all paths that were invalidated the newest are held against what is kept', async () => {
+  await using cloudfront = await harness('cloudfront')
+  const id = elementOf((await create(cloudfront)).text, 'Id') ?? ''
+  const paths = Array.from({ length: 3_000 }, (_, at) => `<Path>/${at}</Path>`).join('')
+  for (let batch = 1; batch <= 4; batch++) {
+    const { status } = await cloudfront.ask(
+      'POST',
+      `${root}/distribution/${id}/invalidation`,
+      `<InvalidationBatch><Paths><Quantity>3000</Quantity><Items>${paths}</Items></Paths><CallerReference>${batch}</CallerReference></InvalidationBatch>`,
+    )
+    assert.equal(status, 201)
+  }
+  const served = await loadDistribution(cloudfront.store.documents, id)
+  assert.deepEqual(
+    [served?.invalidated, served?.invalidations.map(({ number }) => number)],
+    [4, [2, 3, 4]],
+  )
 })
