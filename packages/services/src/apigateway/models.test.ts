@@ -169,3 +169,32 @@ test('validators are made, changed and deleted, and stay while a method asks the
     [400, 'Invalid REST API identifier specified'],
   )
 })
+
+const endless = {
+  type: 'object',
+  properties: Object.fromEntries([...'abcdefghijkl'].map((name) => [name, { $ref: '#' }])),
+}
+const shownModels: readonly (readonly [what: string, schema: object, shown: RegExp])[] = [
+  ['contains itself', { type: 'object', properties: { child: { $ref: '#' } } }, /"child" : \{/],
+  ['contains itself twelve times', endless, /"l" : /],
+  [
+    'refers by an encoded name',
+    { $ref: '#/definitions/a%20b', definitions: { 'a b': {} } },
+    /\{\}/,
+  ],
+]
+for (const [what, schema, shown] of shownModels)
+  test(`a model that ${what} has a template of bounded size`, async () => {
+    await using made = await madeApi()
+    const text = JSON.stringify(schema)
+    const created = await made.ask('POST', models, {
+      name: 'Endless',
+      contentType: 'application/json',
+      schema: text,
+    })
+    assert.equal(created.status, 201)
+    const { status, json } = await made.ask('GET', `${models}/Endless/default_template`)
+    assert.equal(status, 200)
+    assert.match(json.value, shown)
+    assert.ok(json.value.length < 1_000_000)
+  })

@@ -132,10 +132,14 @@ class Reading {
     const { root, version } = this.#source
     const dialect = dialects[version]
     const at = `on '${httpMethod}' for resource at path '${path}'`
-    const { unsupported, authorizationScopes, ...security } = readSecurity(
-      operation,
-      dialect.securitySchemes(root),
-    )
+    const {
+      unsupported,
+      ignored = [],
+      authorizationScopes,
+      ...security
+    } = readSecurity(operation, dialect.securitySchemes(root))
+    for (const name of ignored)
+      this.warnings.push(`Security scheme '${name}' ${at} is no authorizer, ignoring.`)
     if (unsupported) this.errors.push(`Unable to put method ${at}: ${unsupported}`)
     for (const name of unknownExtensions(operation, 'operation'))
       this.warnings.push(`Extension '${name}' ${at} is not known, ignoring.`)

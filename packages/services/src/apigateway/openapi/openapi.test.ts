@@ -380,3 +380,16 @@ for (const version of ['swagger', 'oas30'] as const satisfies readonly OpenApiVe
       { numRuns: 200 },
     )
   })
+
+test('a method whose security says nothing to API Gateway is open, and that is said', () => {
+  const { warnings, paths } = imported(
+    withGet(
+      { responses: {}, security: [{ login: ['read'] }] },
+      { securityDefinitions: { login: { type: 'oauth2' } } },
+    ),
+  )
+  assert.equal(paths.get('/')?.['GET']?.authorizationType, 'NONE')
+  assert.deepEqual(warnings, [
+    "Security scheme 'login' on 'GET' for resource at path '/' is no authorizer, ignoring.",
+  ])
+})

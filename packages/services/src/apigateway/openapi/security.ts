@@ -8,6 +8,8 @@ export interface OperationSecurity {
   /** Name of the security scheme that describes the authorizer. */
   readonly authorizer?: string
   readonly authorizationScopes?: readonly string[]
+  /** Names of schemes that say nothing to API Gateway: they guard nothing. */
+  readonly ignored?: readonly string[]
   /** Why the method may not be created: what it asks for is not served here. */
   readonly unsupported?: string
 }
@@ -23,7 +25,10 @@ export function readSecurity(operation: Node, schemes: Node): OperationSecurity 
     if (!isNode(member(schemes, name)))
       return { ...security, unsupported: `there is no security scheme '${name}'` }
     const kind = kindOf(nodeAt(schemes, name))
-    if (kind === 'documentation') continue
+    if (kind === 'documentation') {
+      security = { ...security, ignored: [...(security.ignored ?? []), name] }
+      continue
+    }
     if (kind === 'apiKey') {
       security = { ...security, apiKeyRequired: true }
       continue
