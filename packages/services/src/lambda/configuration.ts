@@ -155,6 +155,9 @@ function checkEnvironment(variables: Readonly<Record<string, string>> | undefine
     )
   const invalid = Object.keys(variables).find((name) => !/^[a-zA-Z]\w+$/.test(name))
   if (invalid !== undefined) throw invalidParameter(`Invalid environment variable name: ${invalid}`)
+  const cut = Object.keys(variables).find((name) => variables[name]!.includes('\0'))
+  if (cut !== undefined)
+    throw invalidParameter(`The value of the environment variable ${cut} has a null character.`)
   if (Buffer.byteLength(JSON.stringify(variables)) > environmentBytes)
     throw invalidParameter(
       'Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit.',

@@ -326,3 +326,12 @@ test('a layer that is deleted while a function is given it is not given', async 
   assert.equal(status, 400)
   assert.match(text, /Layer version .*:l:1 does not exist/)
 })
+
+test('a variable that no process can be given is refused when it is set', async () => {
+  await using made = await withFunction()
+  const { status, text } = await made.ask('PUT', `${functions}/f/configuration`, {
+    Environment: { Variables: { CUT: 'a\0b' } },
+  })
+  assert.equal(status, 400, text)
+  assert.match(text, /environment variable CUT has a null character/)
+})

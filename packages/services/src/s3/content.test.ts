@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openStore } from '@sekisho/store'
 import { harness } from '../harness.fixture.ts'
-import { keep, smallBytes } from './content.ts'
+import { keep, smallBytes, sweepLoose } from './content.ts'
 
 /** More than is kept beside the records, and whether it has been let go of. */
 function source() {
@@ -27,6 +27,13 @@ test('bytes that can be written nowhere are let go of', async () => {
   const storage = { ...store, blobs: { ...store.blobs, put } as typeof store.blobs }
   await assert.rejects(keep(bytes, 'id', 0, storage), { message: 'disk full' })
   assert.equal(said.isOpen, false)
+})
+
+test('bytes that another start has swept away are claimed by nobody', async () => {
+  await using store = await openStore('memory:')
+  const { claim } = await keep(source().bytes, 'id', 0, store)
+  await sweepLoose(store, 0, true)
+  await assert.rejects(store.documents.transact(claim), { code: 'OperationAborted' })
 })
 
 test('one key of a batch that is too long is refused by itself', async () => {

@@ -1,5 +1,6 @@
 /** Where are an object's bytes? Small ones beside the records, others in blobs, those of uploads in parts one after the other. */
 import type { Blobs, Documents, Reader, Transaction } from '@sekisho/store'
+import { s3Error } from './errors.ts'
 import { type Content, type Joined, s3Collections } from './records.ts'
 
 /** Up to here an object is one write to the disk. */
@@ -14,8 +15,8 @@ export interface Storage {
 export interface Kept {
   readonly content: Content
   readonly size: number
-  /** They are somebody's, if the transaction succeeds. */
-  readonly claim: (transaction: Transaction) => void
+  /** They are somebody's, if the transaction succeeds. @throws AwsError OperationAborted  they were swept away */
+  readonly claim: (transaction: Transaction) => Promise<void> | void
   readonly drop: () => Promise<void>
 }
 
@@ -60,7 +61,12 @@ export async function keep(
   return {
     content,
     size: sizeBytes,
-    claim: (transaction) => transaction.delete(s3Collections.loose, id),
+    async claim(transaction) {
+      // Another server may have begun on this folder while this process was ending.
+      if ((await transaction.get(s3Collections.loose, id)) === undefined)
+        throw s3Error('OperationAborted')
+      transaction.delete(s3Collections.loose, id)
+    },
     drop: () => discard(content, storage),
   }
 }

@@ -92,7 +92,7 @@ export async function write(
     const bucket = await findBucket(transaction, bucketName)
     checkWriteConditions(conditions, await currentOf(transaction, bucket, made.key), made.key)
     const { result: version, loose } = await addVersion(transaction, bucket, made, random)
-    kept.claim(transaction)
+    await kept.claim(transaction)
     await also(transaction)
     noteEvent(transaction, bucket, `ObjectCreated:${event}`, version, call)
     return { version, bucket, loose }

@@ -196,7 +196,7 @@ async function storePart(
     const key = partKey(upload.id, number)
     const before = await transaction.get<PartRecord>(s3Collections.parts, key)
     if (before) loosen(transaction, before.value.content, call.now.getTime())
-    kept.claim(transaction)
+    await kept.claim(transaction)
     transaction.put(s3Collections.parts, key, part)
     return before ? [before.value.content] : []
   })
