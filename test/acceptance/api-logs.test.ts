@@ -83,7 +83,7 @@ async function lines(logGroupName: string, count: number): Promise<readonly stri
     const { events = [] } = await reader
       .filterLogEvents({ logGroupName })
       .catch(() => ({ events: [] }))
-    if (events.length >= count || tries > 100) return events.map(({ message = '' }) => message)
+    if (events.length >= count || tries > 600) return events.map(({ message = '' }) => message)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }

@@ -51,8 +51,8 @@ const send = (name: string, event: unknown) =>
   })
 
 /** Lines of a function's log that begin with `SAID `, once there are so many. */
-async function said(name: string, count: number): Promise<readonly string[]> {
-  const deadline = Date.now() + 20_000
+async function said(name: string, count: number, withinMs = 30_000): Promise<readonly string[]> {
+  const deadline = Date.now() + withinMs
   for (;;) {
     const { events = [] } = await watcher
       .filterLogEvents({ logGroupName: `/aws/lambda/${name}` })
@@ -61,6 +61,18 @@ async function said(name: string, count: number): Promise<readonly string[]> {
     if (lines.length >= count || Date.now() > deadline) return lines
     await new Promise((done) => setTimeout(done, 50))
   }
+}
+
+/** Where the clock was moved before the last failure was written down, the next attempt is due only after that: once more. */
+async function saidAfter(name: string, count: number, step: string): Promise<void> {
+  for (let moves = 0; moves < 5; moves++) {
+    await new Promise((done) => setTimeout(done, 300))
+    assert.equal(move(step).status, 0)
+    const lines = await said(name, count, 8_000)
+    assert.ok(lines.length <= count, lines.join())
+    if (lines.length === count) return
+  }
+  assert.fail(`${name} was not asked ${count} times`)
 }
 
 const move = (how: string) => sekisho(['clock', 'advance', how, '--data', server.data])
@@ -140,12 +152,9 @@ test('what fails is tried again after one minute and after two, then told', isol
   assert.equal(move('40s').status, 0)
   await new Promise((done) => setTimeout(done, 300))
   assert.equal((await said('failing', 1)).length, 1)
-  move('21s')
-  assert.equal((await said('failing', 2)).length, 2)
+  await saidAfter('failing', 2, '21s')
   // The next one is due two minutes after the last.
-  await new Promise((done) => setTimeout(done, 300))
-  move('121s')
-  assert.equal((await said('failing', 3)).length, 3)
+  await saidAfter('failing', 3, '121s')
   const record = JSON.parse((await said('listener', 2))[1]!)
   assert.deepEqual(record.requestContext.condition, 'RetriesExhausted')
   assert.equal(record.requestContext.approximateInvokeCount, 3)

@@ -277,7 +277,7 @@ test('a streamed answer comes piece by piece', isolated, async () => {
     `exports.handler = awslambda.streamifyResponse(async (event, stream) => {
       const out = awslambda.HttpResponseStream.from(stream, { statusCode: 202, headers: { 'Content-Type': 'text/plain', 'X-A': 'b' }, cookies: ['c=1'] })
       out.write('first ')
-      await new Promise((done) => setTimeout(done, 400))
+      await new Promise((done) => setTimeout(done, event.rawPath === '/slowly' ? 1500 : 10))
       out.write('second')
       if (event.rawPath === '/breaks') throw new Error('no')
       out.end()
@@ -291,7 +291,7 @@ test('a streamed answer comes piece by piece', isolated, async () => {
   const begunAt = performance.now()
   const [status, text, headers] = await new Promise<[number, string, IncomingHttpHeaders]>(
     (resolve, reject) => {
-      request({ host: '127.0.0.1', port, path: '/', headers: { Host: host } })
+      request({ host: '127.0.0.1', port, path: '/slowly', headers: { Host: host } })
         .on('response', async (response) => {
           let all = ''
           for await (const piece of response) {

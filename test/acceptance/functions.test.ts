@@ -84,7 +84,7 @@ test(
         .catch(() => ({ events: [] }))
       return events.map(({ message = '' }) => message)
     }
-    const deadline = Date.now() + 10_000
+    const deadline = Date.now() + 30_000
     while (!(await said()).some((line) => line.startsWith('REPORT')) && Date.now() < deadline)
       await new Promise((resolve) => setTimeout(resolve, 100))
     const lines = await said()

@@ -88,7 +88,7 @@ test('objects, old versions and unfinished uploads end when their rule says so',
   const advance = (duration: string) =>
     sekisho(['clock', 'advance', duration, '--data', server.data])
   const eventually = async (check: () => Promise<boolean>) => {
-    for (let tries = 0; tries < 100; tries++) {
+    for (let tries = 0; tries < 600; tries++) {
       if (await check()) return
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
@@ -152,7 +152,7 @@ exports.handler = async ({ Records: [{ eventName, s3 }] }) => {
     await owner.putBucketNotificationConfiguration(configuration)
     await owner.putObject({ Bucket, Key: 'in/a b', Body: 'four' })
     let told: string | undefined
-    for (let tries = 0; told === undefined && tries < 100; tries++) {
+    for (let tries = 0; told === undefined && tries < 600; tries++) {
       await new Promise((resolve) => setTimeout(resolve, 100))
       const answer = await owner.getObject({ Bucket, Key: 'told/in/a b' }).catch(() => undefined)
       told = await answer?.Body?.transformToString()

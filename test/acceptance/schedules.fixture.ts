@@ -78,7 +78,7 @@ export async function seen(
   logGroupName = 'seen',
   watcher = clients.logs,
 ): Promise<readonly string[]> {
-  const deadline = Date.now() + 15_000
+  const deadline = Date.now() + 30_000
   for (;;) {
     const { events = [] } = await watcher
       .filterLogEvents({ logGroupName, logStreamNames: stream === '' ? undefined : [stream] })

@@ -93,7 +93,7 @@ test('a schedule that is deleted after its last run is gone', async () => {
   clock('set', '2030-02-01')
   const [message = '{}'] = await seen('once/last', 1)
   assert.equal(JSON.parse(message).resources[0], `arn:aws:scheduler:${place}:schedule/once/last`)
-  const deadline = Date.now() + 5_000
+  const deadline = Date.now() + 30_000
   let names: readonly unknown[] = ['last']
   while (names.length > 0 && Date.now() < deadline)
     names = (await clients.scheduler.listSchedules({ GroupName: 'once' })).Schedules ?? []
@@ -166,7 +166,7 @@ test('a universal target calls an API as the schedule’s role', async () => {
         '{"RoleName":"scheduled","Tags":[{"Key":"by","Value":"<aws.scheduler.schedule-arn>"}]}',
     },
   })
-  const deadline = Date.now() + 10_000
+  const deadline = Date.now() + 30_000
   let tags: Tag[] | undefined
   while (!tags?.length && Date.now() < deadline)
     tags = (await clients.iam.listRoleTags({ RoleName: 'scheduled' })).Tags

@@ -36,7 +36,7 @@ const stored = (text: string): Stored => ({
 
 /** What is erased is not waited for by anybody. */
 async function until(isSo: () => boolean) {
-  for (let turn = 0; turn < 200 && !isSo(); turn++) await sleep(5)
+  for (let turn = 0; turn < 6_000 && !isSo(); turn++) await sleep(5)
 }
 
 test('what is kept is found again, while it is written and after', async () => {

@@ -65,7 +65,7 @@ async function opened(aws: (operation: string) => Promise<Values>) {
 }
 
 async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 5_000
+  const deadline = Date.now() + 60_000
   while (!(await isSo())) {
     assert.ok(Date.now() < deadline, 'in vain')
     await sleep(2)
