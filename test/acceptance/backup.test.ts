@@ -15,6 +15,9 @@ test('a backup restored into an empty folder serves the same accounts with the s
     assert.equal(stdout, `${file}\n`)
     assert.equal(statSync(file!).mode & 0o777, 0o600)
     assert.equal(sekisho(['restore', file!, '--data', data!]).status, 2)
+    const absent = sekisho(['restore', `${file}.no`, '--data', other!])
+    assert.equal(absent.status, 2)
+    assert.match(absent.stderr, /^sekisho: ENOENT[^\n]*\.no'\n$/)
   }
   assert.equal(sekisho(['restore', file!, '--data', other!]).status, 0)
   const keysOf = (from: string) => sekisho(['account', 'list', '--data', from, '--json']).stdout

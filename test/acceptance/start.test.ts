@@ -59,7 +59,13 @@ test('a port in use is named', async () => {
   const { status, stderr } = sekisho(['start', '--port', String(port), '--data', folder.path])
   other.close()
   assert.equal(status, 1)
-  assert.match(stderr, new RegExp(`sekisho: .*${port}`))
+  assert.match(stderr, new RegExp(`^sekisho: port ${port} of 127.0.0.1 is in use;.*\n$`))
+})
+
+test('a data folder that cannot be one is named', () => {
+  const { status, stderr } = sekisho(['start', '--port', '0', '--data', launcher])
+  assert.equal(status, 1)
+  assert.match(stderr, /^sekisho: `.*sekisho\.mjs` is no folder;.*\n$/)
 })
 
 test('bad settings end with 2 and one sentence', () => {

@@ -1,6 +1,13 @@
 /** Files that hold policies, and what is wrong with them. */
 import { readFileSync } from 'node:fs'
-import { type CompiledPolicy, compilePolicy, PolicyError, type PolicyType } from '@sekisho/policy'
+import {
+  type CompiledPolicy,
+  compilePolicy,
+  type ExecuteApi,
+  PolicyError,
+  type PolicyType,
+  writeOutExecuteApiPolicy,
+} from '@sekisho/policy'
 import { type Environment, pathOf } from './environment.ts'
 import { usageError } from './exit-codes.ts'
 
@@ -13,15 +20,20 @@ export function readTextFile(file: string, environment: Environment): string {
   }
 }
 
-/** @throws CliError  the file cannot be read, or holds no policy of this type */
+/**
+ * @param api  whose policy it is: short forms in it are written out, as API Gateway does
+ * @throws CliError  the file cannot be read, or holds no policy of this type
+ */
 export function compileFile(
   file: string,
   type: PolicyType,
   environment: Environment,
+  api?: ExecuteApi,
 ): CompiledPolicy {
   const text = readTextFile(file, environment)
   try {
-    return compilePolicy(text, { type, name: file })
+    const written = api === undefined ? text : writeOutExecuteApiPolicy(text, api)
+    return compilePolicy(written, { type, name: file })
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error
     const [{ line, column, message } = { line: 1, column: 1, message: error.message }] =

@@ -4,7 +4,11 @@ import fc from 'fast-check'
 import { compilePolicy } from './compile.ts'
 import type { PolicyType } from './decision.ts'
 import { policy } from './generated.fixture.ts'
-import { normalizeExecuteApiPolicy, normalizePrincipals } from './normalize.ts'
+import {
+  normalizeExecuteApiPolicy,
+  normalizePrincipals,
+  writeOutExecuteApiPolicy,
+} from './normalize.ts'
 import { parsePolicy } from './parse.ts'
 import { PolicyError } from './policy-error.ts'
 
@@ -27,6 +31,12 @@ function survive(text: string, type: PolicyType): void {
     () => compilePolicy(text, { type, name: 'fuzz' }),
     () => normalizeExecuteApiPolicy(text, api),
     () => normalizePrincipals(text),
+    () => {
+      const written = writeOutExecuteApiPolicy(text, api)
+      const stored = normalizeExecuteApiPolicy(text, api)
+      assert.equal(normalizeExecuteApiPolicy(written, api), stored, 'written out in place')
+      assert.equal(written.split('\n').length, text.split('\n').length)
+    },
   ]
   for (const reading of readings)
     try {

@@ -21,6 +21,7 @@ export {
   normalizeExecuteApiPolicy,
   normalizePrincipals,
   renamePrincipals,
+  writeOutExecuteApiPolicy,
 } from './normalize.ts'
 export { negatedOperators, type OperatorName, operators } from './operators/index.ts'
 export { type ParseOptions, parsePolicy } from './parse.ts'

@@ -11,6 +11,11 @@ export interface ExecuteApi {
 /** What a value becomes, as JSON text. */
 type Rewrite = (value: JsonNode) => string
 
+type StringNode = JsonNode & { readonly type: 'string' }
+
+/** Which strings of a member, and what each becomes. */
+type InPlace = readonly [(node: JsonNode) => readonly StringNode[], (value: string) => string]
+
 /**
  * Writes a resource policy of an API out: `execute-api:/stage/METHOD/path` becomes the full ARN of this API, twelve
  * digits become the account's ARN. Everything else stays as it was. Parse the result: this only rewrites.
@@ -21,7 +26,7 @@ type Rewrite = (value: JsonNode) => string
  * @see API Gateway Developer Guide, "Create and attach an API Gateway resource policy to an API"
  */
 export function normalizeExecuteApiPolicy(source: string, api: ExecuteApi): string {
-  const root = `arn:${api.partition}:execute-api:${api.region}:${api.accountId}:${api.restApiId}/`
+  const root = rootOf(api)
   const principal: Rewrite = (value) => longPrincipal(value, api.partition)
   return rewriteStatements(source, {
     Resource: (value) => mapStrings(value, (each) => longResource(each, root)),
@@ -29,6 +34,38 @@ export function normalizeExecuteApiPolicy(source: string, api: ExecuteApi): stri
     Principal: principal,
     NotPrincipal: principal,
   })
+}
+
+const nothing: InPlace = [() => [], (value) => value]
+
+/**
+ * The same for a file that somebody still writes: its lines stay its lines, and what is not written out stays in its place.
+ *
+ * @throws PolicyError  the text is not JSON, or repeats a member
+ */
+export function writeOutExecuteApiPolicy(source: string, api: ExecuteApi): string {
+  const root = rootOf(api)
+  const resource: InPlace = [stringsOf, (value) => longResource(value, root)]
+  const principal: InPlace = [awsOf, (value) => longAccount(value, api.partition)]
+  const rewrites: Readonly<Record<string, InPlace>> = {
+    Resource: resource,
+    NotResource: resource,
+    Principal: principal,
+    NotPrincipal: principal,
+  }
+  const starts = startsOfLines(source)
+  let written = source
+  // From the end, so that the places before stay true.
+  for (const { name, value } of membersOfStatements(parseJson(source)).reverse()) {
+    const [stringsIn, long] = Object.hasOwn(rewrites, name) ? rewrites[name]! : nothing
+    for (const node of stringsIn(value).toReversed()) {
+      const at = starts[node.line - 1]! + node.column - 1
+      const end = at + /^"(?:[^"\\]|\\.)*"/.exec(written.slice(at))![0].length
+      if (long(node.value) !== node.value)
+        written = written.slice(0, at) + JSON.stringify(long(node.value)) + written.slice(end)
+    }
+  }
+  return written
 }
 
 /**
@@ -61,15 +98,46 @@ function rewriteStatements(source: string, rewrites: Readonly<Record<string, Rew
   })
 }
 
+function membersOfStatements(root: JsonNode) {
+  const list = membersOf(root).find(({ name }) => name === 'Statement')?.value
+  return (list?.type === 'array' ? list.items : list ? [list] : []).flatMap(membersOf)
+}
+
+function membersOf(node: JsonNode) {
+  return node.type === 'object' ? node.members : []
+}
+
+function stringsOf(node: JsonNode): readonly StringNode[] {
+  if (node.type === 'string') return [node]
+  return node.type === 'array' ? node.items.filter((item) => item.type === 'string') : []
+}
+
+function awsOf(principal: JsonNode): readonly StringNode[] {
+  const named = membersOf(principal).find(({ name }) => name === 'AWS')
+  return named ? stringsOf(named.value) : []
+}
+
+function startsOfLines(source: string): readonly number[] {
+  return [0, ...Array.from(source.matchAll(/\n/g), ({ index }) => index + 1)]
+}
+
+function rootOf({ partition, region, accountId, restApiId }: ExecuteApi): string {
+  return `arn:${partition}:execute-api:${region}:${accountId}:${restApiId}/`
+}
+
 function longResource(value: string, root: string): string {
   if (!value.startsWith('execute-api:')) return value
   return root + value.slice('execute-api:'.length).replace(/^\//, '')
 }
 
 function longPrincipal(value: JsonNode, partition: string): string {
-  const long = (each: string) =>
-    /^\d{12}$/.test(each) ? `arn:${partition}:iam::${each}:root` : each
-  return mapMembers(value, { AWS: (node) => mapStrings(node, long) })
+  return mapMembers(value, {
+    AWS: (node) => mapStrings(node, (each) => longAccount(each, partition)),
+  })
+}
+
+function longAccount(value: string, partition: string): string {
+  return /^\d{12}$/.test(value) ? `arn:${partition}:iam::${value}:root` : value
 }
 
 function mapStrings(node: JsonNode, map: (value: string) => string): string {

@@ -1,5 +1,5 @@
 /** A data folder from a backup. */
-import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { restoreFolder } from '@sekisho/store'
 
 /**
@@ -8,6 +8,7 @@ import { restoreFolder } from '@sekisho/store'
  *
  * @throws RestoreError; ENOENT for a file that is not there
  */
-export function restore(file: string, folder: string): Promise<void> {
-  return restoreFolder(createReadStream(file), folder)
+export async function restore(file: string, folder: string): Promise<void> {
+  await using backup = await open(file)
+  await restoreFolder(backup.createReadStream(), folder)
 }

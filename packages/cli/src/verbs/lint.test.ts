@@ -32,6 +32,25 @@ test('a policy without a fault is silent', async () => {
   assert.equal((await terminal.sekisho('lint', 'policy.json')).exitCode, 1)
 })
 
+test("API Gateway's short forms are no fault in a resource policy; what is one keeps its place", async () => {
+  using terminal = new Terminal()
+  const policy = (resource: string) => ({
+    Version: '2012-10-17',
+    Statement: {
+      Effect: 'Allow',
+      Principal: { AWS: '111111111111' },
+      Action: 'execute-api:Invoke',
+      Resource: ['execute-api:/*/GET/a', resource],
+    },
+  })
+  terminal.write('policy.json', policy('execute-api:/*/*/*'))
+  assert.equal((await terminal.sekisho('lint', 'policy.json')).exitCode, 0)
+  assert.equal((await terminal.sekisho('lint', '--type', 'identity', 'policy.json')).exitCode, 1)
+  terminal.write('policy.json', policy('excute-api:/*'))
+  const { stdout } = await terminal.sekisho('lint', 'policy.json')
+  assert.match(stdout, /^policy\.json:11:7: error INVALID_RESOURCE `excute-api:\/\*`.*\n$/)
+})
+
 test('bad usage ends with 2', async () => {
   using terminal = new Terminal()
   for (const args of [[], ['--format', 'sarif', 'x'], ['--type', 'magic', 'x'], ['absent.json']])

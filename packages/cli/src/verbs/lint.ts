@@ -1,5 +1,12 @@
 /** `sekisho lint`: is this file a policy, and if not, where does it go wrong? */
-import { PolicyError, type PolicyFault, type PolicyType, parsePolicy } from '@sekisho/policy'
+import {
+  type ExecuteApi,
+  PolicyError,
+  type PolicyFault,
+  type PolicyType,
+  parsePolicy,
+  writeOutExecuteApiPolicy,
+} from '@sekisho/policy'
 import { paint } from '../colours.ts'
 import type { Environment } from '../environment.ts'
 import { exitCodes, usageError } from '../exit-codes.ts'
@@ -8,6 +15,15 @@ import { defineVerb } from '../verb.ts'
 
 /** Characters that a document may have by default. @see API Gateway Developer Guide, "Amazon API Gateway quotas" */
 const maxLengths: Partial<Record<PolicyType, number>> = { resource: 8_192 }
+
+/** What is found where API Gateway's short forms stand: it writes them out before it reads them. */
+const shortForms: ReadonlySet<string> = new Set(['INVALID_RESOURCE', 'INVALID_PRINCIPAL'])
+const someApi: ExecuteApi = {
+  partition: 'aws',
+  region: 'us-east-1',
+  accountId: '000000000000',
+  restApiId: 'abcdefghij',
+}
 
 const types = ['resource', 'identity', 'boundary', 'session', 'scp', 'rcp', 'trust'] as const
 
@@ -46,13 +62,24 @@ A resource policy may have 8,192 characters.`,
 
 function findingsOf(file: string, type: PolicyType, environment: Environment): readonly Finding[] {
   const text = readTextFile(file, environment)
+  return faultsOf(text, type).map((fault) => ({ file, ...fault }))
+}
+
+function faultsOf(text: string, type: PolicyType): readonly PolicyFault[] {
   const maxLength = maxLengths[type]
+  const faults = caught(() => parsePolicy(text, { type, ...(maxLength && { maxLength }) }))
+  const mayHaveShortForms = type === 'resource' && faults.some(({ code }) => shortForms.has(code))
+  if (!mayHaveShortForms) return faults
+  return caught(() => parsePolicy(writeOutExecuteApiPolicy(text, someApi), { type }))
+}
+
+function caught(read: () => unknown): readonly PolicyFault[] {
   try {
-    parsePolicy(text, { type, ...(maxLength !== undefined && { maxLength }) })
+    read()
     return []
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error
-    return error.faults.map((fault) => ({ file, ...fault }))
+    return error.faults
   }
 }
 

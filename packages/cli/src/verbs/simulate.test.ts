@@ -37,6 +37,32 @@ test('a request is decided by policy files alone', async () => {
   })
 })
 
+test("API Gateway's short forms stand for the API that is called", async () => {
+  using terminal = new Terminal()
+  terminal.write('policy.json', {
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Principal: '*',
+        Action: 'execute-api:Invoke',
+        Resource: 'execute-api:/*/GET/',
+      },
+    ],
+  })
+  const ask = (resource: string) =>
+    terminal.sekisho(
+      'simulate',
+      ...['--action', 'execute-api:Invoke', '--resource', resource],
+      ...['--resource-policy', 'policy.json'],
+    )
+  assert.equal((await ask(api)).exitCode, 0)
+  assert.equal((await ask(api.replace('GET', 'POST'))).exitCode, 1)
+  const elsewhere = await ask('arn:aws:s3:::bucket')
+  assert.equal(elsewhere.exitCode, 2)
+  assert.match(elsewhere.stderr, /policy\.json:8:19: `execute-api:\/\*\/GET\/` is no ARN/)
+})
+
 test('the explanation names the statement and the address compared, in two languages', async () => {
   using terminal = new Terminal({ LANG: 'ja_JP.UTF-8' })
   terminal.write('policy.json', onlyOneAddress)

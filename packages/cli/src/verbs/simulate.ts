@@ -5,6 +5,7 @@ import {
   type CompiledPolicy,
   type ContextValue,
   denialReason,
+  type ExecuteApi,
   expectedDecisions,
   explain,
   type PolicySet,
@@ -122,6 +123,15 @@ function contextOf(pairs: readonly string[]): ReadonlyMap<string, ContextValue> 
   return context
 }
 
+/** Whose policy speaks of `execute-api:/…`: that of the API that is called. */
+function apiOf(resource: string | undefined): ExecuteApi | undefined {
+  const arn = parseArn(resource ?? '')
+  const [, restApiId] = /^([a-z0-9]+)(?:\/|$)/.exec(arn?.resource ?? '') ?? []
+  if (arn?.service !== 'execute-api' || restApiId === undefined) return undefined
+  const { partition, region, accountId } = arn
+  return { partition, region, accountId, restApiId }
+}
+
 function policiesOf(given: Given<typeof options>, environment: Environment): PolicySet {
   const compile = (file: string, type: PolicyType) => compileFile(file, type, environment)
   const all = (files: readonly string[], type: PolicyType): readonly CompiledPolicy[] =>
@@ -130,7 +140,9 @@ function policiesOf(given: Given<typeof options>, environment: Environment): Pol
     all(files, type).map((policy) => [policy])
   const { 'resource-policy': resource, identity, boundary, session, scp, rcp } = given
   return {
-    ...(resource !== undefined && { resource: compile(resource, 'resource') }),
+    ...(resource !== undefined && {
+      resource: compileFile(resource, 'resource', environment, apiOf(given.resource)),
+    }),
     ...(identity && { identity: all(identity, 'identity') }),
     ...(boundary !== undefined && { boundary: compile(boundary, 'boundary') }),
     ...(session && { session: all(session, 'session') }),

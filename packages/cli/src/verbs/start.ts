@@ -3,6 +3,11 @@ import module from 'node:module'
 import { CliError, exitCodes, usageError } from '../exit-codes.ts'
 import type { Options, Verb } from '../verb.ts'
 
+interface SystemError extends NodeJS.ErrnoException {
+  readonly address: string
+  readonly port: number
+}
+
 /** By then it serves; what was compiled until then is what the next start needs. */
 const flushAfterMs = 1_000
 const parentCheckMs = 250
@@ -35,10 +40,23 @@ a flag wins over the environment, which wins over the file.`,
       if (error instanceof ConfigError) throw usageError(error.message, { cause: error })
       // A code is the mark of what can be expected: a locked folder, a port in use.
       if (error instanceof Error && 'code' in error)
-        throw new CliError(exitCodes.no, error.message, { cause: error })
+        throw new CliError(exitCodes.no, sentenceOf(error as SystemError), { cause: error })
       throw error
     }
   },
+}
+
+/** What the system says in its own words, in ours. */
+const sentences: Readonly<Record<string, (error: SystemError) => string>> = {
+  EADDRINUSE: ({ address, port }) =>
+    `port ${port} of ${address} is in use; choose another with \`--port\` (0 picks a free one)`,
+  EADDRNOTAVAIL: ({ address }) => `this machine has no address ${address}; see \`--host\``,
+  EEXIST: ({ path }) => `\`${path}\` is no folder; name one for the data with \`--data\``,
+  ENOTDIR: ({ path }) => `\`${path}\` is in no folder; name one for the data with \`--data\``,
+}
+
+function sentenceOf(error: SystemError): string {
+  return sentences[error.code ?? '']?.(error) ?? error.message
 }
 
 /** npx gives a signal to the shell that it runs a command in, which dies of it and would leave the server behind. */
