@@ -1,7 +1,9 @@
 /** Methods that ask user pools, validators and gateway responses, made and called with real clients. */
 import assert from 'node:assert/strict'
 import { createSign, generateKeyPairSync } from 'node:crypto'
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { APIGateway } from '@aws-sdk/client-api-gateway'
@@ -93,6 +95,15 @@ test('a token of a described user pool opens a method, a body that fits its mode
     422,
     '{"why":"[instance type (array) does not match any allowed primitive type (allowed: ["object"])]"}',
   ])
+  const { host, port, hostname } = new URL(server.endpoint)
+  await using socket = connect(Number(port), hostname)
+  // Of a body of five bytes none ever comes.
+  socket.write(
+    `POST /_aws/execute-api/${restApiId}/prod/ HTTP/1.1\r\nHost: ${host}\r\nAuthorization: nothing\r\nContent-Length: 5\r\n\r\n`,
+  )
+  const [head] = (await once(socket, 'data')) as [Buffer]
+  assert.match(head.toString(), /^HTTP\/1\.1 401 /)
+  assert.deepEqual(await ask(good, '{"name":"a"}'), [200, '"alice"'], 'the server is still there')
 })
 
 test('a file of user pools that says too little is refused at the start, with what is missing', () => {

@@ -301,6 +301,12 @@ export function defineGatedService<Sdk>(
   }
 }
 
+/** What is asked of one thing is asked with the same keys, whichever right it is. */
+function withKeysOf(need: Need, gated: readonly Need[]): Need {
+  const { keys } = gated.find(({ resource }) => resource === need.resource) ?? {}
+  return keys === undefined ? need : { ...need, keys: { ...keys, ...need.keys } }
+}
+
 function operationsOf(table: object, gate?: Gate): ReadonlyMap<string, AnyOperation> {
   return new Map(
     (Object.entries(table) as [string, GatedOperation<Values, Values>][]).map(
@@ -311,10 +317,9 @@ function operationsOf(table: object, gate?: Gate): ReadonlyMap<string, AnyOperat
           constraints: operation.constraints ?? {},
           handle: operation.handle,
           needs: async (model, input, call) => {
-            const needs = [
-              ...(gate ? await gate(model, input, call) : []),
-              ...((await operation.needs?.(input, call)) ?? []),
-            ]
+            const gated = gate ? await gate(model, input, call) : []
+            const others = (await operation.needs?.(input, call)) ?? []
+            const needs = [...gated, ...others.map((need) => withKeysOf(need, gated))]
             const keys = operation.keys?.(input) ?? {}
             return Object.keys(keys).length > 0
               ? needs.map((need) => ({ ...need, keys: { ...need.keys, ...keys } }))

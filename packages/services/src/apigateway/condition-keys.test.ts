@@ -95,6 +95,53 @@ test('an authorizer and a stage are told as they are before they change', async 
   })
 })
 
+const inherited: readonly (readonly [verb: string, path: string, tags: object])[] = [
+  ['GET', '/restapis/{api}/resources', { 'aws:ResourceTag/env': 'prod' }],
+  ['DELETE', method, { 'aws:ResourceTag/env': 'prod', ...ofMethod }],
+  ['POST', '/restapis/{api}/deployments', { 'aws:ResourceTag/env': 'prod' }],
+  [
+    'GET',
+    '/restapis/{api}/stages/blue',
+    { 'aws:ResourceTag/env': 'test', 'aws:ResourceTag/own': 'x' },
+  ],
+  [
+    'DELETE',
+    '/restapis/{api}/stages/blue/cache/data',
+    { 'aws:ResourceTag/env': 'test', 'aws:ResourceTag/own': 'x' },
+  ],
+  [
+    'GET',
+    '/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2Frestapis%2F{api}',
+    { 'aws:ResourceTag/env': 'prod' },
+  ],
+]
+for (const [verb, path, keys] of inherited)
+  test(`${verb} ${path} is told apart by the tags of what it stands in`, async () => {
+    await using made = await madeApi()
+    const arn = `arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2Frestapis%2F${made.id}`
+    await made.ask('PUT', `/tags/${arn}`, { tags: { env: 'prod' } })
+    const { json } = await made.ask('POST', '/restapis/{api}/deployments', {})
+    await made.ask('POST', '/restapis/{api}/stages', {
+      stageName: 'blue',
+      deploymentId: json.id,
+      tags: { env: 'test', own: 'x' },
+    })
+    await made.ask(verb, path)
+    assert.deepEqual(made.api.needs()[0]?.keys, keys)
+  })
+
+test('a right of its own is asked for with the tags of what it is about', async () => {
+  await using made = await madeApi()
+  const arn = `arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2Frestapis%2F${made.id}`
+  await made.ask('PUT', `/tags/${arn}`, { tags: { env: 'prod' } })
+  await made.patch('/restapis/{api}', replaces('/policy', ''))
+  const told = made.api.needs().map(({ action, keys }) => [action, keys?.['aws:ResourceTag/env']])
+  assert.deepEqual(told, [
+    ['apigateway:PATCH', 'prod'],
+    ['apigateway:UpdateRestApiPolicy', 'prod'],
+  ])
+})
+
 test('who copies an API hands its roles over once more', async () => {
   await using made = await madeApi()
   const credentials = 'arn:aws:iam::111111111111:role/reader'

@@ -1,6 +1,13 @@
 /** REST APIs themselves. */
 import type * as Sdk from '@aws-sdk/client-api-gateway'
-import { type Call, type GatedOperations, type Need, passRole, requestTags } from '../service.ts'
+import {
+  type Call,
+  type GatedOperations,
+  type Need,
+  passRole,
+  requestTags,
+  resourceTags,
+} from '../service.ts'
 import { dropDocumentation } from './documentation-records.ts'
 import { refuseMapped } from './domain-records.ts'
 import { refuseMembers } from './errors.ts'
@@ -125,7 +132,7 @@ async function cloneNeeds(call: Call, restApiId: string): Promise<readonly Need[
   const stored = await call.documents.get<RestApiRecord>(collections.apis, apiKey(call, restApiId))
   const roles = stored ? rolesOf(stored.value) : []
   return [
-    { action: 'apigateway:GET', resource },
+    { action: 'apigateway:GET', resource, keys: resourceTags(stored?.value.tags) },
     ...roles.flatMap((role) => passRole(role, 'apigateway.amazonaws.com')),
   ]
 }

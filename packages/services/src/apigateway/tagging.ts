@@ -39,8 +39,23 @@ export const tagging = {
   },
 } satisfies GatedOperations<typeof Sdk>
 
-/** Tags of what has this path; none where nothing is there, or nothing that carries tags. */
+/**
+ * By which policies tell what has this path: the tags of all that it stands in, and before these its own. Of a path of
+ * tags, those of what they are on.
+ *
+ * @see API Gateway Developer Guide, "API Gateway resources that can be tagged" (tag inheritance)
+ */
 export async function tagsAt(path: string, call: Call): Promise<Tags> {
+  const [, onPath = path] = /^\/tags\/arn:[^:]*:apigateway:[^:]*::(\/.+)$/.exec(path) ?? []
+  const parts = onPath.split('/')
+  let tags: Tags = {}
+  for (let end = 3; end <= parts.length; end++)
+    tags = { ...tags, ...(await ownTags(parts.slice(0, end).join('/'), call)) }
+  return tags
+}
+
+/** None where nothing is there, or nothing that carries tags. */
+async function ownTags(path: string, call: Call): Promise<Tags> {
   const found = kindAt(path)
   try {
     return (await found?.kind.tags(call.documents, call, found.at)) ?? {}
