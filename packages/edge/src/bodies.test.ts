@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
 import { test } from 'node:test'
+import { letGo, readUpTo } from './bodies.ts'
 import { createEdge, originSettings, type Settings } from './edge.fixture.ts'
 import type { ViewerRequest } from './viewer.ts'
 
@@ -96,3 +98,22 @@ test('a body that nobody wants is let go of: where it came behind a stale answer
   for (let turn = 0; body.isWanted && turn < 1_000; turn++) await undefined
   assert.equal(body.isWanted, false)
 })
+
+for (const [limit, left, isWhole] of [
+  [10, 10, true],
+  [9, 10, false],
+  [10, 9, false],
+] as const)
+  test(`ten bytes are ${isWhole ? '' : 'not '}taken in whole where ${limit} may be, and ${left} are left for all`, async () => {
+    const room = { left }
+    const pieces = [new Uint8Array(5).fill(1), new Uint8Array(5).fill(2)]
+    const body = await readUpTo(Readable.from(pieces), limit, room)
+    assert.equal(body instanceof Uint8Array, isWhole)
+    assert.equal(room.left, left, 'and what was taken is given back')
+    const whole = body instanceof Uint8Array ? body : Buffer.concat(await Array.fromAsync(body))
+    assert.deepEqual(
+      [...whole],
+      [...pieces].flatMap((piece) => [...piece]),
+    )
+    letGo(body)
+  })

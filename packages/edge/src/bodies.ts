@@ -1,5 +1,5 @@
 /** Bodies that come piece by piece: taken in whole, or let go of. */
-import type { Body } from './ports.ts'
+import type { Body, Room } from './ports.ts'
 
 /** Nobody wants it: whoever sends it is told, however much of it has been taken. */
 export function letGo(body: Body): void {
@@ -12,21 +12,27 @@ export function letGo(body: Body): void {
 const ignored = () => {}
 
 /**
- * The whole body, as long as it is no longer than `limit`; else what there is of it and the rest to come.
+ * The whole body, as long as it is no longer than `limit` and there is room for it; else what there is of it and the
+ * rest to come.
  *
  * @throws OriginError
  */
-export async function readUpTo(body: Body, limit: number): Promise<Body> {
+export async function readUpTo(body: Body, limit: number, room: Room): Promise<Body> {
   if (body instanceof Uint8Array) return body
   const chunks: Uint8Array[] = []
   let sizeBytes = 0
   const rest = body[Symbol.asyncIterator]()
-  for (;;) {
-    const { value, done } = await rest.next()
-    if (done === true) return chunks.length === 1 ? chunks[0]! : joined(chunks, sizeBytes)
-    chunks.push(value)
-    sizeBytes += value.length
-    if (sizeBytes > limit) return continued(chunks, rest)
+  try {
+    for (;;) {
+      const { value, done } = await rest.next()
+      if (done === true) return chunks.length === 1 ? chunks[0]! : joined(chunks, sizeBytes)
+      chunks.push(value)
+      sizeBytes += value.length
+      room.left -= value.length
+      if (sizeBytes > limit || room.left < 0) return continued(chunks, rest)
+    }
+  } finally {
+    room.left += sizeBytes
   }
 }
 

@@ -142,7 +142,8 @@ export function createEdge(settings: Settings = {}): EdgeTest {
       onFailure: (error: unknown) => {
         throw error
       },
-      runFunction: settings.runFunction ?? (async (_: unknown, event: string) => event),
+      runFunction: async (code: FunctionCode, event: string) =>
+        JSON.parse((await settings.runFunction?.(code, event)) ?? event),
       ask: async (request: OriginRequest): Promise<OriginResponse> => {
         made.asked.push(request)
         const { status = 200, headers = {}, body = '' } = await made.says(request)

@@ -71,7 +71,7 @@ export async function fly(flight: Flight): Promise<Flown> {
   try {
     const wanted = { admitted, path, encoding, body: noBody, isForCache: !isHead, conditions }
     fetched = await fetchFromOrigins(wanted, ports)
-    body = await readUpTo(fetched.response.body, ports.cache.largestBytes)
+    body = await readUpTo(fetched.response.body, ports.cache.largestBytes, ports.cache.room)
   } catch (error) {
     return failed(flight, survived, refusalOf(error))
   }

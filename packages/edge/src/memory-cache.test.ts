@@ -1,22 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createMemoryCache, type Spill } from './memory-cache.ts'
+import { stored as storedAs } from './stored.fixture.ts'
 import type { Stored } from './stored.ts'
 import { bytesOf, storedOf } from './stored-bytes.ts'
 
-const stored = (text: string, more: Partial<Stored> = {}): Stored => ({
-  status: 200,
-  headers: ['Content-Type', 'text/plain', 'X-Letters', 'é \u2028'],
-  body: new Uint8Array(Buffer.from(text)),
-  storedAt: 1,
-  initialAge: 0,
-  freshUntil: 2,
-  revalidateUntil: 2,
-  errorUntil: Number.POSITIVE_INFINITY,
-  survived: 0,
-  uri: '/a',
-  ...more,
-})
+const stored = (text: string, more: Partial<Stored> = {}): Stored =>
+  storedAs({
+    headers: ['Content-Type', 'text/plain', 'X-Letters', 'é \u2028'],
+    body: new Uint8Array(Buffer.from(text)),
+    ...more,
+  })
 
 /** Far more than is at hand, all of which there is room for. */
 const many = 200

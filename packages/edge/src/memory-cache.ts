@@ -68,6 +68,7 @@ export function createMemoryCache(limitBytes: number, spill?: Spill): MemoryCach
   }
   return {
     largestBytes: Math.floor(limitBytes / largestShare),
+    room: { left: limitBytes },
     find(key) {
       const here = find(key)
       if (here !== undefined) return here

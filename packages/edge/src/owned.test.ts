@@ -2,21 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { createOwner } from './owned.ts'
-import type { Stored } from './stored.ts'
-
-const stored = (more: Partial<Stored> = {}): Stored => ({
-  status: 200,
-  headers: [],
-  body: new Uint8Array(),
-  storedAt: 1,
-  initialAge: 0,
-  freshUntil: 2,
-  revalidateUntil: 2,
-  errorUntil: Number.POSITIVE_INFINITY,
-  survived: 0,
-  uri: '/a',
-  ...more,
-})
+import { stored } from './stored.fixture.ts'
 
 test('what is owned is what was given, whatever is in it', () => {
   const own = createOwner()

@@ -47,6 +47,13 @@ export interface Cache {
   readonly drop: (key: string) => void
   /** The largest body that is kept. */
   readonly largestBytes: number
+  /** For bodies that are not yet whole; whoever finds none left keeps nothing. */
+  readonly room: Room
+}
+
+/** Bytes that may still be taken, by all together. */
+export interface Room {
+  left: number
 }
 
 export interface Ports {
@@ -57,10 +64,11 @@ export interface Ports {
   /**
    * Runs the code's `handler`.
    *
-   * @param event  as JSON; so is what is returned
+   * @param event  as JSON
+   * @returns what the handler returned, read from JSON
    * @throws FunctionError  it fails, or takes more than it may
    */
-  readonly runFunction: (code: FunctionCode, event: string) => Promise<string>
+  readonly runFunction: (code: FunctionCode, event: string) => Promise<unknown>
   /** ISO 3166-1 alpha-2; undefined: nobody knows. */
   readonly countryOf: (address: string) => string | undefined
   /** 32 hexadecimal digits: which of CloudFront's machines this is. */

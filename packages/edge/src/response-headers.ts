@@ -77,18 +77,20 @@ function methodsOf({ methods }: CorsSettings): readonly string[] {
     : methods
 }
 
-/** `https://*.example.com` has one star, before the domain or in the place of the port. */
+/** `https://*.example.com` has one star, before the domain or in the place of the port; without a scheme, any is meant. */
 function allows(origins: readonly string[], origin: string): boolean {
   return origins.some((each) => {
-    if (each === '*' || each === origin) return true
+    if (each === '*') return true
+    const asked = each.includes('://') ? origin : origin.replace(/^https?:\/\//, '')
     const star = each.indexOf('*')
-    if (star < 0) return each.replace(/^https?:\/\//, '') === origin.replace(/^https?:\/\//, '')
+    if (star < 0) return each === asked
     const [before, after] = [each.slice(0, star), each.slice(star + 1)]
+    const filling = before.endsWith(':') ? /^\d{1,5}$/ : /^[a-z0-9.-]+$/i
     return (
-      origin.length > before.length + after.length &&
-      origin.startsWith(before) &&
-      origin.endsWith(after) &&
-      /^[a-z0-9.-]+$/i.test(origin.slice(before.length, origin.length - after.length))
+      asked.length > before.length + after.length &&
+      asked.startsWith(before) &&
+      asked.endsWith(after) &&
+      filling.test(asked.slice(before.length, asked.length - after.length))
     )
   })
 }

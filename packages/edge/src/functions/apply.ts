@@ -24,10 +24,7 @@ export async function onRequest(
   const given = requestOf(admitted, path)
   return failingClosed(async () => {
     const event = eventOf(admitted, 'viewer-request', given)
-    const returned = readReturned(
-      JSON.parse(await ports.runFunction(code, JSON.stringify(event))),
-      given,
-    )
+    const returned = readReturned(await ports.runFunction(code, JSON.stringify(event)), given)
     if ('response' in returned) return returned.response
     const { uri, rawQuery, headers } = returned.request
     return { admitted: { ...admitted, viewer: { ...viewer, rawQuery, headers } }, path: uri }
@@ -51,7 +48,7 @@ export async function onResponse(
   return failingClosed(async () => {
     const response = responseOf(given.status, given.headers)
     const event = eventOf(admitted, 'viewer-response', requestOf(admitted, path), response)
-    const returned: unknown = JSON.parse(await ports.runFunction(code, JSON.stringify(event)))
+    const returned = await ports.runFunction(code, JSON.stringify(event))
     return spelledAs(readResponse(returned, response), given.headers)
   })
 }

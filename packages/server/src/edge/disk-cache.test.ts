@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -141,4 +141,17 @@ test('what comes while an older one is written is what stays', async () => {
   assert.equal(cache.find('a'), undefined)
   await until(() => readdirSync(at.path).length === 0)
   assert.deepEqual(readdirSync(at.path), [])
+})
+
+test('what could not be written does not leave an older one behind', async () => {
+  using at = folder()
+  const failures: unknown[] = []
+  const cache = open(at.path, { onFailure: (error) => failures.push(error) })
+  cache.keep('a', bytesOf('a', stored('old')))
+  await cache.flush()
+  mkdirSync(join(at.path, `${readdirSync(at.path)[0]}.new`))
+  cache.keep('a', bytesOf('a', stored('new')))
+  await cache.flush()
+  assert.equal(failures.length, 1)
+  assert.equal(await cache.find('a'), undefined)
 })

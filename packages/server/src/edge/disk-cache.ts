@@ -100,7 +100,12 @@ export function openDiskCache(options: DiskCacheOptions): DiskCache {
         if (!job.isOver) add(name, bytes.length)
         else if (held(name) === undefined) await unlink(path)
       } catch (error) {
-        for (const lost of [...waiting.keys()]) waiting.drop(lost)
+        // Whatever is there of them from before is older.
+        for (const lost of [name, large?.name, ...waiting.keys()])
+          if (lost !== undefined) {
+            waiting.drop(lost)
+            forget(lost)
+          }
         large = undefined
         onFailure(error)
       }

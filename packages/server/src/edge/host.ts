@@ -8,6 +8,7 @@ import {
   type OriginRequest,
   type OriginResponse,
 } from '@sekisho/edge'
+import { parseJson } from '@sekisho/policy'
 import type { State } from '@sekisho/store'
 import type { CallInside } from '../api/caller.ts'
 import type { ForwardInside } from '../api/inside.ts'
@@ -120,7 +121,7 @@ export function openEdgeHost(options: EdgeHostOptions): EdgeHost {
         nowMs: clock.now,
         ask,
         cache,
-        runFunction: async (code, event) => (await functions.run(code, event)).returned,
+        runFunction: async (code, event) => parseJson((await functions.run(code, event)).returned),
         countryOf: createCountries(config['edge-countries']),
         nodeId,
         pop,

@@ -1,5 +1,6 @@
 /** CloudFront functions: developed, published to the stage that distributions run, described. */
 import type * as Sdk from '@aws-sdk/client-cloudfront'
+import { parseJson } from '@sekisho/policy'
 import type { Reader } from '@sekisho/store'
 import type { Call, Operations } from '../service.ts'
 import { checkVersion, fail, invalidArgument } from './errors.ts'
@@ -247,7 +248,7 @@ async function checkAssociations(
 function isEvent(text: string): boolean {
   if (text.length > 40 * 1_024) return false
   try {
-    const event: unknown = JSON.parse(text)
+    const event = parseJson(text)
     return typeof event === 'object' && event !== null && !Array.isArray(event)
   } catch {
     return false
@@ -256,7 +257,7 @@ function isEvent(text: string): boolean {
 
 /** A request goes on, a response is the answer. */
 function outputOf(returned: string): string {
-  const value: unknown = JSON.parse(returned)
+  const value = parseJson(returned)
   const isResponse = typeof value === 'object' && value !== null && 'statusCode' in value
   return JSON.stringify({ [isResponse ? 'response' : 'request']: value })
 }
