@@ -3,7 +3,16 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
-import { CloudFront, waitUntilDistributionDeployed } from '@aws-sdk/client-cloudfront'
+import {
+  CloudFront,
+  NoSuchCachePolicy,
+  NoSuchDistribution,
+  PreconditionFailed,
+  paginateListDistributions,
+  paginateListInvalidations,
+  waitUntilDistributionDeployed,
+  waitUntilInvalidationCompleted,
+} from '@aws-sdk/client-cloudfront'
 import { needs, programOf } from '../debian-packages.ts'
 import { launcher, type Serving, serve, settingsOf, temporaryFolder } from './server.fixture.ts'
 
@@ -63,6 +72,36 @@ test('the SDK makes, waits for, changes and deletes a distribution', async () =>
   assert.match(Id, /^E[A-Z0-9]{13}$/)
   assert.equal(Status, 'InProgress')
   await waitUntilDistributionDeployed({ client, maxWaitTime: 5, minDelay: 1, maxDelay: 1 }, { Id })
+  for (const CallerReference of ['a', 'b', 'c']) {
+    const InvalidationBatch = { CallerReference, Paths: { Quantity: 1, Items: ['/*'] } }
+    const { Invalidation } = await client.createInvalidation({
+      DistributionId: Id,
+      InvalidationBatch,
+    })
+    await waitUntilInvalidationCompleted(
+      { client, maxWaitTime: 5, minDelay: 1, maxDelay: 1 },
+      { DistributionId: Id, Id: Invalidation?.Id },
+    )
+  }
+  const pages = await Array.fromAsync(
+    paginateListInvalidations({ client, pageSize: 2 }, { DistributionId: Id }),
+  )
+  assert.deepEqual(
+    pages.map(({ InvalidationList }) => InvalidationList?.Quantity),
+    [2, 1],
+  )
+  const [all] = await Array.fromAsync(paginateListDistributions({ client }, {}))
+  assert.deepEqual(
+    all?.DistributionList?.Items?.map((each) => each.Id),
+    [Id],
+  )
+  const { CachePolicyId } = config.DefaultCacheBehavior
+  const { DistributionIdList } = await client.listDistributionsByCachePolicyId({ CachePolicyId })
+  assert.deepEqual(DistributionIdList?.Items, [Id])
+  await assert.rejects(
+    client.listDistributionsByCachePolicyId({ CachePolicyId: 'none' }),
+    NoSuchCachePolicy,
+  )
   const { Tags } = await client.listTagsForResource({ Resource: ARN })
   assert.deepEqual(Tags?.Items, [{ Key: 'team', Value: 'edge' }])
   const { DistributionConfig, ETag } = await client.getDistributionConfig({ Id })
@@ -73,9 +112,9 @@ test('the SDK makes, waits for, changes and deletes a distribution', async () =>
     IfMatch,
     DistributionConfig: changed,
   })
-  await assert.rejects(client.deleteDistribution({ Id, IfMatch }), { name: 'PreconditionFailed' })
+  await assert.rejects(client.deleteDistribution({ Id, IfMatch }), PreconditionFailed)
   await client.deleteDistribution({ Id, IfMatch: next ?? '' })
-  await assert.rejects(client.getDistribution({ Id }), { name: 'NoSuchDistribution' })
+  await assert.rejects(client.getDistribution({ Id }), NoSuchDistribution)
 })
 
 test(
