@@ -29,7 +29,7 @@ export function cacheKeyOf(
       const value = name.startsWith('cloudfront-')
         ? madeHeader(name, viewer, countryOf)
         : listOf(viewer.headers, name)
-      key += value === undefined ? `\n${name}` : `\n${name}=${value}`
+      key += value === undefined ? '\n-' : `\n=${value}`
     }
   }
   return keysEncoding ? `${key}\n${encoding}` : key

@@ -29,7 +29,10 @@ export interface Behaviour {
   readonly failoverStatuses: ReadonlySet<number>
   /** Nothing is ever kept. */
   readonly isUncached: boolean
-  /** Of all its keys: a path that was rewritten may be that of another behaviour, which lets others see it. */
+  /**
+   * Of all its keys: a path that was rewritten may be that of another behaviour, which lets others see it; and the values
+   * of headers are those of the headers that were asked for.
+   */
   readonly keyBeginning: string
   /** The key is the path alone, and perhaps the encoding. */
   readonly hasPlainKey: boolean
@@ -81,7 +84,7 @@ function compileBehaviour(
     origins: originsOf(targetId, group, origins),
     failoverStatuses: new Set(group?.statuses),
     isUncached: cache.maxTtl === 0,
-    keyBeginning: `${id}\n${settings.pathPattern}\n`,
+    keyBeginning: `${id}\n${settings.pathPattern}\n${cache.headers.join()}\n`,
     hasPlainKey:
       cache.headers.length === 0 && cache.cookies.mode === 'none' && cache.query.mode === 'none',
     keyHeaders: cache.headers,

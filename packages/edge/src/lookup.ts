@@ -28,36 +28,38 @@ export interface Lookup extends Omit<Asking, 'encoding'> {
   readonly flights: Flights
 }
 
-export function answerOf({ admitted, path, ports, flights }: Lookup): Answer | Promise<Answer> {
+export function answerOf(lookup: Lookup): Answer | Promise<Answer> {
+  const { admitted, path, ports } = lookup
   const { behaviour, viewer } = admitted
-  const asking: Asking = { admitted, path, encoding: encodingOf(admitted), ports }
-  if (behaviour.isUncached || !behaviour.cached.has(viewer.method)) return passOn(asking)
-  const key = cacheKeyOf(admitted, path, asking.encoding, ports.countryOf)
+  const encoding = encodingOf(admitted)
+  if (behaviour.isUncached || !behaviour.cached.has(viewer.method))
+    return passOn({ admitted, path, encoding, ports })
+  const key = cacheKeyOf(admitted, path, encoding, ports.countryOf)
   const found = ports.cache.find(key)
   return found instanceof Promise
-    ? found.then((stored) => withStored(asking, key, stored, flights))
-    : withStored(asking, key, found, flights)
+    ? found.then((stored) => withStored(lookup, encoding, key, stored))
+    : withStored(lookup, encoding, key, found)
 }
 
 function withStored(
-  asking: Asking,
+  { admitted, path, ports, flights }: Lookup,
+  encoding: string,
   key: string,
   stored: Stored | undefined,
-  flights: Flights,
 ): Answer | Promise<Answer> {
-  const { admitted, ports } = asking
-  if (stored === undefined) return collapse({ ...asking, key, stale: undefined }, flights)
+  const flight = { admitted, path, encoding, ports, key }
+  if (stored === undefined) return collapse({ ...flight, stale: undefined }, flights)
   if (isInvalidated(stored, admitted.distribution.invalidations)) {
     ports.cache.drop(key)
-    return collapse({ ...asking, key, stale: undefined }, flights)
+    return collapse({ ...flight, stale: undefined }, flights)
   }
   const nowMs = ports.nowMs()
   if (nowMs < stored.freshUntil) return replay(stored, nowMs)
-  const flight: Flight = { ...asking, key, stale: stored }
-  if (nowMs >= stored.revalidateUntil) return collapse(flight, flights)
+  if (nowMs >= stored.revalidateUntil) return collapse({ ...flight, stale: stored }, flights)
   // The next one gets the new one; what a HEAD brings is nothing to keep.
   const viewer = { ...admitted.viewer, method: 'GET' }
-  collapse({ ...flight, admitted: { ...admitted, viewer } }, flights)
+  const behind: Flight = { ...flight, admitted: { ...admitted, viewer }, stale: stored }
+  collapse(behind, flights)
     .then(({ body }) => letGo(body))
     .catch(ports.onFailure)
   return replay(stored, nowMs)
