@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Invocation, InvocationResult, RunnableFunction } from '@sekisho/services'
 import { Environment } from './environment.ts'
+import { beginProcess } from './process.ts'
 
 const python = execFileSync('python3', ['-c', 'import sys; print(sys.executable)'], {
   encoding: 'utf8',
@@ -31,13 +32,13 @@ export async function begin(language: Language, code: string, timeoutSeconds = 1
       version: '$LATEST',
       runtime: language,
     } as RunnableFunction,
-    command: {
+    begun: beginProcess({
       program,
       args: [join(import.meta.dirname, 'bootstraps', bootstrap)],
       workingFolder: folder,
       environment: { LAMBDA_TASK_ROOT: folder, _HANDLER: 'index.handler' },
       release: () => rmSync(folder, { recursive: true }),
-    },
+    }),
     logStream: 'stream',
     interpreter: language,
     log: (line) => lines.push(line),

@@ -1,18 +1,17 @@
 /** One environment: a process that answers one event at a time, from its beginning to its end. */
-import { type ChildProcess, spawn } from 'node:child_process'
-import type { Duplex } from 'node:stream'
 import type { Invocation, InvocationResult, RunnableFunction } from '@sekisho/services'
 import { FrameReader, invokeFrame, kinds } from './frames.ts'
 import { readLines } from './lines.ts'
 import { residentMb } from './memory.ts'
 import { Pieces } from './pieces.ts'
-import type { Command } from './sandbox.ts'
+import { type Begun, killAll } from './process.ts'
 import { errorPayload, failed, NotBegunError, type Turn, typeOf } from './turn.ts'
 import { Turns } from './turns.ts'
 
 export interface EnvironmentOptions {
   readonly fn: RunnableFunction
-  readonly command: Command
+  /** Whose bootstrap will say that it is ready. */
+  readonly begun: Begun
   readonly logStream: string
   /** What runs it, for the first line of its log. */
   readonly interpreter: string
@@ -30,10 +29,6 @@ export class Environment {
   /** Takes no event after this time. */
   endsAt = Number.POSITIVE_INFINITY
   readonly #options: EnvironmentOptions
-  readonly #child: ChildProcess
-  readonly #socket: Duplex
-  /** A byte on it asks for the events that were not begun. */
-  readonly #bell: Duplex
   readonly #ready: Promise<void>
   #becameReady: () => void = () => {}
   #isReady = false
@@ -51,7 +46,7 @@ export class Environment {
     this.#options = options
     this.#turns = new Turns({
       ...options,
-      recall: () => this.#bell.write('\0'),
+      recall: () => options.begun.bell.write('\0'),
       onLate: () => this.kill(),
       peakMb: () => {
         // Short functions are over before the watch looks.
@@ -62,30 +57,21 @@ export class Environment {
     this.#ready = new Promise((resolve) => {
       this.#becameReady = resolve
     })
-    const { program, args, environment, workingFolder } = options.command
-    this.#child = spawn(program, args, {
-      cwd: workingFolder,
-      env: { ...environment },
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
-      // A group of its own, so that all of it can be ended at once.
-      detached: true,
-    })
-    this.#socket = this.#child.stdio[3] as Duplex
-    this.#bell = this.#child.stdio[4] as Duplex
+    const { child, socket, bell } = options.begun
     this.#turns.say(this.#turns.platform.initStart(options.interpreter))
     const reader = new FrameReader((kind, body) => this.#hear(kind, body))
-    this.#socket.on('data', (chunk: Buffer) => {
+    socket.on('data', (chunk: Buffer) => {
       try {
         reader.push(chunk)
       } catch {
         this.kill()
       }
     })
-    for (const stream of [this.#socket, this.#bell]) stream.on('error', () => this.kill())
-    for (const stream of [this.#child.stdout, this.#child.stderr])
+    for (const stream of [socket, bell]) stream.on('error', () => this.kill())
+    for (const stream of [child.stdout, child.stderr])
       if (stream) readLines(stream, (line) => this.#turns.log(line))
-    this.#child.on('error', (error) => this.#end(null, null, error))
-    this.#child.on('exit', (code, signal) => this.#end(code, signal))
+    child.on('error', (error) => this.#end(null, null, error))
+    child.on('exit', (code, signal) => this.#end(code, signal))
     const initTimer = setTimeout(() => this.#initTimedOut(), initMs)
     initTimer.unref()
     void this.#ready.then(() => clearTimeout(initTimer))
@@ -143,12 +129,7 @@ export class Environment {
   kill(): void {
     this.#isAbandoned = true
     this.#turns.isOver = true
-    const { pid } = this.#child
-    try {
-      if (pid !== undefined) process.kill(-pid, 'SIGKILL')
-    } catch {
-      // Gone already.
-    }
+    killAll(this.#options.begun.child)
   }
 
   #send({ event, ...invocation }: Invocation, turn: number): void {
@@ -171,7 +152,7 @@ export class Environment {
     const frames = this.#unsent
     this.#unsent = []
     if (this.isSpent) return
-    this.#socket.write(frames.length === 1 ? frames[0]! : Buffer.concat(frames))
+    this.#options.begun.socket.write(frames.length === 1 ? frames[0]! : Buffer.concat(frames))
     this.#turns.sent()
   }
 
@@ -233,7 +214,7 @@ export class Environment {
 
   /** The answer begins: whoever waits for it has its pieces as they come. */
   #answerInPieces({ resolve, contentType, tail }: Turn): Pieces {
-    const pieces = new Pieces(this.#socket)
+    const pieces = new Pieces(this.#options.begun.socket)
     resolve({
       payload: pieces,
       contentType,
@@ -280,14 +261,14 @@ export class Environment {
     // What it wrote last may still be on its way.
     setImmediate(() => {
       this.#turns.end(said)
-      this.#options.command.release()
+      this.#options.begun.release()
       this.#options.onEnd(this)
     })
   }
 
   /** Where the kernel does not, the server looks after the function's memory. */
   #checkMemory(): void {
-    const { pid } = this.#child
+    const { pid } = this.#options.begun.child
     if (pid === undefined || this.#hasEnded) return
     const megabytes = residentMb(pid)
     this.#peakMb = Math.max(this.#peakMb, megabytes)

@@ -22,6 +22,8 @@ export const kinds = {
   returned: 9,
   /** It begins no other event. */
   over: 10,
+  /** To one that waits to hear whose it is: its variables (JSON). */
+  variables: 11,
 } as const
 
 export type Kind = (typeof kinds)[keyof typeof kinds]

@@ -121,12 +121,12 @@ export class Packages {
     return made
   }
 
-  /** Removes folders that nobody has asked for since `beforeMs`, and what a crash left half unpacked. */
+  /** Removes folders that nobody has asked for since `beforeMs`, and what a crash left. */
   async sweep(beforeMs: number): Promise<void> {
     for (const name of await readdir(this.#folder).catch(() => [])) {
       const path = join(this.#folder, name)
       const isOld = (await stat(path)).mtimeMs < beforeMs
-      if (name.startsWith('unfinished-') || (isOld && !this.#making.has(name)))
+      if (/^(?:unfinished|spare)-/.test(name) || (isOld && !this.#making.has(name)))
         await rm(path, { recursive: true, force: true })
     }
   }

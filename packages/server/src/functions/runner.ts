@@ -1,7 +1,6 @@
 /** Runs functions: which environment takes an event, when is another one begun, when does one go? */
 import { mkdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
 import { hexOf } from '@sekisho/gateway'
 import {
   type FunctionRunner,
@@ -12,38 +11,32 @@ import {
   RunnerError,
 } from '@sekisho/services'
 import type { Blobs } from '@sekisho/store'
+import {
+  type ConfineOptions,
+  confinedOf,
+  type SessionCredentials,
+  takesSpare,
+  variablesOf,
+} from './confined.ts'
 import { Environment } from './environment.ts'
 import type { Admission } from './load.ts'
 import { createBusyProbe, createLoopProbe } from './machine.ts'
 import { Packages, walk } from './packages.ts'
 import { Pool } from './pool.ts'
-import { familyOf, type Interpreter, supportedRuntimes } from './runtimes.ts'
+import { beginProcess } from './process.ts'
+import { type Family, familyOf, type Interpreter, supportedRuntimes } from './runtimes.ts'
 import {
   type Confine,
   confineNothing,
   confineWithBubblewrap,
   findBubblewrap,
-  insideSocket,
   whyNoBubblewrap,
 } from './sandbox.ts'
-import type { SocketPlace } from './socket-place.ts'
+import { Spares } from './spares.ts'
 
-export interface SessionCredentials {
-  readonly accessKeyId: string
-  readonly secretAccessKey: string
-  readonly sessionToken: string
-  readonly expiresAtMs: number
-}
-
-export interface RunnerOptions {
-  readonly mode: 'isolated' | 'unsafe'
-  readonly network: 'none' | 'open'
+export interface RunnerOptions extends ConfineOptions {
   /** Where unpacked code lies. */
   readonly folder: string
-  /** The socket on which functions reach this server. */
-  readonly socket: Pick<SocketPlace, 'path' | 'outside'>
-  /** The port that this server listens on, and so functions inside. */
-  readonly port: () => number
   readonly blobs: Pick<Blobs, 'get'>
   readonly load: Admission
   /** Temporary credentials of the function's role. */
@@ -62,11 +55,12 @@ export interface RunnerOptions {
 const mostOfMachine = 256
 const idleMs = 5 * 60_000
 const reapMs = 10_000
+/** Longer than those: it is for the function that nobody has called for long. */
+const spareIdleMs = 3_600_000
 /** How long unpacked code is kept that nobody uses. */
 const unusedMs = 7 * 86_400_000
 /** Before its credentials end, an environment does. */
 const credentialsMarginMs = 5 * 60_000
-const bootstraps = join(import.meta.dirname, 'bootstraps')
 
 export interface Runner
   extends Omit<FunctionRunner, 'hasRoomFor' | 'linkTo' | 'urlOf'>,
@@ -101,10 +95,7 @@ export function createRunner(options: RunnerOptions): Runner {
     if (refusal === undefined) confine = confineWithBubblewrap(bubblewrap!, path)
   }
 
-  const interpreterOf = (runtime: string): Promise<Interpreter> => {
-    const family = familyOf(runtime)
-    if (family === undefined)
-      throw new RunnerError('UNAVAILABLE', `the runtime \`${runtime}\` is not supported`)
+  const interpreterOf = (family: Family): Promise<Interpreter> => {
     let found = interpreters.get(family.bootstrap)
     if (found === undefined) {
       found = family.interpreter(path)
@@ -114,7 +105,25 @@ export function createRunner(options: RunnerOptions): Runner {
     return found
   }
 
+  const spares = new Spares({
+    folder,
+    isBusy,
+    async begin(shape, task) {
+      const { family } = shape
+      const interpreter = await interpreterOf(family)
+      const bootstrap = family.spare!
+      return beginProcess(
+        confine!(confinedOf({ shape, interpreter, bootstrap, task, variables: {} }, options)),
+      )
+    },
+  })
+
   const begin = async (fn: RunnableFunction, onEnd: () => void): Promise<Environment> => {
+    const { runtime, memoryMb, ephemeralStorageMb } = fn
+    const family = familyOf(runtime)
+    if (family === undefined)
+      throw new RunnerError('UNAVAILABLE', `the runtime \`${runtime}\` is not supported`)
+    const shape = { family, memoryMb, ephemeralStorageMb }
     prepareSandbox()
     if (confine === undefined) throw new RunnerError('UNAVAILABLE', refusal ?? '')
     // Whoever has nothing to do makes room.
@@ -123,8 +132,8 @@ export function createRunner(options: RunnerOptions): Runner {
     count++
     try {
       const [interpreter, task, layers, credentials] = await Promise.all([
-        interpreterOf(fn.runtime).catch((cause) => {
-          throw new RunnerError('UNAVAILABLE', `\`${fn.runtime}\` cannot run: ${cause.message}`)
+        interpreterOf(family).catch((cause) => {
+          throw new RunnerError('UNAVAILABLE', `\`${runtime}\` cannot run: ${cause.message}`)
         }),
         packages.folderOf([fn.code]),
         fn.layers.length > 0 ? packages.folderOf(fn.layers) : undefined,
@@ -132,12 +141,14 @@ export function createRunner(options: RunnerOptions): Runner {
       ])
       const day = new Date(now()).toISOString().slice(0, 10).replaceAll('-', '/')
       const logStream = `${day}/[${fn.version}]${options.ids.text('0123456789abcdef', 32)}`
-      const command = confine(
-        confinedOf(fn, { interpreter, task, layers, credentials, logStream }, options),
-      )
+      const variables = variablesOf(fn, { task, layers, credentials, logStream }, options)
+      const mayBeSpare = takesSpare(fn, shape, options.mode)
+      const spare = mayBeSpare ? await spares.take(shape, task, variables) : undefined
+      const { bootstrap } = family
+      const given = { shape, interpreter, bootstrap, task, layers, runtime, variables }
       const environment = new Environment({
         fn,
-        command,
+        begun: spare ?? beginProcess(confine(confinedOf(given, options))),
         logStream,
         interpreter: interpreter.says,
         log: options.log(fn, logStream),
@@ -147,6 +158,7 @@ export function createRunner(options: RunnerOptions): Runner {
           onEnd()
         },
       })
+      if (mayBeSpare) void environment.ready.then(() => spares.prepare(shape))
       environment.endsAt = credentials.expiresAtMs - credentialsMarginMs
       return environment
     } catch (error) {
@@ -165,6 +177,7 @@ export function createRunner(options: RunnerOptions): Runner {
   }
 
   const reaper = setInterval(() => {
+    spares.reap(spareIdleMs)
     for (const [revision, pool] of pools) {
       pool.reap(idleMs)
       if (pool.isEmpty) pools.delete(revision)
@@ -200,6 +213,7 @@ export function createRunner(options: RunnerOptions): Runner {
     },
     async [Symbol.asyncDispose]() {
       clearInterval(reaper)
+      spares.close()
       for (const pool of pools.values()) pool.kill()
       pools.clear()
     },
@@ -212,100 +226,4 @@ function traceIdOf({ requestId }: Invocation, { tracing }: RunnableFunction): st
   const random = hexOf(requestId)
   const isSampled = tracing === 'Active' ? 1 : 0
   return `Root=1-${seconds}-${random.slice(0, 24)};Parent=${random.slice(-16)};Sampled=${isSampled}`
-}
-
-interface Prepared {
-  readonly interpreter: Interpreter
-  readonly task: string
-  readonly layers: string | undefined
-  readonly credentials: SessionCredentials
-  readonly logStream: string
-}
-
-/** What a function sees. @see Lambda Developer Guide, "Using Lambda environment variables" */
-function confinedOf(
-  fn: RunnableFunction,
-  { interpreter, task, layers, credentials, logStream }: Prepared,
-  { mode, network, socket, port }: RunnerOptions,
-) {
-  const isIsolated = mode === 'isolated'
-  const place = (inside: string, outside: string) => (isIsolated ? inside : outside)
-  const root = place('/var/task', task)
-  const runtime = place('/var/runtime', bootstraps)
-  const family = familyOf(fn.runtime)!
-  const major = /^nodejs(\d+)/.exec(fn.runtime)?.[1]
-  const isNode = family.bootstrap === 'node.cjs'
-  const ownsNetwork = isIsolated && network === 'none'
-  const opt = layers === undefined ? [] : [place('/opt', layers)]
-  const program = isIsolated && isNodeItself(interpreter) ? '/var/lang/bin/node' : interpreter.path
-  const heap = isNode ? [`--max-old-space-size=${Math.max(32, Math.floor(fn.memoryMb * 0.9))}`] : []
-  const libraries = findLibraries()
-  return {
-    program,
-    args: [...heap, join(runtime, family.bootstrap)],
-    folders: isNodeItself(interpreter) ? [] : interpreter.folders.filter((each) => each !== '/usr'),
-    mounts: {
-      '/var/task': task,
-      '/var/runtime': bootstraps,
-      ...(layers !== undefined && { '/opt': layers }),
-      ...(isNodeItself(interpreter) && { '/var/lang/bin/node': interpreter.path }),
-      ...(isNode && libraries !== undefined && { '/node_modules': libraries }),
-    },
-    socket: socket.path,
-    workingFolder: root,
-    memoryMb: fn.memoryMb,
-    temporaryMb: fn.ephemeralStorageMb,
-    hasNetwork: !ownsNetwork,
-    environment: {
-      PATH: `${opt.map((each) => `${each}/bin:`).join('')}/usr/local/bin:/usr/bin:/bin`,
-      HOME: '/tmp',
-      LANG: 'en_US.UTF-8',
-      TZ: ':UTC',
-      LD_LIBRARY_PATH: [root, join(root, 'lib'), ...opt.map((each) => join(each, 'lib'))].join(':'),
-      ...(isNode && {
-        NODE_PATH: [
-          ...opt.flatMap((each) => [
-            ...(major === undefined ? [] : [join(each, `nodejs/node${major}/node_modules`)]),
-            join(each, 'nodejs/node_modules'),
-          ]),
-          ...(libraries === undefined ? [] : [place('/node_modules', libraries)]),
-        ].join(':'),
-      }),
-      ...fn.environment,
-      _HANDLER: fn.handler,
-      LAMBDA_TASK_ROOT: root,
-      LAMBDA_RUNTIME_DIR: runtime,
-      AWS_REGION: fn.region,
-      AWS_DEFAULT_REGION: fn.region,
-      AWS_EXECUTION_ENV: `AWS_Lambda_${fn.runtime}`,
-      AWS_LAMBDA_FUNCTION_NAME: fn.name,
-      AWS_LAMBDA_FUNCTION_VERSION: fn.version,
-      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(fn.memoryMb),
-      AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
-      AWS_LAMBDA_LOG_FORMAT: fn.logFormat,
-      ...(fn.logFormat === 'JSON' && { AWS_LAMBDA_LOG_LEVEL: fn.applicationLogLevel ?? 'INFO' }),
-      AWS_LAMBDA_LOG_GROUP_NAME: fn.logGroup,
-      AWS_LAMBDA_LOG_STREAM_NAME: logStream,
-      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-      AWS_SESSION_TOKEN: credentials.sessionToken,
-      ...(opt[0] !== undefined && { SEKISHO_LAYERS: opt[0] }),
-      SEKISHO_FORWARD_PORT: ownsNetwork ? String(port()) : '0',
-      SEKISHO_FORWARD_SOCKET: place(insideSocket, socket.outside),
-    },
-  }
-}
-
-function isNodeItself({ path }: Interpreter): boolean {
-  return path === process.execPath
-}
-
-/** Where `@aws-sdk/client-*` lies, which functions find as they do on AWS. */
-function findLibraries(): string | undefined {
-  try {
-    const { pathname } = new URL(import.meta.resolve('@aws-sdk/client-s3/package.json'))
-    return pathname.slice(0, pathname.indexOf('/@aws-sdk/'))
-  } catch {
-    return undefined
-  }
 }

@@ -16,13 +16,15 @@ export interface Interpreter {
 export interface Family {
   /** In `bootstraps/`; run by the interpreter. */
   readonly bootstrap: string
+  /** Begins without a function, and goes on as the bootstrap once it is told of one. */
+  readonly spare?: string
   readonly interpreter: (path: string) => Promise<Interpreter>
 }
 
 /** By the form of a runtime's name. @see Lambda Developer Guide, "Lambda runtimes" */
 const families: readonly (readonly [name: RegExp, family: Family])[] = [
-  [/^nodejs\d+\.x$/, { bootstrap: 'node.cjs', interpreter: ownNode }],
-  [/^python3\.\d+$/, { bootstrap: 'python.py', interpreter: findPython }],
+  [/^nodejs\d+\.x$/, { bootstrap: 'node.cjs', spare: 'spare.cjs', interpreter: ownNode }],
+  [/^python3\.\d+$/, { bootstrap: 'python.py', spare: 'spare.py', interpreter: findPython }],
   [/^provided(\.al2(023)?)?$/, { bootstrap: 'provided.cjs', interpreter: ownNode }],
   [/^go1\.x$/, { bootstrap: 'provided.cjs', interpreter: ownNode }],
 ]
