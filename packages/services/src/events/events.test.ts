@@ -115,7 +115,7 @@ test('what a call needs names the rule, the tags, the pattern and the role', asy
       keys: {
         ...creator,
         'events:source': ['a', 'b'],
-        'events:detail-type': ['y'],
+        'events:detail-type': ['{"prefix":"x"}', 'y'],
         'events:detail.service': ['EC2'],
         ...tags,
       },

@@ -1,4 +1,4 @@
-/** Which condition keys does an event pattern bring? The exact texts that it asks for. */
+/** Which condition keys does an event pattern bring? What it asks for of the fields that policies may speak of. */
 import { parseJson } from '@sekisho/policy'
 import type { RequestKeys } from '../service.ts'
 
@@ -11,16 +11,30 @@ const keys = {
   'events:detail.userIdentity.principalId': ['detail', 'userIdentity', 'principalId'],
 } as const satisfies Readonly<Record<string, readonly string[]>>
 
+/**
+ * What is asked for in any other form than an exact text, or as one of several choices, is a value as well: the JSON that
+ * says so, which is none that a policy means. A condition that holds for some of a rule's events must not hold for all.
+ */
 export function patternKeys(pattern: string | undefined): RequestKeys {
   const root = asJson(pattern)
   return Object.fromEntries(
     Object.entries(keys).flatMap(([key, path]) => {
-      let at: unknown = root
-      for (const name of path) at = (at as Readonly<Record<string, unknown>> | undefined)?.[name]
-      const texts = Array.isArray(at) ? at.filter((each) => typeof each === 'string') : []
+      const texts = textsAt(root, path)
       return texts.length > 0 ? [[key, texts] as const] : []
     }),
   )
+}
+
+function textsAt(pattern: unknown, path: readonly string[]): readonly string[] {
+  const [name, ...rest] = path
+  if (name === undefined)
+    return Array.isArray(pattern)
+      ? pattern.map((each) => (typeof each === 'string' ? each : JSON.stringify(each)))
+      : []
+  const { [name]: inner, $or } = (pattern ?? {}) as Readonly<Record<string, unknown>>
+  const choices = Array.isArray($or) ? $or : []
+  const isChosen = choices.some((choice) => textsAt(choice, path).length > 0)
+  return [...textsAt(inner, rest), ...(isChosen ? [JSON.stringify({ $or })] : [])]
 }
 
 /** What is no pattern is refused later; it has no keys. */
