@@ -1,14 +1,6 @@
 /** Does a text fit a regular expression of filter patterns? Without backtracking: time grows with the text alone. */
 import { invalidParameter } from '../errors.ts'
-
-/** One character, or one of the ends of the text. */
-type Atom = ((code: number) => boolean) | 'begin' | 'end'
-
-interface Step {
-  readonly atom: Atom
-  readonly isOptional: boolean
-  readonly isRepeated: boolean
-}
+import { Sought, type Step } from './sought.ts'
 
 /** Repetitions are written out: `\d{3}` is three steps. */
 const mostSteps = 128
@@ -23,50 +15,12 @@ export function readRegex(source: string): (text: string) => boolean {
   if (!/^[\x20-\x7e]*$/.test(source) || /(?<!\\)[()]/.test(source)) throw invalid(source)
   const alternatives = new Reader(source).alternatives()
   if (alternatives.reduce((sum, steps) => sum + steps.length, 0) > mostSteps) throw invalid(source)
-  return (text) => alternatives.some((steps) => isFound(steps, text))
+  const sought = alternatives.map((steps) => new Sought(steps))
+  return (text) => sought.some((each) => each.isIn(text))
 }
 
 function invalid(source: string) {
   return invalidParameter(`Invalid filter pattern: the regular expression '${source}' is invalid`)
-}
-
-function isFound(steps: readonly Step[], text: string): boolean {
-  let states = new Set<number>()
-  for (let at = 0; at <= text.length; at++) {
-    reach(0, steps, at, text.length, states)
-    if (states.has(steps.length)) return true
-    const next = new Set<number>()
-    const code = text.charCodeAt(at)
-    for (const state of states) {
-      const step = steps[state]
-      if (step === undefined || typeof step.atom === 'string' || !step.atom(code)) continue
-      reach(state + 1, steps, at + 1, text.length, next)
-      if (step.isRepeated) reach(state, steps, at + 1, text.length, next)
-    }
-    if (next.has(steps.length)) return true
-    states = next
-  }
-  return false
-}
-
-/** The state, and those that are reached from it without a character. */
-function reach(
-  from: number,
-  steps: readonly Step[],
-  at: number,
-  length: number,
-  states: Set<number>,
-): void {
-  for (let state = from; !states.has(state); state++) {
-    states.add(state)
-    const step = steps[state]
-    if (step === undefined) return
-    const isPassed =
-      step.isOptional ||
-      (step.atom === 'begin' && at === 0) ||
-      (step.atom === 'end' && at === length)
-    if (!isPassed) return
-  }
 }
 
 const inRange = (from: number, to: number) => (code: number) => code >= from && code <= to
@@ -120,7 +74,7 @@ class Reader {
     return [...steps, ...Array.from({ length: max - min }, () => step(true, false))]
   }
 
-  #atom(): Atom {
+  #atom(): Step['atom'] {
     const character = this.#next()
     if (character === '^') return 'begin'
     if (character === '$') return 'end'
@@ -136,7 +90,7 @@ class Reader {
     return Object.hasOwn(classes, character) ? classes[character]! : equal(character)
   }
 
-  #set(): Atom {
+  #set(): (code: number) => boolean {
     const isNegated = this.#take('^')
     const tests: ((code: number) => boolean)[] = []
     while (!this.#take(']')) {
