@@ -15,8 +15,10 @@ export function installIfStale() {
   if (read(installStamp) === lockHash()) return
   say('installing the locked dependencies')
   const npm = process.env.npm_execpath
-  if (npm) runOrExit(process.execPath, [npm, 'ci'])
-  else runOrExit('npm', ['ci'], { shell: process.platform === 'win32' })
+  // Its warnings speak of the Node that starts ours, and of packages' packages: nothing that a user could mend.
+  const args = ['ci', '--loglevel=error']
+  if (npm) runOrExit(process.execPath, [npm, ...args])
+  else runOrExit('npm', args, { shell: process.platform === 'win32' })
   writeInstallStamp()
 }
 

@@ -27,6 +27,12 @@ test('operator calls need the socket or the token', async () => {
   assert.equal(record.outcome, 'allow')
 })
 
+test('what other gateways would ask is refused by name, not for want of a token', async () => {
+  const answer = await running.call('/_sekisho/authorize')
+  assert.equal(answer.status, 501)
+  assert.match(answer.body, /not supported by Sekisho yet/)
+})
+
 test('an account made by an operator has a profile and calls its own APIs only', async () => {
   const made = JSON.parse((await running.operate('POST', 'accounts', { name: 'other' })).body)
   assert.match(made.accountId, /^\d{12}$/)

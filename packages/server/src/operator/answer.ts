@@ -60,6 +60,14 @@ const routes: readonly Route[] = [
     path: /^credentials$/,
     run: async (to, _, __, body) => to.credentials(await body()),
   },
+  {
+    method: 'GET',
+    path: /^authorize(?:\/|$)/,
+    isOpen: true,
+    run() {
+      throw new OperatorError(501, 'decisions for other gateways are not supported by Sekisho yet')
+    },
+  },
   { method: 'GET', path: /^apis$/, run: (to) => to.apis() },
   { method: 'POST', path: /^reset$/, run: (to) => to.reset() },
   { method: 'GET', path: /^clock$/, run: (to) => to.clock() },
