@@ -26,7 +26,7 @@ import {
   textRow,
 } from './patch.ts'
 import { shownTime } from './records.ts'
-import { checkTags } from './tags.ts'
+import { checkTags, tagNeeds } from './tags.ts'
 
 const valueAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 const valueLength = 40
@@ -34,6 +34,7 @@ const valueLength = 40
 export const apiKeys = {
   CreateApiKey: {
     keys: ({ tags }) => requestTags(tags),
+    needs: ({ tags }, call) => tagNeeds(call, '/apikeys/*', tags),
     async handle(input, call) {
       // `generateDistinctId` has had no effect since keys have ids of their own.
       refuseMembers(input, ['stageKeys'])

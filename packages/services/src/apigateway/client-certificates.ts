@@ -14,7 +14,7 @@ import { partId } from './ids.ts'
 import { page } from './paging.ts'
 import { applyPatches, type PatchTable, patchConstraints, textRow } from './patch.ts'
 import { collections, type RestApiRecord, type StageRecord, shownTime } from './records.ts'
-import { checkTags } from './tags.ts'
+import { checkTags, tagNeeds } from './tags.ts'
 
 /** @see API Gateway Developer Guide, "Quotas for configuring and running a REST API" */
 const maxCertificates = 60
@@ -24,6 +24,7 @@ const validMs = 365 * 86_400_000
 export const clientCertificates = {
   GenerateClientCertificate: {
     keys: ({ tags }) => requestTags(tags),
+    needs: ({ tags }, call) => tagNeeds(call, '/clientcertificates/*', tags),
     async handle({ description, tags }, call) {
       const createdAt = call.now.getTime()
       const { accountId, region } = call

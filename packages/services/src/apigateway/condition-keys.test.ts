@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { accountId, region } from '../harness.fixture.ts'
 import { madeApi } from './made-api.fixture.ts'
 
 const uri =
@@ -142,6 +143,25 @@ test('a right of its own is asked for with the tags of what it is about', async 
   ])
 })
 
+const tagged: readonly (readonly [path: string, body: object, of: string])[] = [
+  ['/restapis', { name: 'x' }, 'restapis%2F*'],
+  ['/apikeys', {}, 'apikeys%2F*'],
+  ['/usageplans', { name: 'x' }, 'usageplans%2F*'],
+  ['/clientcertificates', {}, 'clientcertificates%2F*'],
+  ['/restapis/abc/stages', { stageName: 'x', deploymentId: 'd' }, 'restapis%2Fabc%2Fstages%2Fx'],
+]
+for (const [path, body, of] of tagged)
+  test(`POST ${path} with tags is setting tags, too; without, it is not`, async () => {
+    await using made = await madeApi()
+    const rights = async (tags: object) => {
+      await made.ask('POST', path, { ...body, tags })
+      return made.api.needs().map(({ action, resource }) => `${action} ${resource}`)
+    }
+    const tags = `arn:aws:apigateway:us-east-1::/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2F${of}`
+    assert.ok((await rights({ a: 'b' })).includes(`apigateway:PUT ${tags}`))
+    assert.equal((await rights({})).length, 1)
+  })
+
 test('who copies an API hands its roles over once more', async () => {
   await using made = await madeApi()
   const credentials = 'arn:aws:iam::111111111111:role/reader'
@@ -157,4 +177,22 @@ test('who copies an API hands its roles over once more', async () => {
     ['apigateway:GET', `arn:aws:apigateway:us-east-1::/restapis/${made.id}`],
     ['iam:PassRole', credentials],
   ])
+})
+
+test('a domain whose callers are vouched for is not deleted by whoever may not take that away', async () => {
+  await using made = await madeApi()
+  const name = 'api.example.com'
+  const record = {
+    ...{ name, accountId, region, endpointType: 'REGIONAL', ipAddressType: 'ipv4' },
+    ...{ securityPolicy: 'TLS_1_2', tags: {}, createdAt: 0, mappings: {} },
+    mutualTls: { truststoreUri: 's3://b/k', certificates: '', warnings: [] },
+  }
+  await made.api.store.documents.transact(async (transaction) =>
+    transaction.put('apigateway/domain-names', `${accountId}/${region}/${name}`, record),
+  )
+  await made.ask('DELETE', `/domainnames/${name}`)
+  assert.deepEqual(
+    made.api.needs().map(({ action }) => action),
+    ['apigateway:DELETE', 'apigateway:RemoveCertificateFromDomain'],
+  )
 })

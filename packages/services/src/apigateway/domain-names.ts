@@ -7,6 +7,7 @@ import {
   domainCollections,
   domainKey,
   domainsOf,
+  findDomain,
   getDomain,
   putDomain,
   updateDomain,
@@ -36,7 +37,7 @@ import { page } from './paging.ts'
 import { applyPatches, type PatchRow, type PatchTable, patchConstraints, textRow } from './patch.ts'
 import { shownTime } from './records.ts'
 import { checkSecurityPolicy } from './security-policies.ts'
-import { checkTags } from './tags.ts'
+import { checkTags, tagNeeds } from './tags.ts'
 
 /** @see API Gateway Developer Guide, "Quotas for configuring and running a REST API" */
 const maxDomains = 120
@@ -47,8 +48,10 @@ export const domainNames = {
       'endpointConfiguration.types': { enum: ['PRIVATE', 'EDGE', 'REGIONAL'] },
       'endpointConfiguration.ipAddressType': { enum: ['ipv4', 'dualstack'] },
     },
-    needs: ({ mutualTlsAuthentication: mutual }, call) =>
-      truststoreNeeds(call, '/domainnames', mutual?.truststoreUri),
+    needs: ({ domainName, mutualTlsAuthentication: mutual, tags }, call) => [
+      ...truststoreNeeds(call, '/domainnames', mutual?.truststoreUri),
+      ...tagNeeds(call, `/domainnames/${domainName}`, tags),
+    ],
     keys: ({
       endpointConfiguration,
       securityPolicy = 'TLS_1_2',
@@ -134,6 +137,11 @@ export const domainNames = {
   },
 
   DeleteDomainName: {
+    async needs({ domainName }, call) {
+      const path = `/domainnames/${encodeURIComponent(domainName)}`
+      const domain = await findDomain(call.documents, call, domainName)
+      return truststoreNeeds(call, path, domain?.mutualTls && '')
+    },
     async handle(input, call) {
       refuseDomainNameId(input)
       await call.documents.transact(async (transaction) => {

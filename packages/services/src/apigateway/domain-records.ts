@@ -59,12 +59,21 @@ export function domainKey({ accountId, region }: Owner, name: string): string {
   return `${accountId}/${region}/${name}`
 }
 
-/** Of the caller's account and region. @throws AwsError NotFoundException */
-export async function getDomain(reader: Reader, call: Owner, name: string): Promise<DomainRecord> {
+/** Of the caller's account and region. */
+export async function findDomain(
+  reader: Reader,
+  call: Owner,
+  name: string,
+): Promise<DomainRecord | undefined> {
   const key = domainKey(call, name.toLowerCase())
-  const stored = await reader.get<DomainRecord>(domainCollections.domains, key)
-  if (!stored) throw notFound('Invalid domain name identifier specified')
-  return stored.value
+  return (await reader.get<DomainRecord>(domainCollections.domains, key))?.value
+}
+
+/** @throws AwsError NotFoundException */
+export async function getDomain(reader: Reader, call: Owner, name: string): Promise<DomainRecord> {
+  const found = await findDomain(reader, call, name)
+  if (found === undefined) throw notFound('Invalid domain name identifier specified')
+  return found
 }
 
 export function putDomain(transaction: Transaction, record: DomainRecord): void {

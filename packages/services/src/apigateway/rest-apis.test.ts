@@ -22,7 +22,13 @@ test('every operation stands behind a gate: its verb on its path', async () => {
   const { documents } = store
   const call = { accountId, region, now: new Date(0), documents } as unknown as Call
   const labels = ['restApiId', 'resourceId', 'httpMethod', 'statusCode', 'stageName', 'exportType']
-  const more = { deploymentId: 'x', resourceArn: 'x', tagKeys: [], body: new Uint8Array() }
+  const more = {
+    deploymentId: 'x',
+    domainName: 'x',
+    resourceArn: 'x',
+    tagKeys: [],
+    body: new Uint8Array(),
+  }
   const input: Values = { ...Object.fromEntries(labels.map((name) => [name, 'x'])), ...more }
   assert.ok(service.operations.size >= 38)
   for (const [name, operation] of service.operations) {

@@ -27,6 +27,7 @@ import { keysOfApiChange } from './request-keys.ts'
 import { shownPolicy } from './resource-policy.ts'
 import { ipAddressTypes, restApiPatches } from './rest-api-patches.ts'
 import { defaultSecurityPolicy } from './security-policies.ts'
+import { tagNeeds } from './tags.ts'
 import { leavePlans } from './usage-plans.ts'
 
 export const restApis = {
@@ -50,7 +51,8 @@ export const restApis = {
         securityPolicy ?? defaultSecurityPolicy(endpointConfiguration?.types ?? []),
       ...requestTags(tags),
     }),
-    needs: async ({ policy, cloneFrom }, call) => [
+    needs: async ({ policy, cloneFrom, tags }, call) => [
+      ...tagNeeds(call, '/restapis/*', tags),
       ...policyNeeds(policy !== undefined, call, '*'),
       ...(cloneFrom === undefined ? [] : await cloneNeeds(call, cloneFrom)),
     ],

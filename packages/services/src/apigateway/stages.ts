@@ -21,7 +21,7 @@ import {
 } from './records.ts'
 import { stagePatches } from './stage-patches.ts'
 import { stageWording } from './stage-wording.ts'
-import { checkTags } from './tags.ts'
+import { checkTags, tagNeeds } from './tags.ts'
 import { leavePlans } from './usage-plans.ts'
 
 /** @see API Gateway Developer Guide, "Quotas for configuring and running a REST API" */
@@ -34,6 +34,8 @@ export const stages = {
       'apigateway:Request/StageName': stageName,
       ...requestTags(tags),
     }),
+    needs: ({ restApiId, stageName, tags }, call) =>
+      tagNeeds(call, `/restapis/${restApiId}/stages/${stageName}`, tags),
     async handle(input, call) {
       checkStageName(input.stageName)
       checkVariables(input.variables)

@@ -19,7 +19,7 @@ import {
 import { page } from './paging.ts'
 import { applyPatches, patchConstraints } from './patch.ts'
 import { collections, getApi } from './records.ts'
-import { checkTags } from './tags.ts'
+import { checkTags, tagNeeds } from './tags.ts'
 import { checkApart, leavePlan } from './usage-plan-keys.ts'
 import {
   checkSettings,
@@ -37,6 +37,7 @@ export const usagePlans = {
   CreateUsagePlan: {
     constraints: { 'quota.period': { enum: ['WEEK', 'DAY', 'MONTH'] } },
     keys: ({ tags }) => requestTags(tags),
+    needs: ({ tags }, call) => tagNeeds(call, '/usageplans/*', tags),
     async handle(input, call) {
       if (input.name === undefined || input.name === '')
         throw badRequest('Usage Plan name cannot be empty')

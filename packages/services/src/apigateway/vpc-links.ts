@@ -15,7 +15,7 @@ import type { SnapshotIntegration } from './integration-rules.ts'
 import { page } from './paging.ts'
 import { applyPatches, type PatchTable, patchConstraints, textRow } from './patch.ts'
 import { collections, type RestApiRecord } from './records.ts'
-import { checkTags } from './tags.ts'
+import { checkTags, tagNeeds } from './tags.ts'
 
 /** @see API Gateway Developer Guide, "Quotas for configuring and running a REST API" */
 const maxLinks = 20
@@ -23,6 +23,7 @@ const maxLinks = 20
 export const vpcLinks = {
   CreateVpcLink: {
     keys: ({ tags }) => requestTags(tags),
+    needs: ({ tags }, call) => tagNeeds(call, '/vpclinks/*', tags),
     async handle({ name, description, targetArns, tags }, call) {
       if (name === '') throw badRequest('Name cannot be empty')
       checkTargets(targetArns)
