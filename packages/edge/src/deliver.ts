@@ -144,7 +144,7 @@ export function redirected(viewer: ViewerRequest, self: Self, pathPattern: strin
   const page = `<html>\r\n<head><title>${title}</title></head>\r\n<body>\r\n<center><h1>${title}</h1></center>\r\n<hr><center>CloudFront</center>\r\n</body>\r\n</html>\r\n`
   const headers = [
     ...['Server', 'CloudFront', 'Content-Type', 'text/html'],
-    ...['Location', `https://${host}${viewer.rawPath}${query}`],
+    ...['Location', `https://${host}${viewer.prefix ?? ''}${viewer.rawPath}${query}`],
   ]
   return {
     status,

@@ -31,3 +31,47 @@ for (const [allowed, origin, isAllowed] of rows)
     const { headers } = await edge.get('/', { Origin: origin })
     assert.equal(headers('access-control-allow-origin'), isAllowed ? origin : undefined)
   })
+
+test('a response headers policy adds, replaces and removes; CORS is for those who say where they come from', async () => {
+  const edge = createEdge({
+    behaviour: {
+      responseHeaders: {
+        set: [
+          ['X-Frame-Options', 'SAMEORIGIN', false],
+          ['X-Content-Type-Options', 'nosniff', true],
+        ],
+        removed: ['x-powered-by'],
+        cors: {
+          origins: ['https://*.example.com'],
+          methods: ['GET'],
+          headers: ['*'],
+          exposed: [],
+          allowsCredentials: false,
+          replaces: false,
+        },
+      },
+    },
+  })
+  edge.says = () => ({
+    headers: {
+      'X-Powered-By': 'x',
+      'X-Frame-Options': 'DENY',
+      'X-Content-Type-Options': 'sniff',
+    },
+    body: 'x',
+  })
+  const plain = await edge.get('/')
+  assert.deepEqual(
+    [
+      'x-powered-by',
+      'x-frame-options',
+      'x-content-type-options',
+      'access-control-allow-origin',
+    ].map(plain.headers),
+    [undefined, 'DENY', 'nosniff', undefined],
+  )
+  const allowed = await edge.get('/', { Origin: 'https://a.example.com' })
+  assert.equal(allowed.headers('access-control-allow-origin'), 'https://a.example.com')
+  const strange = await edge.get('/', { Origin: 'https://a.example.com.evil.example' })
+  assert.equal(strange.headers('access-control-allow-origin'), undefined)
+})

@@ -142,3 +142,14 @@ test('a hit is for those who may, and a behaviour that trusts nobody serves nobo
   const { status } = await nobody.get(`/private/a.jpg?${cannedQuery(url, now + 60)}`)
   assert.equal(status, 403)
 })
+
+test('where the path names the distribution, what is signed for one is not for another', async () => {
+  const address = (id: string) => `http://127.0.0.1:4566/_aws/cloudfront/${id}/private/a.jpg`
+  const viewer = { host: '127.0.0.1:4566', prefix: '/_aws/cloudfront/EONE' }
+  const statusOf = async (id: string) =>
+    (await edge().get(`/private/a.jpg?${cannedQuery(address(id), now + 60)}`, {}, viewer)).status
+  assert.equal(await statusOf('EONE'), 200)
+  assert.equal(await statusOf('ETWO'), 403)
+  const bare = cannedQuery('http://127.0.0.1:4566/private/a.jpg', now + 60)
+  assert.equal((await edge().get(`/private/a.jpg?${bare}`, {}, viewer)).status, 403)
+})

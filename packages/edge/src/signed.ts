@@ -99,7 +99,7 @@ function urlsOf(viewer: ViewerRequest, domainName: string): readonly string[] {
   const rest = query === '' ? viewer.rawPath : `${viewer.rawPath}?${query}`
   const schemes = viewer.isSecure ? ['https'] : ['http', 'https']
   return schemes.flatMap((scheme) => [
-    `${scheme}://${viewer.host}${rest}`,
+    `${scheme}://${viewer.host}${viewer.prefix ?? ''}${rest}`,
     `${scheme}://${domainName}${rest}`,
   ])
 }

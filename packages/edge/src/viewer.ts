@@ -13,6 +13,8 @@ export interface ViewerRequest {
   readonly headers: Headers
   /** As the viewer called it. */
   readonly host: string
+  /** What stands before the path in the viewer's own address: there, and not in the host, the distribution may be named. */
+  readonly prefix?: string
   readonly sourceIp: string
   readonly sourcePort: number
   readonly isSecure: boolean

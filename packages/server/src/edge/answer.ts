@@ -76,6 +76,7 @@ function viewerOf(
     rawQuery: arrival.rawQuery,
     headers: arrival.headers,
     host: arrival.host,
+    prefix: arrival.rawPath.slice(0, arrival.rawPath.length - path.length),
     sourceIp: address,
     sourcePort: arrival.peerPort ?? 0,
     isSecure,
