@@ -169,6 +169,12 @@ test('an answer that is none, or not whole, is told as no answer and not asked f
   }
 })
 
+test('a connection that was made for a request and ends without an answer is not tried again', async () => {
+  const { url, seen } = await rawBackend('…')
+  assert.equal(await ask(url), 'UNREACHABLE')
+  assert.equal(seen.requests, 1)
+})
+
 test('a body without a length is whole when its connection ends', async () => {
   const { url } = await rawBackend('HTTP/1.1 200 OK\r\n\r\nhello…')
   assert.deepEqual([await ask(url), await ask(url)], ['hello', 'hello'])

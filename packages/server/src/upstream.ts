@@ -108,7 +108,6 @@ class Asked implements Exchange {
   #headers: readonly string[] = []
   #chunks: Buffer[] = []
   #sizeBytes = 0
-  #isRepeated = false
   readonly #streaming: UpstreamRequest['streaming']
   /** Of an answer that is passed on as it comes. */
   #queue: BodyQueue | undefined
@@ -167,8 +166,7 @@ class Asked implements Exchange {
   }
 
   onError(error: Error): void {
-    if (this.#status === 0 && !this.#isRepeated && mayAskAgain(this.method, error)) {
-      this.#isRepeated = true
+    if (this.#status === 0 && this.#sent.isKept && mayAskAgain(this.method, error)) {
       this.#sent = this.#pool.send(this.#to, this, true)
       return
     }

@@ -67,9 +67,6 @@ class Asked implements Exchange {
   #sent: Sent
   #status = 0
   #headers: readonly string[] = []
-  #hasStarted = false
-  /** The connection was there before. */
-  #isKept: boolean
   /** Of an answer that goes on as it comes. */
   #queue: BodyQueue | undefined
   #silence: Silence | undefined
@@ -92,12 +89,10 @@ class Asked implements Exchange {
     this.#resolve = resolve
     this.#reject = reject
     this.#sent = pool.send(to, this)
-    this.#isKept = this.#hasStarted
   }
 
   onStart(): void {
     const { readSeconds, completionSeconds } = this.#origin
-    this.#hasStarted = true
     this.#stopWatching()
     this.#silence = watchSilence(readSeconds * 1_000, () =>
       this.#giveUp(`nothing came for ${readSeconds} seconds`),
@@ -135,10 +130,9 @@ class Asked implements Exchange {
   }
 
   onError(error: Error): void {
-    if (this.#status === 0 && this.#isKept && mayAskAgain(this.method, error)) {
-      this.#isKept = false
+    if (this.#status === 0 && this.#sent.isKept && mayAskAgain(this.method, error))
       this.#sent = this.#pool.send(this.#to, this, true)
-    } else this.#fail(originError(error))
+    else this.#fail(originError(error))
   }
 
   #giveUp(message: string): void {

@@ -17,6 +17,8 @@ export interface PoolOptions {
 
 /** A request under way. */
 export interface Sent {
+  /** On a connection that was there before. */
+  readonly isKept: boolean
   /** Ends it, and the connection with it; nobody is told. */
   readonly cancel: () => void
   readonly pause: () => void
@@ -120,6 +122,7 @@ export function createPool({ connect, keepAliveMs, mostHeadBytes }: PoolOptions)
         }
       })
       return {
+        isKept: false,
         cancel() {
           isCancelled = true
           connection?.cancel(exchange)
@@ -138,6 +141,7 @@ export function createPool({ connect, keepAliveMs, mostHeadBytes }: PoolOptions)
 
 function sentOn(connection: Connection, exchange: Exchange): Sent {
   return {
+    isKept: true,
     cancel: () => connection.cancel(exchange),
     pause: () => connection.pause(exchange),
     resume: () => connection.resume(exchange),

@@ -9,6 +9,7 @@ const silenceMs = 20
 function begun() {
   const told: string[] = []
   const sent = {
+    isKept: false,
     cancel: () => void told.push('cancel'),
     pause: () => void told.push('pause'),
     resume: () => void told.push('resume'),
