@@ -52,8 +52,12 @@ test('functions are developed, published, and run on the way in', async () => {
     request: { uri: '/inside/a', headers: { 'x-pass': { value: '1' } } },
   })
   await assert.rejects(distributed('early'), { name: 'InvalidFunctionAssociation' })
-  await client.publishFunction({ Name: 'gate', IfMatch: made.ETag ?? '' })
+  const statusOf = async () =>
+    (await client.describeFunction({ Name: 'gate' })).FunctionSummary?.Status
+  const before = await client.publishFunction({ Name: 'gate', IfMatch: made.ETag ?? '' })
+  assert.equal(before.FunctionSummary?.Status, 'UNASSOCIATED')
   const { Distribution } = await distributed('late')
+  assert.equal(await statusOf(), 'ASSOCIATED')
   const host = hostOf(Distribution?.Id ?? '')
   const refused = await ask(server, host, '/a')
   assert.deepEqual(

@@ -5,7 +5,7 @@ import type { Input } from '@sekisho/protocols'
 import type { Reader } from '@sekisho/store'
 import { fail } from './errors.ts'
 import { readStoreArn } from './key-value-records.ts'
-import { arnOf, cloudfrontCollections } from './records.ts'
+import { arnOf, behavioursOf, cloudfrontCollections, distributionsOf } from './records.ts'
 
 export type FunctionConfig = Input<typeof Sdk, 'CreateFunction'>['FunctionConfig']
 
@@ -96,4 +96,50 @@ export async function liveFunction(
 
 export function keyOf(accountId: string, name: string): string {
   return `${accountId}/${name}`
+}
+
+/** ARNs of the functions that distributions run. */
+export async function associatedArns({
+  accountId,
+  documents,
+}: {
+  readonly accountId: string
+  readonly documents: Reader
+}): Promise<ReadonlySet<string>> {
+  const all = await distributionsOf(documents, accountId)
+  return new Set(
+    all
+      .flatMap(({ config }) => behavioursOf(config))
+      .flatMap(({ FunctionAssociations }) => FunctionAssociations?.Items ?? [])
+      .map(({ FunctionARN }) => FunctionARN),
+  )
+}
+
+/** @throws AwsError NoSuchFunctionExists  it has not been published */
+export function versionAt(record: FunctionRecord, stage: string): FunctionVersion {
+  const version = stage === 'LIVE' ? record.live : record.development
+  if (version === undefined) throw noSuchFunction()
+  return version
+}
+
+export function summary(
+  record: FunctionRecord,
+  stage: 'DEVELOPMENT' | 'LIVE',
+  associated: ReadonlySet<string>,
+) {
+  const { name, accountId, createdAt, live } = record
+  const { config, modifiedAt } = versionAt(record, stage)
+  const FunctionARN = arnOf('function', accountId, name)
+  const status = associated.has(FunctionARN) ? 'ASSOCIATED' : 'UNASSOCIATED'
+  return {
+    Name: name,
+    Status: live === undefined ? 'UNPUBLISHED' : status,
+    FunctionConfig: config,
+    FunctionMetadata: {
+      FunctionARN,
+      Stage: stage,
+      CreatedTime: new Date(createdAt),
+      LastModifiedTime: new Date(modifiedAt),
+    },
+  }
 }

@@ -5,6 +5,7 @@ import type { Reader } from '@sekisho/store'
 import type { Call, Operations } from '../service.ts'
 import { checkVersion, fail, invalidArgument } from './errors.ts'
 import {
+  associatedArns,
   associationsOf,
   type FunctionConfig,
   type FunctionRecord,
@@ -12,15 +13,16 @@ import {
   functionOf,
   functionsOf,
   keyOf,
-  noSuchFunction,
   storeIdOf,
+  summary,
+  versionAt,
 } from './function-records.ts'
 import { needAll, needNew, needTagged } from './gate.ts'
 import { keyValueLimits, readStoreArn } from './key-value-records.ts'
 import { storeOfId } from './key-value-stores.ts'
 import { pageOf } from './paging.ts'
 import { checkQuantities, counted } from './quantities.ts'
-import { arnOf, behavioursOf, cloudfrontCollections, distributionsOf, newEtag } from './records.ts'
+import { arnOf, cloudfrontCollections, newEtag } from './records.ts'
 import { checkTags, tagsOf } from './tag-rules.ts'
 
 /** @see CloudFront Developer Guide, "Quotas on CloudFront Functions" */
@@ -54,7 +56,7 @@ export const functions = {
         transaction.put(cloudfrontCollections.functions, keyOf(call.accountId, Name), record)
       })
       return {
-        FunctionSummary: summary(record, 'DEVELOPMENT'),
+        FunctionSummary: await shown(record, 'DEVELOPMENT', call),
         ETag: record.development.etag,
         Location: `https://cloudfront.amazonaws.com/2020-05-31/function/${arnOf('function', call.accountId, Name)}`,
       }
@@ -67,7 +69,7 @@ export const functions = {
     async handle({ Name, Stage = 'DEVELOPMENT' }, call) {
       const record = await functionOf(call.documents, Name, call.accountId)
       const { etag } = versionAt(record, Stage)
-      return { FunctionSummary: summary(record, Stage), ETag: etag }
+      return { FunctionSummary: await shown(record, Stage, call), ETag: etag }
     },
   },
 
@@ -94,7 +96,7 @@ export const functions = {
         await checkAssociations(FunctionConfig, Name, all, transaction, call.accountId)
         return { ...before, development }
       })
-      return { FunctionSummary: summary(record, 'DEVELOPMENT'), ETag: development.etag }
+      return { FunctionSummary: await shown(record, 'DEVELOPMENT', call), ETag: development.etag }
     },
   },
 
@@ -107,7 +109,7 @@ export const functions = {
         ...before,
         live: { ...before.development, etag, modifiedAt },
       }))
-      return { FunctionSummary: summary(record, 'LIVE') }
+      return { FunctionSummary: await shown(record, 'LIVE', call) }
     },
   },
 
@@ -129,7 +131,7 @@ export const functions = {
       } = await call.edgeFunctions(source, event, storeIdOf(version))
       return {
         TestResult: {
-          FunctionSummary: summary(record, Stage),
+          FunctionSummary: await shown(record, Stage, call),
           ComputeUtilization: String(utilization),
           FunctionExecutionLogs: [...logs],
           FunctionErrorMessage: failure,
@@ -145,13 +147,8 @@ export const functions = {
       await documents.transact(async (transaction) => {
         const record = await functionOf(transaction, Name, accountId)
         checkVersion(IfMatch, record.development.etag)
-        const arn = arnOf('function', accountId, Name)
-        const used = (await distributionsOf(transaction, accountId)).some(({ config }) =>
-          behavioursOf(config).some(({ FunctionAssociations }) =>
-            FunctionAssociations?.Items?.some(({ FunctionARN }) => FunctionARN === arn),
-          ),
-        )
-        if (used)
+        const used = await associatedArns({ accountId, documents: transaction })
+        if (used.has(arnOf('function', accountId, Name)))
           throw fail(
             'FunctionInUse',
             "Cannot delete the function because it's attached to one or more cache behaviors.",
@@ -167,9 +164,12 @@ export const functions = {
     needs: needAll('ListFunctions'),
     async handle(input, { accountId, documents }) {
       const found = await functionsOf(documents, accountId)
+      const associated = await associatedArns({ accountId, documents })
       const rows = found.flatMap((value) => [
-        ...(input.Stage === 'LIVE' ? [] : [summary(value, 'DEVELOPMENT')]),
-        ...(value.live && input.Stage !== 'DEVELOPMENT' ? [summary(value, 'LIVE')] : []),
+        ...(input.Stage === 'LIVE' ? [] : [summary(value, 'DEVELOPMENT', associated)]),
+        ...(value.live && input.Stage !== 'DEVELOPMENT'
+          ? [summary(value, 'LIVE', associated)]
+          : []),
       ])
       const page = pageOf(
         rows,
@@ -278,24 +278,6 @@ async function change(
   })
 }
 
-function versionAt(record: FunctionRecord, stage: string): FunctionVersion {
-  const version = stage === 'LIVE' ? record.live : record.development
-  if (version === undefined) throw noSuchFunction()
-  return version
-}
-
-function summary(record: FunctionRecord, stage: 'DEVELOPMENT' | 'LIVE') {
-  const { name, accountId, createdAt } = record
-  const { config, modifiedAt } = versionAt(record, stage)
-  return {
-    Name: name,
-    Status: record.live === undefined ? 'UNPUBLISHED' : 'UNASSOCIATED',
-    FunctionConfig: config,
-    FunctionMetadata: {
-      FunctionARN: arnOf('function', accountId, name),
-      Stage: stage,
-      CreatedTime: new Date(createdAt),
-      LastModifiedTime: new Date(modifiedAt),
-    },
-  }
+async function shown(record: FunctionRecord, stage: 'DEVELOPMENT' | 'LIVE', call: Call) {
+  return summary(record, stage, await associatedArns(call))
 }
