@@ -1,5 +1,5 @@
 /** Archives of code to folders of code, once each, and never outside of their folder. */
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { chmod, lstat, mkdir, readdir, rename, rm, stat, symlink, utimes } from 'node:fs/promises'
 import { join, posix } from 'node:path'
@@ -9,6 +9,7 @@ import { promisify } from 'node:util'
 import { type CodeArchive, RunnerError } from '@sekisho/services'
 import type { Blobs } from '@sekisho/store'
 import { type Entry, fromBuffer, type ZipFile } from 'yauzl'
+import { isLeftBehind, passingName } from './passing-folders.ts'
 
 /** @see Lambda Developer Guide, "Lambda quotas" */
 const mostBytes = 250 * 1024 * 1024
@@ -125,8 +126,10 @@ export class Packages {
   async sweep(beforeMs: number): Promise<void> {
     for (const name of await readdir(this.#folder).catch(() => [])) {
       const path = join(this.#folder, name)
-      const isOld = (await stat(path)).mtimeMs < beforeMs
-      if (/^(?:unfinished|spare)-/.test(name) || (isOld && !this.#making.has(name)))
+      // Another process may have taken it away.
+      const found = await stat(path).catch(() => undefined)
+      const isOld = found !== undefined && found.mtimeMs < beforeMs
+      if (isLeftBehind(name) || (isOld && !this.#making.has(name)))
         await rm(path, { recursive: true, force: true })
     }
   }
@@ -138,7 +141,7 @@ export class Packages {
       await utimes(folder, now, now)
       return folder
     }
-    const unfinished = join(this.#folder, `unfinished-${randomUUID()}`)
+    const unfinished = join(this.#folder, passingName('unfinished'))
     await mkdir(unfinished, { recursive: true })
     try {
       for (const archive of archives) await unpack(await this.#read(archive), unfinished)

@@ -1,8 +1,8 @@
 /** Interpreters begun in their sandboxes before anybody knows whose they will be: the next cold start finds one waiting. */
-import { randomUUID } from 'node:crypto'
 import { chmod, link, mkdir, readdir, readlink, rm, symlink } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { frame, kinds } from './frames.ts'
+import { passingName } from './passing-folders.ts'
 import { type Begun, killAll } from './process.ts'
 import type { Family } from './runtimes.ts'
 
@@ -111,7 +111,7 @@ export class Spares {
   }
 
   async #begin(key: string, shape: Shape): Promise<void> {
-    const codeFolder = join(this.#options.folder, `spare-${randomUUID()}`)
+    const codeFolder = join(this.#options.folder, passingName('spare'))
     await mkdir(codeFolder)
     // Isolated functions run as somebody else.
     await chmod(codeFolder, 0o755)
