@@ -25,8 +25,8 @@ export interface ConfineOptions {
 export interface Given {
   readonly shape: Shape
   readonly interpreter: Interpreter
-  /** In `bootstraps/`. */
-  readonly bootstrap: string
+  /** Begun without a function, it waits for one. */
+  readonly isSpare?: boolean
   /** The folder of the code. */
   readonly task: string
   readonly layers?: string | undefined
@@ -38,19 +38,22 @@ export interface Given {
 const bootstraps = join(import.meta.dirname, 'bootstraps')
 
 export function confinedOf(given: Given, options: ConfineOptions): Confined {
-  const { shape, interpreter, bootstrap, task, layers, variables } = given
+  const { shape, interpreter, isSpare = false, task, layers, variables } = given
+  const { family, memoryMb } = shape
   const isIsolated = options.mode === 'isolated'
   const { root, runtime, opt } = placesOf(given, options)
-  const isNode = shape.family.bootstrap === 'node.cjs'
+  const isNode = family.bootstrap === 'node.cjs'
   const program = isIsolated && isNodeItself(interpreter) ? '/var/lang/bin/node' : interpreter.path
-  const heap = isNode
-    ? [`--max-old-space-size=${Math.max(32, Math.floor(shape.memoryMb * 0.9))}`]
-    : []
+  const heap = isNode ? [`--max-old-space-size=${Math.max(32, Math.floor(memoryMb * 0.9))}`] : []
   const libraries = isNode ? findLibraries() : undefined
   const insideLibraries = isIsolated ? '/node_modules' : libraries
   return {
     program,
-    args: [...heap, join(runtime, bootstrap)],
+    args: [
+      ...heap,
+      ...(isSpare ? [join(runtime, family.spare)] : []),
+      join(runtime, family.bootstrap),
+    ],
     folders: isNodeItself(interpreter) ? [] : interpreter.folders.filter((each) => each !== '/usr'),
     mounts: {
       '/var/task': task,
@@ -61,7 +64,7 @@ export function confinedOf(given: Given, options: ConfineOptions): Confined {
     },
     socket: options.socket.path,
     workingFolder: root,
-    memoryMb: shape.memoryMb,
+    memoryMb,
     temporaryMb: shape.ephemeralStorageMb,
     hasNetwork: !ownsNetwork(options),
     environment: {
@@ -121,9 +124,8 @@ export function variablesOf(
 const readAtStart = /^(?:NODE_|PYTHON|LD_|LC_|LANG|TZ$|MALLOC_|GLIBC_|SSL_|OPENSSL_|UV_|ICU_)/
 
 /** Whether a process that has begun without the function is as good to it as one of its own. */
-export function takesSpare(fn: RunnableFunction, { family }: Shape, mode: string): boolean {
+export function takesSpare(fn: RunnableFunction, mode: string): boolean {
   return (
-    family.spare !== undefined &&
     mode === 'isolated' &&
     fn.layers.length === 0 &&
     !Object.keys(fn.environment).some((name) => readAtStart.test(name))

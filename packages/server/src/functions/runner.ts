@@ -109,12 +109,9 @@ export function createRunner(options: RunnerOptions): Runner {
     folder,
     isBusy,
     async begin(shape, task) {
-      const { family } = shape
-      const interpreter = await interpreterOf(family)
-      const bootstrap = family.spare!
-      return beginProcess(
-        confine!(confinedOf({ shape, interpreter, bootstrap, task, variables: {} }, options)),
-      )
+      const interpreter = await interpreterOf(shape.family)
+      const given = { shape, interpreter, isSpare: true, task, variables: {} }
+      return beginProcess(confine!(confinedOf(given, options)))
     },
   })
 
@@ -142,10 +139,9 @@ export function createRunner(options: RunnerOptions): Runner {
       const day = new Date(now()).toISOString().slice(0, 10).replaceAll('-', '/')
       const logStream = `${day}/[${fn.version}]${options.ids.text('0123456789abcdef', 32)}`
       const variables = variablesOf(fn, { task, layers, credentials, logStream }, options)
-      const mayBeSpare = takesSpare(fn, shape, options.mode)
+      const mayBeSpare = takesSpare(fn, options.mode)
       const spare = mayBeSpare ? await spares.take(shape, task, variables) : undefined
-      const { bootstrap } = family
-      const given = { shape, interpreter, bootstrap, task, layers, runtime, variables }
+      const given = { shape, interpreter, task, layers, runtime, variables }
       const environment = new Environment({
         fn,
         begun: spare ?? beginProcess(confine(confinedOf(given, options))),

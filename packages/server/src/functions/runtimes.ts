@@ -17,7 +17,7 @@ export interface Family {
   /** In `bootstraps/`; run by the interpreter. */
   readonly bootstrap: string
   /** Begins without a function, and goes on as the bootstrap once it is told of one. */
-  readonly spare?: string
+  readonly spare: string
   readonly interpreter: (path: string) => Promise<Interpreter>
 }
 
@@ -25,8 +25,11 @@ export interface Family {
 const families: readonly (readonly [name: RegExp, family: Family])[] = [
   [/^nodejs\d+\.x$/, { bootstrap: 'node.cjs', spare: 'spare.cjs', interpreter: ownNode }],
   [/^python3\.\d+$/, { bootstrap: 'python.py', spare: 'spare.py', interpreter: findPython }],
-  [/^provided(\.al2(023)?)?$/, { bootstrap: 'provided.cjs', interpreter: ownNode }],
-  [/^go1\.x$/, { bootstrap: 'provided.cjs', interpreter: ownNode }],
+  [
+    /^provided(\.al2(023)?)?$/,
+    { bootstrap: 'provided.cjs', spare: 'spare.cjs', interpreter: ownNode },
+  ],
+  [/^go1\.x$/, { bootstrap: 'provided.cjs', spare: 'spare.cjs', interpreter: ownNode }],
 ]
 
 export const supportedRuntimes =

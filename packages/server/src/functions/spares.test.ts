@@ -22,6 +22,7 @@ const python: string = execFileSync('python3', ['-c', 'import sys; print(sys.exe
 const interpreters: Readonly<Record<string, Interpreter>> = {
   'nodejs22.x': { path: process.execPath, folders: [], says: 'Node' },
   'python3.12': { path: python, folders: [], says: 'Python' },
+  'provided.al2023': { path: process.execPath, folders: [], says: 'Node' },
 }
 
 async function until(isSo: () => boolean): Promise<void> {
@@ -48,7 +49,7 @@ function begin(runtime = 'nodejs22.x', confine: Confine = confineNothing) {
       const given = {
         shape,
         interpreter: interpreters[runtime]!,
-        bootstrap: family.spare!,
+        isSpare: true,
         task: codeFolder,
         variables: {},
       }
@@ -115,13 +116,26 @@ def handler(event, context):
     'deep/other.py',
     'other = 1',
   ],
+  'provided.al2023': [
+    'bootstrap',
+    `#!${process.execPath}
+const base = 'http://' + process.env.AWS_LAMBDA_RUNTIME_API + '/2018-06-01/runtime/invocation/'
+for (;;) {
+  const next = await fetch(base + 'next')
+  const { other } = await import('./deep/other.mjs')
+  const body = JSON.stringify({ secret: process.env.SECRET, other })
+  await fetch(base + next.headers.get('lambda-runtime-aws-request-id') + '/response', { method: 'POST', body })
+}`,
+    'deep/other.mjs',
+    'export const other = 1',
+  ],
 } as const
 
 for (const [runtime, [file, code, otherFile, otherCode]] of Object.entries(handlers))
   test(`an interpreter that waits becomes a function of ${runtime}, once`, async () => {
     await using own = begin(runtime)
     mkdirSync(join(own.task, 'deep'))
-    writeFileSync(join(own.task, file), code)
+    writeFileSync(join(own.task, file), code, { mode: 0o755 })
     writeFileSync(join(own.task, otherFile), otherCode)
     symlinkSync(file, join(own.task, 'linked'))
     const root = () => join(own.data, 'functions', own.folders()[0]!)

@@ -1,6 +1,5 @@
 /** Waits, in its sandbox, to hear whose it is and what its variables are; then it goes on as any environment's process. */
 const { readSync } = require('node:fs')
-const { join } = require('node:path')
 
 // What every bootstrap needs is there when the time comes.
 for (const name of ['module', 'net', 'url', 'util']) require(`node:${name}`)
@@ -17,5 +16,6 @@ function read(length) {
 
 const variables = JSON.parse(read(read(5).readUInt32BE(0)).toString('utf8'))
 Object.assign(process.env, variables)
-process.argv[1] = join(__dirname, 'node.cjs')
-require('./node.cjs')
+// This one was the first argument; the bootstrap, behind it, comes in its place.
+process.argv.splice(1, 1)
+require(process.argv[1])

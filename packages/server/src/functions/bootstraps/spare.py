@@ -11,7 +11,9 @@ import sys
 import threading  # noqa: F401
 import traceback  # noqa: F401
 
-__file__ = sys.argv[0] = os.path.join(os.path.dirname(__file__), "python.py")
+# This one was the first argument; the bootstrap, behind it, comes in its place.
+del sys.argv[0]
+__file__ = sys.argv[0]
 with open(__file__, encoding="utf-8") as source:
     bootstrap = compile(source.read(), __file__, "exec")
 
