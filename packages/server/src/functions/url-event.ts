@@ -1,6 +1,7 @@
 /** What a function is handed of a call through its URL, and what the caller gets of its answer (payload version 2.0). */
 import { Buffer } from 'node:buffer'
 import { behindHead } from '@sekisho/gateway'
+import { parseJson } from '@sekisho/policy'
 
 /** @see Lambda Developer Guide, "Invoking Lambda function URLs" */
 export interface UrlRequest {
@@ -134,7 +135,7 @@ export interface UrlAnswer {
 export function urlAnswer(payload: Uint8Array): UrlAnswer | undefined {
   let result: unknown
   try {
-    result = JSON.parse(Buffer.from(payload).toString('utf8'))
+    result = parseJson(Buffer.from(payload).toString('utf8'))
   } catch {
     return undefined
   }
@@ -217,7 +218,7 @@ export async function streamedAnswer(
 
 function headOf(text: Buffer): Pick<UrlAnswer, 'status' | 'headers'> | undefined {
   try {
-    const given = JSON.parse(text.toString('utf8'))
+    const given = parseJson(text.toString('utf8'))
     return typeof given === 'object' && given !== null ? urlHead(given) : undefined
   } catch {
     return undefined

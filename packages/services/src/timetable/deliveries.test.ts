@@ -200,3 +200,17 @@ test('what a bus or a log does not take, although it answers, has failed', async
   const rejected = { rejectedLogEventsInfo: { tooNewLogEventStartIndex: 0 } }
   assert.equal((await sent({ targetArn: group }, () => rejected)).failure?.isPassing, false)
 })
+
+test('a name with escapes in an input is not taken for one that was read before', async () => {
+  const given = (payload: string) =>
+    sent({
+      service: 'scheduler.amazonaws.com',
+      targetArn: 'arn:aws:scheduler:::aws-sdk:cloudwatchlogs:createLogGroup',
+      payload,
+    })
+  await given(String.raw`{"logGroupName":"g","\\u00":1}`)
+  const { asked } = await given(String.raw`{"logGroupName":"g","\u0074ags":{}}`)
+  assert.deepEqual(asked, [
+    ['logs', 'CreateLogGroup', { logGroupName: 'g', tags: {} }, delivery.sourceArn],
+  ])
+})

@@ -1,4 +1,5 @@
 /** How does a delivery reach its target? A call to the target's own service, through its gate. */
+import { parseJson } from '@sekisho/policy'
 import { AwsError, type ServiceName, type Values } from '@sekisho/protocols'
 import type { Behalf, Call, CallAws } from '../service.ts'
 import type { Delivery, Failure } from './deliveries.ts'
@@ -113,7 +114,7 @@ const ways: Readonly<Record<TargetService, Way>> = {
 
 async function toApi({ delivery, readInput, ask }: Asking): Promise<void> {
   const { service, operation } = universalTarget(delivery.targetArn)!
-  await ask(service, operation, await readInput(service, operation, JSON.parse(delivery.payload)))
+  await ask(service, operation, await readInput(service, operation, parseJson(delivery.payload)))
 }
 
 /** A time that a template made up may be none that a log takes. */
@@ -161,7 +162,7 @@ function eventEntry({ payload, asEvent, targetArn, time, originArn }: Delivery):
 
 function asObject(text: string): object | undefined {
   try {
-    const value: unknown = JSON.parse(text)
+    const value: unknown = parseJson(text)
     return typeof value === 'object' && value !== null ? value : undefined
   } catch {
     return undefined
