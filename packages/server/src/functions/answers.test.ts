@@ -57,11 +57,11 @@ test('a callback that comes after the answer changes nothing of the next', async
 })
 
 test('an answer that came in time counts, however busy this process was', async () => {
-  await using running = await begin('node', node, 1)
+  await using running = await begin('node', node, 3)
   await running.ask()
-  const both = [running.ask({ do: 'spin', ms: 900, say: 'a' }), running.ask({ say: 'b' })]
-  await new Promise((done) => setTimeout(done, 800))
-  for (const end = performance.now() + 400; performance.now() < end; );
+  const both = [running.ask({ do: 'spin', ms: 2_000, say: 'a' }), running.ask({ say: 'b' })]
+  await new Promise((done) => setTimeout(done, 1_900))
+  for (const end = performance.now() + 1_200; performance.now() < end; );
   assert.deepEqual((await Promise.all(both)).map(said), ['"a"', '"b"'])
 })
 

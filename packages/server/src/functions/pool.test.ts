@@ -64,10 +64,10 @@ test('short events are taken by one environment, however many come', async () =>
 })
 
 test('events that take long do not wait for one another', async () => {
-  const { ask, begun } = poolOf(300)
+  const { ask, begun } = poolOf(1_000)
   const begunAt = performance.now()
   await ask(8)
-  assert.ok(performance.now() - begunAt < 590)
+  assert.ok(performance.now() - begunAt < 1_900)
   assert.ok(begun() >= 8, String(begun()))
 })
 
