@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { chownSync, mkdirSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { dataFolder, ownDataFolder } from './data-folder.ts'
+import { dataFolder, ownDataFolder, readAccess } from './data-folder.ts'
 import { Terminal } from './terminal.fixture.ts'
 
 /** A folder, one below it, and what is found from that one. */
@@ -56,6 +56,24 @@ test('a configuration file above says where its data is', () => {
   mkdirSync(join(terminal.cwd, 'state'))
   terminal.write('sekisho.config.json', { data: 'state' })
   assert.equal(found(), join(terminal.cwd, 'state'))
+})
+
+test("another user's keys are said to be that", {
+  skip: process.getuid?.() !== 0 && 'needs to become another user',
+}, () => {
+  using terminal = new Terminal()
+  terminal.write('credentials', '[default]\n')
+  chmodSync(join(terminal.cwd, 'credentials'), 0o600)
+  chmodSync(terminal.cwd, 0o755)
+  process.seteuid!(65_534)
+  try {
+    assert.throws(
+      () => readAccess(terminal.cwd),
+      /^CliError: this user may not read `.*credentials`/,
+    )
+  } finally {
+    process.seteuid!(0)
+  }
 })
 
 test("a stranger's folder above is passed by", {

@@ -59,12 +59,19 @@ export function readAccess(folder: string, profile = 'default'): Access {
   }
 }
 
-/** The file's text, trimmed; undefined where it cannot be read. */
+/**
+ * The file's text, trimmed; undefined where it cannot be read.
+ *
+ * @throws CliError  it is another user's
+ */
 export function readDataFile(folder: string, name: string): string | undefined {
+  const path = join(folder, name)
   try {
-    return readFileSync(join(folder, name), 'utf8').trim()
-  } catch {
-    return undefined
+    return readFileSync(path, 'utf8').trim()
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EACCES') return undefined
+    const message = `this user may not read \`${path}\`: only who started the server there may`
+    throw new CliError(exitCodes.unreachable, message, { cause })
   }
 }
 

@@ -57,7 +57,7 @@ export const settings = {
     value: 'PORT',
     read: integer(0, 65_535),
     fallback: 4566,
-    help: 'port to listen on; 0 picks a free one',
+    help: 'port to listen on, up to 65535; 0 picks a free one',
   }),
   host: row({
     value: 'ADDRESS',

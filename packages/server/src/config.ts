@@ -144,7 +144,7 @@ function chosenValue(setting: Setting<unknown>, given: Given | undefined): unkno
   const value = setting.read(given.text)
   if (value === undefined)
     throw new ConfigError(
-      `${given.where} cannot be \`${given.text}\`; it is ${setting.value ?? '`true` or `false`'}`,
+      `${given.where} cannot be \`${given.text}\`; it is ${setting.value === undefined ? '`true` or `false`' : `${setting.value}: ${setting.help}`}`,
     )
   return value
 }

@@ -1,7 +1,9 @@
 /** What lies in the data folder beside state: credentials, the operator's token, and the lock. */
 import { randomBytes } from 'node:crypto'
 import {
+  accessSync,
   chmodSync,
+  constants,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -22,10 +24,11 @@ export interface FolderParts {
 
 export type DataFolder = FolderParts & Disposable
 
-/** @throws LockedError  another server has it */
+/** @throws LockedError  another server has it; EACCES, EEXIST and so on for a folder that cannot be had */
 export function openDataFolder(path: string): DataFolder {
   const isNew = !existsSync(path)
   mkdirSync(path, { recursive: true, mode: 0o700 })
+  accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
   // A folder that was there may belong to something else as well: files protect themselves.
   if (isNew) chmodSync(path, 0o700)
   const lock = lockFolder(path)

@@ -51,6 +51,10 @@ const sentences: Readonly<Record<string, (error: SystemError) => string>> = {
   EADDRINUSE: ({ address, port }) =>
     `port ${port} of ${address} is in use; choose another with \`--port\` (0 picks a free one)`,
   EADDRNOTAVAIL: ({ address }) => `this machine has no address ${address}; see \`--host\``,
+  EACCES: ({ address, port, path }) =>
+    path === undefined
+      ? `this user may not listen on port ${port} of ${address}; choose another with \`--port\``
+      : `this user may not read and write \`${path}\`; name another folder for the data with \`--data\``,
   EEXIST: ({ path }) => `\`${path}\` is no folder; name one for the data with \`--data\``,
   ENOTDIR: ({ path }) => `\`${path}\` is in no folder; name one for the data with \`--data\``,
 }
