@@ -30,6 +30,8 @@ export function mediaTypes(types: readonly string[]): readonly string[] {
   throw badRequest(`Invalid binary media type specified: ${wrong.slice(0, longestMediaType)}`)
 }
 
+const mostVpcEndpoints = 100
+
 /** @throws AwsError BadRequestException  settings of the endpoint that do not go together */
 export function checkEndpoints(record: RestApiRecord): RestApiRecord {
   const { endpointTypes: types, ipAddressType, vpcEndpointIds } = record
@@ -41,6 +43,10 @@ export function checkEndpoints(record: RestApiRecord): RestApiRecord {
     throw badRequest('Only dualstack ipAddressType is supported for Private APIs.')
   if (!isPrivate && vpcEndpointIds.length > 0)
     throw badRequest('VPCEndpoints can only be specified with PRIVATE apis.')
+  const wrong = vpcEndpointIds.find((id) => !/^vpce-[a-z0-9]{1,40}$/.test(id))
+  if (wrong !== undefined) throw badRequest(`Invalid VPC endpoint ID specified: ${wrong}`)
+  if (vpcEndpointIds.length > mostVpcEndpoints)
+    throw badRequest(`An API has at most ${mostVpcEndpoints} VPC endpoints`)
   return record
 }
 

@@ -196,3 +196,14 @@ test('lists and creations leave out tags where there are none', async () => {
   const tagged = await made.ask('POST', '/restapis', { name: 'x', tags: { a: '1' } })
   assert.deepEqual(tagged.json.tags, { a: '1' })
 })
+
+test('a VPC endpoint has an id of its form, and an API so many of them', async () => {
+  await using api = await harness('apigateway')
+  const made = async (vpcEndpointIds: readonly string[]) => {
+    const endpointConfiguration = { types: ['PRIVATE'], vpcEndpointIds }
+    return (await api.ask('POST', '/restapis', { name: 'x', endpointConfiguration })).status
+  }
+  assert.equal(await made(['vpce-0a1b2c3d']), 201)
+  assert.equal(await made(['vpce-0a1b2c3d', 'x'.repeat(1_000)]), 400)
+  assert.equal(await made(Array.from({ length: 101 }, (_, at) => `vpce-${at}`)), 400)
+})
