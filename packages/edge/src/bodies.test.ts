@@ -117,3 +117,25 @@ for (const [limit, left, isWhole] of [
     )
     letGo(body)
   })
+
+test('who waits for the next piece of a body does not keep it from being let go of', async () => {
+  const { promise: nothing } = Promise.withResolvers<IteratorResult<Uint8Array>>()
+  const pieces = [Promise.resolve({ done: false, value: new Uint8Array(5) }), nothing]
+  let isWanted = true
+  const body = {
+    [Symbol.asyncIterator]: () => ({
+      next: () => pieces.shift() ?? nothing,
+      return: () => nothing,
+    }),
+    destroy() {
+      isWanted = false
+    },
+  }
+  const rest = await readUpTo(body, 1, { left: 100 })
+  assert.ok(!(rest instanceof Uint8Array))
+  const taken = rest[Symbol.asyncIterator]()
+  assert.equal((await taken.next()).value?.length, 5)
+  void taken.next()
+  letGo(rest)
+  assert.equal(isWanted, false)
+})

@@ -29,14 +29,18 @@ export async function readUpTo(body: Body, limit: number, room: Room): Promise<B
       chunks.push(value)
       sizeBytes += value.length
       room.left -= value.length
-      if (sizeBytes > limit || room.left < 0) return continued(chunks, rest)
+      if (sizeBytes > limit || room.left < 0) return continued(chunks, rest, body)
     }
   } finally {
     room.left += sizeBytes
   }
 }
 
-function continued(chunks: Uint8Array[], rest: AsyncIterator<Uint8Array>): Body {
+function continued(
+  chunks: Uint8Array[],
+  rest: AsyncIterator<Uint8Array>,
+  body: Exclude<Body, Uint8Array>,
+): Body {
   const end = async (): Promise<IteratorReturnResult<undefined>> => {
     await rest.return?.()
     return { done: true, value: undefined }
@@ -49,7 +53,8 @@ function continued(chunks: Uint8Array[], rest: AsyncIterator<Uint8Array>): Body 
       },
       return: end,
     }),
-    destroy: () => void end().catch(ignored),
+    // Whoever waits for the next piece would be waited for by the end.
+    destroy: () => (body.destroy ? body.destroy() : void end().catch(ignored)),
   }
 }
 

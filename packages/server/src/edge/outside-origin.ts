@@ -1,6 +1,6 @@
 /** Origins out there: asked over connections that are kept, with the times that the origin's settings give. */
 
-import { OriginError, type OriginRequest, type OriginResponse } from '@sekisho/edge'
+import { OriginError, type OriginRequest, type OriginResponse, Refusal } from '@sekisho/edge'
 import { headerOf } from '@sekisho/protocols'
 import type { BodyQueue } from '../body-queue.ts'
 import type { Exchange } from '../http-client/connection.ts'
@@ -16,7 +16,7 @@ const mostHeadBytes = 32_768
 /** Bodies up to this length are taken in whole before the answer goes on. */
 const wholeBytes = 65_536
 
-/** @throws OriginError */
+/** @throws OriginError, Refusal BAD_REQUEST */
 export async function askOutside(
   request: OriginRequest,
   upstream: Pick<Upstream, 'pool'>,
@@ -34,7 +34,10 @@ export async function askOutside(
       new Asked(pool, to, head, request, resolve, reject)
     })
   } catch (error) {
-    throw originError(error)
+    // Nothing was asked: it is the viewer who is to write it otherwise, and nobody else hears of it.
+    throw error instanceof RequestError
+      ? new Refusal('BAD_REQUEST', error.message)
+      : originError(error)
   }
 }
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { OriginRequest } from '@sekisho/edge'
+import type { Reply } from '../arrival.ts'
 import { createFrontDoor } from '../front-door.ts'
-import { isOwnOrigin, ownName } from './own-origin.ts'
+import { askOwn, isOwnOrigin, ownName } from './own-origin.ts'
 
 const door = createFrontDoor(['gateway.internal'])
 const domains = {
@@ -42,4 +43,22 @@ test("AWS's names are ours, and nothing else is changed", () => {
   )
   assert.equal(ownName('a.b.s3.us-east-1.amazonaws.com'), 'a.b.s3.localhost')
   assert.equal(ownName('www.example.com'), 'www.example.com')
+})
+
+test('an answer that comes too late is let go of', async () => {
+  const { promise: answered, resolve: answer } = Promise.withResolvers<Reply>()
+  const request = {
+    origin: { domainName: 'a.execute-api.us-east-1.amazonaws.com', readSeconds: 0.01 },
+    headers: [],
+    rawPath: '/',
+    body: new Uint8Array(),
+  } as unknown as OriginRequest
+  await assert.rejects(
+    askOwn(request, door, () => answered),
+    { code: 'READ_TIMEOUT' },
+  )
+  const { promise: gone, resolve: destroy } = Promise.withResolvers<void>()
+  const body = { [Symbol.asyncIterator]: () => assert.fail('nobody takes it'), destroy }
+  answer({ status: 200, headers: [], body })
+  await gone
 })

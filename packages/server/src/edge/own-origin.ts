@@ -126,16 +126,19 @@ function hostFor(domainName: string, host: string, frontDoor: FrontDoor): string
   return road === 'execute-api' || road === 'domain' ? asked : noApi
 }
 
-function inTime<T>(answered: Promise<T>, seconds: number): Promise<T> {
+/** What comes too late is let go of. */
+function inTime(answered: Promise<Reply>, seconds: number): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new OriginError('READ_TIMEOUT', `no answer within ${seconds} s`)),
-      seconds * 1_000,
-    )
+    let isLate = false
+    const timer = setTimeout(() => {
+      isLate = true
+      reject(new OriginError('READ_TIMEOUT', `no answer within ${seconds} s`))
+    }, seconds * 1_000)
     answered.then(
-      (value) => {
+      (reply) => {
         clearTimeout(timer)
-        resolve(value)
+        if (isLate) abandon(reply.body)
+        resolve(reply)
       },
       (error: unknown) => {
         clearTimeout(timer)
