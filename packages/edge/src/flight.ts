@@ -69,7 +69,7 @@ export async function fly(flight: Flight): Promise<Flown> {
   let fetched: Fetched
   let body: Body
   try {
-    const wanted = { admitted, path, encoding, body: noBody, isForCache: !isHead, conditions }
+    const wanted = { admitted, path, encoding, body: noBody, isForCache: true, conditions }
     fetched = await fetchFromOrigins(wanted, ports)
     body = await readUpTo(fetched.response.body, ports.cache.largestBytes, ports.cache.room)
   } catch (error) {

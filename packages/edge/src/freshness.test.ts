@@ -68,3 +68,20 @@ for (const [agent, kind] of agents)
     )
     assert.deepEqual(said, [`cloudfront-is-${kind}-viewer`])
   })
+
+for (const [header, value] of [
+  ['If-None-Match', '"2"'],
+  ['If-Modified-Since', new Date(Date.UTC(2027, 0, 1)).toUTCString()],
+] as const)
+  test(`no viewer makes what is stale fresh: HEAD with ${header}`, async () => {
+    const edge = createEdge()
+    const last = new Date(Date.UTC(2025, 0, 1)).toUTCString()
+    const said = { 'Cache-Control': 'max-age=10', 'Last-Modified': last }
+    edge.says = () => ({ headers: said, body: 'old' })
+    await edge.get('/')
+    edge.advance(10)
+    edge.says = ({ headers }) =>
+      headers.includes(value) ? { status: 304 } : { headers: said, body: 'new' }
+    await edge.get('/', { [header]: value }, { method: 'HEAD' })
+    assert.equal((await edge.get('/')).text, 'new')
+  })

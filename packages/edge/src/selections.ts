@@ -1,9 +1,9 @@
 /** Which of a viewer's query strings and cookies count? */
 import type { Selection } from './snapshot.ts'
 
-export type Chooses = (name: string) => boolean
+type Chooses = (name: string) => boolean
 
-export function chooserOf(selection: Selection): Chooses {
+function chooserOf(selection: Selection): Chooses {
   if (selection.mode === 'none') return () => false
   if (selection.mode === 'all') return () => true
   const names = new Set(selection.names)

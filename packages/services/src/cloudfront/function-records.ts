@@ -28,8 +28,7 @@ export interface FunctionRecord {
   readonly live?: FunctionVersion
 }
 
-export const noSuchFunction = () =>
-  fail('NoSuchFunctionExists', 'The specified function does not exist.')
+const noSuchFunction = () => fail('NoSuchFunctionExists', 'The specified function does not exist.')
 
 /** @throws AwsError NoSuchFunctionExists */
 export async function functionOf(
