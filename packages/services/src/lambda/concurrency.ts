@@ -4,8 +4,8 @@ import { AwsError } from '@sekisho/protocols'
 import type { Operations } from '../service.ts'
 import { invalidParameter, notSupported } from './errors.ts'
 import { functionNeed, qualifiedNeed } from './gate.ts'
-import { namedBy } from './names.ts'
-import { findFunction, resolveNamed } from './records.ts'
+import { keyOf, namedBy } from './names.ts'
+import { findFunction, lambdaCollections, resolveNamed } from './records.ts'
 import { keep } from './revisions.ts'
 import { reservedByOthers } from './settings.ts'
 
@@ -20,15 +20,17 @@ export const concurrency = {
     ],
     async handle({ FunctionName, ReservedConcurrentExecutions: reserved }, call) {
       const named = namedBy(FunctionName, call)
-      const others = await reservedByOthers({ ...call, ...named }, named.name)
-      if (reserved > mostReserved - others)
-        throw invalidParameter(
-          "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [100].",
-        )
-      await keep(call, named, (record) => ({
-        ...record,
-        reservedConcurrency: reserved,
-      }))
+      await call.documents.transact(async (transaction) => {
+        const record = await findFunction(transaction, named)
+        if (reserved > mostReserved - (await reservedByOthers(transaction, record)))
+          throw invalidParameter(
+            "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [100].",
+          )
+        transaction.put(lambdaCollections.functions, keyOf(record), {
+          ...record,
+          reservedConcurrency: reserved,
+        })
+      })
       return { ReservedConcurrentExecutions: reserved }
     },
   },

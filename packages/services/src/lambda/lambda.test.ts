@@ -335,3 +335,23 @@ test('a variable that no process can be given is refused when it is set', async 
   assert.equal(status, 400, text)
   assert.match(text, /environment variable CUT has a null character/)
 })
+
+test('two functions that reserve at once do not reserve more than there is', async () => {
+  await using made = await withFunction()
+  const { text } = await made.ask('POST', functions, {
+    FunctionName: 'g',
+    Runtime: 'nodejs22.x',
+    Role: role,
+    Handler: 'index.handler',
+    Code: update('g'),
+  })
+  assert.match(text, /"FunctionName":"g"/)
+  const answers = await Promise.all(
+    ['f', 'g'].map((name) =>
+      made.ask('PUT', `/2017-10-31/functions/${name}/concurrency`, {
+        ReservedConcurrentExecutions: 500,
+      }),
+    ),
+  )
+  assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 400])
+})

@@ -1,9 +1,10 @@
 /** What tools ask of a function or an account beside its configuration, and what is always the same here. */
 import type * as Sdk from '@aws-sdk/client-lambda'
+import type { Reader } from '@sekisho/store'
 import type { Call, Operations } from '../service.ts'
 import { notSupported } from './errors.ts'
 import { functionNeed, qualifiedNeed } from './gate.ts'
-import { latest, namedBy, qualifiedArnOf } from './names.ts'
+import { latest, namedBy, type Owner, qualifiedArnOf } from './names.ts'
 import { type FunctionRecord, findFunction, lambdaCollections, resolveNamed } from './records.ts'
 
 /** @see Lambda Developer Guide, "Lambda quotas" */
@@ -18,7 +19,7 @@ export const settings = {
   GetAccountSettings: {
     needs: () => [{ action: 'lambda:GetAccountSettings', resource: '*' }],
     async handle(_, call) {
-      const all = await functionsOf(call)
+      const all = await functionsOf(call.documents, call)
       return {
         AccountLimit: {
           ...limits,
@@ -78,18 +79,20 @@ export const settings = {
   },
 } satisfies Operations<typeof Sdk>
 
-/** What functions of the account and region have reserved, the named one left out. */
-export async function reservedByOthers(call: Call, name: string): Promise<number> {
-  return reservedOf((await functionsOf(call)).filter((fn) => fn.name !== name))
+/** What other functions of the account and region have reserved. */
+export async function reservedByOthers(
+  reader: Reader,
+  { name, ...owner }: FunctionRecord,
+): Promise<number> {
+  return reservedOf((await functionsOf(reader, owner)).filter((fn) => fn.name !== name))
 }
 
-async function functionsOf({
-  documents,
-  accountId,
-  region,
-}: Pick<Call, 'accountId' | 'documents' | 'region'>): Promise<readonly FunctionRecord[]> {
+async function functionsOf(
+  reader: Reader,
+  { accountId, region }: Owner,
+): Promise<readonly FunctionRecord[]> {
   const prefix = `${accountId}/${region}/`
-  const found = await documents.list<FunctionRecord>(lambdaCollections.functions, { prefix })
+  const found = await reader.list<FunctionRecord>(lambdaCollections.functions, { prefix })
   return found.map(({ value }) => value)
 }
 
