@@ -15,7 +15,8 @@ export const demo = defineVerb({
   summary: 'run the worked examples, and show what was expected and what happened',
   usage: '[EXAMPLE…]',
   help: `Runs the commands of each folder under examples/ as its README has them, on a server of its own that is gone afterwards.
-They need bash, curl and the AWS CLI. Ends with 1 where anything turned out otherwise than expected.`,
+They need bash, curl and the AWS CLI, and some of them bubblewrap, or Python with boto3 and requests.
+Ends with 1 where anything turned out otherwise than expected.`,
   options: {
     data: { type: 'string', value: 'DIR', help: 'use the server of this data folder instead' },
     json: { type: 'boolean', help: 'print JSON, one step a line' },
