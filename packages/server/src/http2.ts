@@ -173,10 +173,14 @@ async function send(stream: ServerHttp2Stream, reply: Reply, isHead: boolean): P
     stream.end(body)
   } else {
     stream.respond(headers)
+    // Whoever waits for the next piece is told that nobody wants it any more.
+    const gone = () => abandon(body)
+    stream.once('close', gone)
     for await (const piece of body) {
       if (stream.destroyed) return
       if (!stream.write(piece)) await drained(stream)
     }
+    stream.removeListener('close', gone)
     stream.end()
   }
   // What still comes of a body is not wanted.
