@@ -10,10 +10,11 @@ import {
   type ViewerReply,
   type ViewerRequest,
 } from '@sekisho/edge'
-import { type Arrival, abandon, BodyTooLargeError, type Reply } from '../arrival.ts'
+import { type Arrival, abandon, BodyTooLargeError, noBody, type Reply } from '../arrival.ts'
 import type { LargeHead } from '../broken-requests.ts'
 import type { DistributionAddress } from '../front-door.ts'
 import type { Source } from '../net/source-address.ts'
+import { hasNoBody } from '../reply-text.ts'
 import type { Answered } from '../roads.ts'
 import type { Trail } from '../trail/trail.ts'
 import type { AccessLogs } from './access-logs.ts'
@@ -191,7 +192,13 @@ function logging(
       tls: arrival.tls,
     })
   }
-  if (!(body instanceof Uint8Array)) return watched(body, note)
+  if (!(body instanceof Uint8Array)) {
+    if (!hasNoBody(status)) return watched(body, note)
+    // Nobody takes what such an answer cannot have.
+    abandon(body)
+    note(0, false)
+    return noBody
+  }
   note(body.length, false)
   return body
 }
