@@ -85,3 +85,13 @@ for (const [header, value] of [
     await edge.get('/', { [header]: value }, { method: 'HEAD' })
     assert.equal((await edge.get('/')).text, 'new')
   })
+
+test('what is stale is served where the origin fails, for the maximum TTL and no longer', async () => {
+  const edge = createEdge({ cache: { defaultTtl: 10, maxTtl: 60 } })
+  await edge.get('/')
+  edge.says = () => ({ status: 503 })
+  edge.advance(69)
+  assert.deepEqual([(await edge.get('/')).status, edge.asked.length], [200, 2])
+  edge.advance(1)
+  assert.equal((await edge.get('/')).status, 503)
+})

@@ -7,7 +7,7 @@ export interface Lifetime {
   readonly fresh: number
   /** Seconds after that. */
   readonly whileRevalidating: number
-  /** Seconds after that; Infinity: for as long as it is there. */
+  /** Seconds after the first; the maximum TTL, where the origin does not say. */
   readonly ifError: number
 }
 
@@ -136,11 +136,7 @@ function lifetime(fresh: number, directives: Directives, maxTtl: number): Lifeti
   return {
     fresh: Math.max(0, fresh),
     whileRevalidating: mustRevalidate ? 0 : Math.min(staleWhileRevalidate, maxTtl),
-    ifError: mustRevalidate
-      ? 0
-      : staleIfError === undefined
-        ? Number.POSITIVE_INFINITY
-        : Math.min(staleIfError, maxTtl),
+    ifError: mustRevalidate ? 0 : Math.min(staleIfError ?? maxTtl, maxTtl),
   }
 }
 

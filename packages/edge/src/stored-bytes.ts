@@ -3,9 +3,7 @@ import type { Stored } from './stored.ts'
 
 /** Four bytes of length, what is known of it as JSON, the body. */
 export function bytesOf(key: string, { body, ...rest }: Stored): Uint8Array {
-  // JSON has no infinity.
-  const errorUntil = Number.isFinite(rest.errorUntil) ? rest.errorUntil : undefined
-  const head = Buffer.from(JSON.stringify({ key, ...rest, errorUntil }))
+  const head = Buffer.from(JSON.stringify({ key, ...rest }))
   const bytes = new Uint8Array(lengthBytes + head.length + body.length)
   new DataView(bytes.buffer).setUint32(0, head.length)
   bytes.set(head, lengthBytes)
@@ -24,8 +22,7 @@ export function storedOf(bytes: Uint8Array, key: string): Stored | undefined {
       readonly key: string
     }
     if (kept !== key || end > bytes.length) return undefined
-    const { errorUntil = Number.POSITIVE_INFINITY } = head
-    return { ...head, errorUntil, body: new Uint8Array(view.subarray(end)) }
+    return { ...head, body: new Uint8Array(view.subarray(end)) }
   } catch {
     return undefined
   }

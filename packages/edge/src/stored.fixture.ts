@@ -9,7 +9,7 @@ export const stored = (more: Partial<Stored> = {}): Stored => ({
   initialAge: 0,
   freshUntil: 2,
   revalidateUntil: 2,
-  errorUntil: Number.POSITIVE_INFINITY,
+  errorUntil: 3,
   survived: 0,
   uri: '/a',
   ...more,

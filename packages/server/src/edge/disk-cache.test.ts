@@ -29,7 +29,7 @@ const stored = (text: string): Stored => ({
   initialAge: 0,
   freshUntil: 2,
   revalidateUntil: 2,
-  errorUntil: Number.POSITIVE_INFINITY,
+  errorUntil: 3,
   survived: 0,
   uri: '/a',
 })
