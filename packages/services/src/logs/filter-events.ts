@@ -23,6 +23,8 @@ import { streamName } from './streams.ts'
 
 /** What one call looks at: a page may have no events and yet a token. */
 const mostScannedBytes = 4 * 1_048_576
+/** After so much others have their turn: patterns may take a second for all of it. */
+const turnBytes = 65_536
 
 const patternLength = { minLength: 0, maxLength: 1_024 } as const
 
@@ -131,6 +133,7 @@ async function pageOf(
   let scannedBytes = 0
   let foundBytes = 0
   let last: StreamEvent | undefined
+  let turnEnd = turnBytes
   for await (const together of spansOfAll(reader, streams, { ...window, from })) {
     for (const found of together) {
       const [, at, , message] = found.event
@@ -139,6 +142,10 @@ async function pageOf(
       // Only when something follows is there a next page.
       if (events.length >= limit || scannedBytes > mostScannedBytes)
         return { events, ...(last && { next: last }) }
+      if (scannedBytes > turnEnd) {
+        await new Promise((go) => setImmediate(go))
+        turnEnd = scannedBytes + turnBytes
+      }
       const sizeBytes = Buffer.byteLength(message) + eventOverheadBytes
       scannedBytes += sizeBytes
       if (pattern.match(message) !== undefined) {

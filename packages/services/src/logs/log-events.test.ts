@@ -205,3 +205,26 @@ test('many writers of one group lose nothing and share transactions', async () =
     Array.from({ length: 200 }, (_, n) => n),
   )
 })
+
+test('a pattern that takes long holds up nobody, and loses nothing', async () => {
+  await using logs = await made()
+  const long = 'ab1'.repeat(5_000)
+  for (let first = 0; first < 240; first += 60)
+    await put(
+      logs,
+      Array.from({ length: 60 }, (_, each) => [at, `${first + each} ${long}`] as const),
+    )
+  const filterPattern = `%${'[ab1]*'.repeat(100)}[!-&]|^2?39 %`
+  let turns = 0
+  const found: string[] = []
+  let nextToken: string | undefined
+  do {
+    const others = setInterval(() => turns++, 1)
+    const page = await filter(logs, { filterPattern, ...(nextToken && { nextToken }) })
+    clearInterval(others)
+    found.push(...messages(page).map((message) => message.split(' ')[0]!))
+    nextToken = page.json.nextToken
+  } while (nextToken !== undefined)
+  assert.deepEqual(found, ['39', '239'])
+  assert.ok(turns > 0)
+})
