@@ -11,6 +11,7 @@ const root = join(import.meta.dirname, '..')
 /** Enough of any input for a gate to look at. */
 const sample = {
   restApiId: 'abcdefghij',
+  domainName: 'api.example.com',
   patchOperations: [],
   body: new Uint8Array(),
   parameters: {},
