@@ -149,7 +149,7 @@ const beginnings: Readonly<Record<string, readonly [command: string, ...args: st
 }
 
 /** Until an interpreter waits for the next function. */
-const untilSpareMs = 500
+const untilSpareMs = 1_000
 
 /** The first call of an environment: a changed configuration has none that is warm. */
 async function cold({ lambda, paths }: Deployed, { rounds }: RoundOptions): Promise<Section> {

@@ -25,7 +25,7 @@ export interface SparesOptions {
 /** One waits for each of so many shapes; that of the shape wanted longest ago goes. */
 const mostShapes = 4
 /** Until the event for which another has been begun is likely to be over. */
-const delayMs = 100
+const delayMs = 300
 /** Larger packages are mounted where they lie, in a sandbox of their own. */
 const mostEntries = 300
 const mostRemembered = 200
