@@ -35,20 +35,52 @@ export function mapRequest(validated: Validated): IntegrationRequest {
   const body = (isProxy ? passedBody : mappedBody)(integration, contentType, env)
   const mapped = mappedParameters(integration, env)
   const ownQuery = isProxy ? validated.received.rawQuery : ''
-  let headers: readonly string[] | undefined
-  return {
-    for: validated,
+  return new MappedRequest(
+    validated,
     env,
-    // Functions are told of them in the event alone.
-    get headers() {
-      return (headers ??= [
-        ...(isProxy ? forwardedHeaders(validated) : ['Content-Type', contentType]),
-        ...mapped.headers,
-      ])
-    },
-    rawQuery: mapped.query.length === 0 ? ownQuery : joined(ownQuery, mapped.query),
-    uri: addressOf(integration, mapped.path, env),
+    isProxy ? undefined : ['Content-Type', contentType, ...mapped.headers],
+    mapped.headers,
+    mapped.query.length === 0 ? ownQuery : joined(ownQuery, mapped.query),
+    addressOf(integration, mapped.path, env),
     body,
+  )
+}
+
+class MappedRequest implements IntegrationRequest {
+  #headers: readonly string[] | undefined
+  readonly #mapped: readonly string[]
+  readonly for: Validated
+  readonly env: CallEnvironment
+  readonly rawQuery: string
+  readonly uri: string
+  readonly body: Uint8Array
+
+  constructor(
+    validated: Validated,
+    env: CallEnvironment,
+    headers: readonly string[] | undefined,
+    mapped: readonly string[],
+    rawQuery: string,
+    uri: string,
+    body: Uint8Array,
+  ) {
+    this.for = validated
+    this.env = env
+    this.#headers = headers
+    this.#mapped = mapped
+    this.rawQuery = rawQuery
+    this.uri = uri
+    this.body = body
+  }
+
+  /** Of what goes on as it came made when it is read: functions are told of the client's headers in the event alone. */
+  get headers(): readonly string[] {
+    if (this.#headers === undefined) {
+      const headers = forwardedHeaders(this.for)
+      headers.push(...this.#mapped)
+      this.#headers = headers
+    }
+    return this.#headers
   }
 }
 
