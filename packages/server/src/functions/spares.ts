@@ -49,7 +49,7 @@ export class Spares {
   readonly #options: SparesOptions
   /** By shape; the one wanted last is the last. */
   readonly #waiting = new Map<string, Spare>()
-  readonly #soon = new Map<string, NodeJS.Timeout | undefined>()
+  readonly #soon = new Map<string, NodeJS.Timeout>()
   readonly #entries = new Map<string, Promise<readonly Entry[] | undefined>>()
   #isClosed = false
 
